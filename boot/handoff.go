@@ -1,0 +1,49 @@
+package boot
+
+import (
+	"tuco/kernel/frame"
+	"tuco/kernel/layout"
+)
+
+// Handoff is what boot/asm/head.S tells the Go side: what the loader left in
+// its registers, and where linker.ld put the parts of the image. The order of
+// the fields is head.S's.
+type Handoff struct {
+	Magic uint64      // EAX at entry: multiboot2's magic, or anything under PVH
+	Info  frame.MAddr // EBX at entry: the loader's information
+
+	// Used once, and free after the last CPU is up.
+	BootStart, BootEnd frame.MAddr
+
+	// The code that application processors begin with, and in it the
+	// TrampolineArguments.
+	TrampolineStart, TrampolineEnd, TrampolineArgs frame.MAddr
+
+	// The guest of the built-in self-test.
+	SelftestStart, SelftestEnd frame.MAddr
+
+	ImageEnd frame.MAddr // of the whole image, in machine memory
+
+	TextStart, TextEnd     frame.VAddr
+	RodataStart, RodataEnd frame.VAddr
+	DataStart, DataEnd     frame.VAddr
+}
+
+// ImageStart is the machine address of the image's first byte, its headers.
+const ImageStart frame.MAddr = 0x10_0000
+
+// Image is the machine memory that the image takes: the headers and the boot
+// part, and the hypervisor proper. Between them is a gap, in which GRUB likes
+// to put modules.
+func (h *Handoff) Image() [2]Range {
+	low := max(h.BootEnd, h.TrampolineEnd, h.SelftestEnd)
+	return [2]Range{{ImageStart, low.Up()}, {layout.ImageLoad, h.ImageEnd.Up()}}
+}
+
+// TrampolineArguments is what an application processor's first instructions
+// read; boot/asm/trampoline.S has the same fields.
+type TrampolineArguments struct {
+	Root  frame.MAddr // the page tables to begin with, below 4 GiB
+	Entry frame.VAddr // where to go in 64-bit mode
+	CPU   frame.VAddr // what to find in RDI there
+}
