@@ -1,0 +1,12 @@
+// Package idt takes the processor's exceptions and interrupts, and hands each
+// to the function that is set for its vector.
+//
+// All CPUs share one table. Exceptions run on stacks of their own, by the
+// interrupt stack table, so that a report can be made whatever state the main
+// stack is in. Interrupts are let in at two places only, x86.Idle and
+// x86.ServiceInterrupts, both called from Go code like functions: so an
+// interrupt handler may use every register that a called function may, and
+// never runs beside other code of its CPU.
+//
+// Guests' exceptions do not come here: they leave a guest by an exit.
+package idt
