@@ -1,0 +1,71 @@
+package container
+
+import (
+	"unsafe"
+
+	"tuco/kernel/frame"
+	"tuco/kernel/layout"
+	"tuco/kernel/x86"
+)
+
+// extended is where the state that XSAVE covers waits while its vCPU is not
+// on a CPU. The XMM registers in it are whatever the kernel left in them:
+// exit.Regs has the guest's.
+type extended struct{ area *x86.ExtendedState }
+
+// extendedMask is what is switched: x87, MXCSR and the YMM registers where
+// the CPU has them. Zero means a CPU with no XSAVE. All CPUs of a machine are
+// alike; each writes the same value.
+var extendedMask uint64
+
+// Initial values of the x87 control word and MXCSR: every exception masked.
+const (
+	initialFCW   = 0x37f
+	initialMXCSR = 0x1f80
+)
+
+// enableExtended lets guests use all that extendedMask covers and nothing
+// else: a component that is not switched would leak from guest to guest.
+func enableExtended() {
+	_, _, features, _ := x86.CPUID(1, 0)
+	if features&(1<<26) == 0 { // XSAVE
+		return
+	}
+	x86.WriteCR4(x86.ReadCR4() | x86.CR4OSXSAVE)
+	mask := uint64(x86.XCR0X87 | x86.XCR0SSE)
+	if supported, _, _, _ := x86.CPUID(0xd, 0); supported&x86.XCR0AVX != 0 {
+		mask |= x86.XCR0AVX
+	}
+	x86.XSETBV(mask)
+	extendedMask = mask
+}
+
+func (e *extended) init(f frame.MFN) {
+	e.area = (*x86.ExtendedState)(layout.Pointer(layout.Direct(f.Addr())))
+	*e.area = x86.ExtendedState{}
+	e.area.FCW = initialFCW
+	e.area.MXCSR = initialMXCSR
+	if extendedMask != 0 {
+		// In use, so that XRSTOR takes MXCSR and the control word from here.
+		e.area.InUse = x86.XCR0X87 | x86.XCR0SSE
+	}
+}
+
+func (e *extended) load() {
+	if extendedMask != 0 {
+		x86.XRSTOR(e.area, extendedMask)
+	} else {
+		x86.FXRSTOR(e.area)
+	}
+}
+
+func (e *extended) save() {
+	if extendedMask != 0 {
+		x86.XSAVE(e.area, extendedMask)
+	} else {
+		x86.FXSAVE(e.area)
+	}
+}
+
+// The area is within its frame.
+const _ = uint(frame.PageSize - unsafe.Sizeof(x86.ExtendedState{}))
