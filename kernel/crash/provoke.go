@@ -1,0 +1,76 @@
+package crash
+
+import (
+	"tuco/kernel/klog"
+	"tuco/kernel/layout"
+)
+
+// Provoke breaks the hypervisor on purpose, in the way that kind names, so that
+// tests and users see a report. It returns only where it does not know kind.
+//
+// The kinds that need a guest or an interrupt begin where those are handled,
+// and come here as "nil".
+func Provoke(kind string) {
+	switch kind {
+	case "bounds":
+		provokeBounds(len(kind))
+	case "nil":
+		provokeNil(nil)
+	case "stack":
+		klog.Infof("%d", klog.D(provokeStack(1)))
+	case "guard":
+		provokeGuard()
+	case "bug":
+		klog.Bug("provoked by the command line")
+	case "divide":
+		provokeDivide(len(kind) - 6)
+	case "text":
+		// The image's text must not be writable.
+		*(*byte)(layout.Pointer(trapped())) = 0
+	case "execute":
+		provokeExecute()
+	case "heap":
+		provokeHeap(len(kind))
+	case "fault-in-handler":
+		reportFaults = true
+		provokeNil(nil)
+	}
+}
+
+// reportFaults makes the first report fault before its end.
+var reportFaults bool
+
+//go:noinline
+func provokeBounds(n int) {
+	var a [4]int
+	a[n&3] = n
+	klog.Infof("%d", klog.D(a[n]))
+}
+
+//go:noinline
+func provokeNil(p *int) { *p = 1 }
+
+//go:noinline
+func provokeStack(n int) int {
+	if n == 0 {
+		return 0
+	}
+	return provokeStack(n+1) + n
+}
+
+//go:noinline
+func provokeDivide(zero int) { klog.Infof("%d", klog.D(1/zero)) }
+
+// provokeHeap does what tools/rtcheck refuses everywhere else.
+//
+//go:noinline
+func provokeHeap(n int) {
+	b := make([]byte, n<<10) // a small one would be on the stack
+	klog.Infof("%s", klog.B(b))
+}
+
+// provokeGuard pushes until the guard page, with no check in between.
+func provokeGuard()
+
+// provokeExecute jumps into data.
+func provokeExecute()
