@@ -1,0 +1,3 @@
+module tuco
+
+go 1.26
