@@ -1,0 +1,141 @@
+package host
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// An Outcome is what became of a run.
+type Outcome struct {
+	End    End
+	Reason string // one line; the hypervisor's own words where it gave them
+	Failed bool   // the run did not do what it should have
+
+	Status   int // the emulator's exit status; -1 if it was killed
+	Log      string
+	LogPath  string
+	Emulator string // what the emulator itself had to say
+	Elapsed  time.Duration
+
+	image string
+}
+
+// ExitCode is the status that a command line tool passes on: 0 success, 1 failure or crash, 124 timeout.
+func (o *Outcome) ExitCode() int {
+	switch {
+	case o.End == TimedOut:
+		return 124
+	case o.Failed:
+		return 1
+	}
+	return 0
+}
+
+// witnesses is what is known of a run when its emulator is gone.
+type witnesses struct {
+	stop     End    // TimedOut, Quit, Interrupted: why we ended it; 0 if we did not
+	lingered bool   // we killed it because it ran on after its closing line
+	status   int    // the emulator's exit status, -1 if killed
+	signal   string // the signal that killed it, if it was not us
+	log      string
+	emulator string // the emulator's own messages
+	bochs    bool   // the emulator passes no exit status on
+}
+
+// judge weighs the witnesses.
+func judge(w witnesses) (end End, reason string, failed bool) {
+	end, reason = closingOf(w.log)
+	_, testsFailed, tested := SelfTest(w.log)
+	switch {
+	case w.stop != 0 && end == 0:
+		switch w.stop {
+		case TimedOut:
+			return TimedOut, "the time was up before the hypervisor ended", true
+		case Quit:
+			return Quit, "", false
+		}
+		return Interrupted, "interrupted", true
+	case w.signal != "":
+		return EmulatorFailed, "the emulator was killed: " + w.signal, true
+	case end == 0 && w.log == "" && emulatorRefused(w):
+		return EmulatorFailed, "the emulator did not start the machine: " + lastLine(w.emulator), true
+	case end == 0 && tested && testsFailed > 0:
+		return Crashed, fmt.Sprintf("self-test: %d failed", testsFailed), true
+	case end == 0 && !w.bochs && w.status == qemuCrashed:
+		return Crashed, "the emulator's status says crashed, the log has no closing line", true
+	case end == 0 && !w.bochs && w.status == qemuHalted:
+		return Halted, "the emulator's status says halted, the log has no closing line", true
+	case end == 0 && !w.bochs && w.status != qemuPowerOff:
+		return EmulatorFailed, fmt.Sprintf("the emulator ended with status %d: %s", w.status, lastLine(w.emulator)), true
+	case end == 0:
+		return Vanished, "a triple fault, or a reset by its firmware", true
+	case end == Crashed:
+		return end, reason, true
+	case end == Halted:
+		return end, reason, true
+	case w.lingered && end == PoweredOff:
+		return end, "the log says power off, but the machine ran on", true
+	case !w.bochs && w.status > 0:
+		return end, fmt.Sprintf("the log says %v, but the emulator's status is %d", end, w.status), true
+	case tested && testsFailed > 0:
+		return end, fmt.Sprintf("self-test: %d failed", testsFailed), true
+	}
+	return end, reason, false
+}
+
+// emulatorRefused tells whether the emulator gave up before the machine ran: a bad option, a file it can't load.
+func emulatorRefused(w witnesses) bool {
+	if w.bochs {
+		return strings.Contains(w.emulator, ">>PANIC<<") && !strings.Contains(w.emulator, bochsTripleFault)
+	}
+	return w.status == 1
+}
+
+func lastLine(text string) string {
+	text = strings.TrimSpace(text)
+	return text[strings.LastIndexByte(text, '\n')+1:]
+}
+
+// String says in one line how the run ended.
+func (o *Outcome) String() string {
+	text := o.End.String()
+	if o.Reason != "" {
+		text += ": " + o.Reason
+	}
+	return fmt.Sprintf("%s (after %.1f s)", text, o.Elapsed.Seconds())
+}
+
+// TailLines is the number of lines that a failed run shows of its log.
+const TailLines = 60
+
+// WriteTail writes the last lines of the log, with kernel addresses followed by the function, file and line that they
+// lie in, and what the emulator had to say.
+func (o *Outcome) WriteTail(w io.Writer, lines int) error {
+	all := strings.SplitAfter(o.Log, "\n")
+	if all[len(all)-1] == "" {
+		all = all[:len(all)-1]
+	}
+	first := max(0, len(all)-lines)
+	var b strings.Builder
+	if first > 0 {
+		fmt.Fprintf(&b, "… %d lines before are in %s\n", first, o.LogPath)
+	}
+	tail := strings.Join(all[first:], "")
+	if symbols, err := LoadSymbols(o.image); err == nil {
+		tail = symbols.Annotate(tail)
+	}
+	b.WriteString(tail)
+	if tail != "" && !strings.HasSuffix(tail, "\n") {
+		b.WriteString("\n")
+	}
+	if len(all) == 0 {
+		b.WriteString("(the log is empty)\n")
+	}
+	if o.Emulator != "" {
+		b.WriteString("--- the emulator says:\n" + strings.TrimRight(o.Emulator, "\n") + "\n")
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}

@@ -1,0 +1,106 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A Plan is what is run for a [Spec]: an emulator's command line and the files that it reads.
+type Plan struct {
+	Spec Spec     // resolved
+	Dir  string   // the run's directory: the log and the files below are made here
+	Args []string // the emulator's command line; Args[0] is its path
+	Env  []string // added to the environment
+	ISO  string   // path of the ISO to make first, if the machine boots from one
+
+	Files []File // configuration files to write before the start
+
+	programs Programs
+}
+
+// A File is a small file that the emulator reads.
+type File struct{ Path, Text string }
+
+// LogName is the name of the hypervisor's log in a run's directory.
+const LogName = "hypervisor.log"
+
+// bochsPTY stands for the terminal of the first serial port in a plan for Bochs, until [Run] has made it.
+const bochsPTY = "@COM1@"
+
+// NewPlan resolves a spec and plans its run in dir. Nothing is made or started.
+func NewPlan(spec Spec, dir string, programs Programs) (*Plan, error) {
+	spec, err := spec.Resolve()
+	if err != nil {
+		return nil, err
+	}
+	plan := &Plan{Spec: spec, Dir: dir, programs: programs}
+	if spec.Boot == ISO {
+		plan.ISO = filepath.Join(dir, "tuco.iso")
+	}
+	if spec.Emulator == Bochs {
+		return plan, plan.bochs()
+	}
+	return plan, plan.qemu()
+}
+
+// prepare makes the files that the emulator reads.
+func (p *Plan) prepare(ctx context.Context) error {
+	if p.ISO != "" {
+		if err := MakeISO(ctx, p.iso(), p.programs); err != nil {
+			return err
+		}
+	}
+	for _, file := range p.Files {
+		if err := os.WriteFile(file.Path, []byte(file.Text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cleanUp removes what prepare made; the log stays.
+func (p *Plan) cleanUp() {
+	if p.ISO != "" {
+		os.Remove(p.ISO)
+	}
+	for _, file := range p.Files {
+		os.Remove(file.Path)
+	}
+}
+
+func (p *Plan) iso() ISOSpec {
+	return ISOSpec{Output: p.ISO, Image: p.Spec.Image, Bundle: p.Spec.Bundle, Append: p.Spec.Append}
+}
+
+// Script writes the plan as a shell script that does the same by hand. self is the command that makes ISOs.
+func (p *Plan) Script(w io.Writer, self string) error {
+	var b strings.Builder
+	if p.ISO != "" || len(p.Files) > 0 {
+		fmt.Fprintf(&b, "mkdir -p %s\n", ShellQuote(p.Dir))
+	}
+	if p.ISO != "" {
+		words := []string{self, "iso", "--image", p.Spec.Image, "-o", p.ISO}
+		if p.Spec.Bundle != "" {
+			words = append(words, "--bundle", p.Spec.Bundle)
+		}
+		if p.Spec.Append != "" {
+			words = append(words, "--append", p.Spec.Append)
+		}
+		fmt.Fprintln(&b, ShellQuote(words...))
+	}
+	for _, file := range p.Files {
+		// By hand there is no terminal of ours: a file takes the serial port's output.
+		text := strings.ReplaceAll(file.Text, "mode=term, dev="+bochsPTY, "mode=file, dev="+filepath.Join(p.Dir, LogName))
+		fmt.Fprintf(&b, "cat >%s <<'EOF'\n%sEOF\n", ShellQuote(file.Path), text)
+	}
+	if len(p.Env) > 0 {
+		fmt.Fprintf(&b, "env %s ", ShellQuote(p.Env...))
+	}
+	fmt.Fprintln(&b, ShellQuote(p.Args...))
+	_, err := io.WriteString(w, b.String())
+	return err
+}

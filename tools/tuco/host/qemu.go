@@ -1,0 +1,59 @@
+package host
+
+import (
+	"path/filepath"
+	"strconv"
+)
+
+// Exit statuses of QEMU by way of isa-debug-exit, which turns the value v written to its port into 2v+1.
+const (
+	qemuPowerOff = 0
+	qemuCrashed  = 3 // v = 1
+	qemuHalted   = 5 // v = 2
+)
+
+// qemu plans a run in QEMU. The machine has nothing that the hypervisor does not use: no display, no disk, no network;
+// the first serial port is QEMU's standard input and output.
+func (p *Plan) qemu() error {
+	spec := p.Spec
+	path, unpacked, err := p.programs.find("qemu-system-x86_64")
+	if err != nil {
+		return err
+	}
+	args := []string{path}
+	if unpacked {
+		args = append(args,
+			"-L", filepath.Join(p.programs.Unpacked, "usr/share/qemu"),
+			"-L", filepath.Join(p.programs.Unpacked, "usr/share/seabios"))
+	}
+	args = append(args,
+		"-accel", spec.Accel,
+		"-cpu", spec.CPUModel,
+		"-smp", strconv.Itoa(spec.CPUs),
+		"-m", spec.Memory.String(),
+		"-nodefaults", "-no-user-config",
+		"-vga", "none", "-display", "none", "-monitor", "none",
+		"-no-reboot",
+		"-serial", "stdio",
+		"-device", "isa-debug-exit,iobase=0xf4,iosize=4")
+	if spec.ICount {
+		args = append(args, "-icount", "shift=0")
+	}
+	if spec.Debug {
+		args = append(args, "-S", "-gdb", "tcp:"+spec.GDBAddress())
+	}
+	if spec.Boot == ISO {
+		args = append(args, "-cdrom", p.ISO)
+	} else {
+		args = append(args, "-kernel", spec.Image)
+		if spec.Bundle != "" {
+			args = append(args, "-initrd", spec.Bundle)
+		}
+		if spec.Append != "" {
+			args = append(args, "-append", spec.Append)
+		}
+	}
+	p.Args = append(args, spec.ExtraArgs...)
+	p.Env = p.programs.env(unpacked)
+	return nil
+}

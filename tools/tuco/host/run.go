@@ -1,0 +1,261 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+
+	"tuco/tools/tuco/host/bochsgdb"
+)
+
+// ErrQuit is the cause to cancel a run's context with when the user asked for its end.
+var ErrQuit = errors.New("ended by the user")
+
+// Options say how to run a plan.
+type Options struct {
+	Timeout time.Duration // 0: none
+	Input   io.Reader     // goes to the first serial port; nil: nothing
+	Output  io.Writer     // gets a copy of the first serial port's output; nil: nobody
+}
+
+// How long an emulator may run on after the log's closing line. QEMU ends by itself in each case; in Bochs only a
+// power off ends the machine.
+const (
+	lingerQEMU  = 5 * time.Second
+	lingerBochs = 300 * time.Millisecond
+)
+
+// Run makes a plan's files, boots it, and waits for its end: the machine's own, the timeout, or the context's. The
+// error is about what went wrong on this side; whatever the machine did is in the outcome.
+func Run(ctx context.Context, plan *Plan, options Options) (*Outcome, error) {
+	if err := os.MkdirAll(plan.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	defer plan.cleanUp()
+	run := &run{plan: plan, options: options}
+	if err := run.connect(); err != nil {
+		return nil, err
+	}
+	defer run.log.Close()
+	if err := plan.prepare(ctx); err != nil {
+		run.disconnect()
+		return nil, err
+	}
+	started := time.Now()
+	exited, err := run.start()
+	if err != nil {
+		run.disconnect()
+		return nil, err
+	}
+	w := run.wait(ctx, exited)
+	elapsed := time.Since(started)
+	run.disconnect()
+
+	text, err := os.ReadFile(run.log.Name())
+	if err != nil {
+		return nil, err
+	}
+	w.log, w.emulator, w.bochs = string(text), run.emulatorSays(), plan.Spec.Emulator == Bochs
+	outcome := &Outcome{
+		Status: w.status, Log: w.log, LogPath: run.log.Name(), Emulator: w.emulator, Elapsed: elapsed,
+		image: plan.Spec.Image,
+	}
+	outcome.End, outcome.Reason, outcome.Failed = judge(w)
+	return outcome, nil
+}
+
+// A run is the state of one boot.
+type run struct {
+	plan     *Plan
+	options  Options
+	log      *os.File
+	recorder *recorder
+	cmd      *exec.Cmd
+	says     tailBuffer // the emulator's own messages
+
+	master, slave *os.File      // Bochs: the terminal that is its first serial port
+	drained       chan struct{} // closed when all of master was read
+	debug         []io.Closer   // Bochs: what serves gdb
+}
+
+// connect opens the log and joins the first serial port to it.
+func (r *run) connect() error {
+	log, err := os.Create(filepath.Join(r.plan.Dir, LogName))
+	if err != nil {
+		return err
+	}
+	r.log = log
+	r.recorder = newRecorder(log, r.options.Output)
+	r.cmd = exec.Command(r.plan.Args[0], r.plan.Args[1:]...)
+	r.cmd.Env = append(os.Environ(), r.plan.Env...)
+	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	// Somebody else's copy of our pipe must not hold us up once the emulator is gone.
+	r.cmd.WaitDelay = time.Second
+	r.cmd.Stderr = &r.says
+	if r.plan.Spec.Emulator == QEMU {
+		r.cmd.Stdout = r.recorder
+		if r.options.Input == nil {
+			return nil
+		}
+		input, err := r.cmd.StdinPipe()
+		if err != nil {
+			return err
+		}
+		go feed(input, r.options.Input)
+		return nil
+	}
+	r.cmd.Stdout = &r.says
+	if r.plan.Spec.Debug {
+		if err := r.serveGDB(); err != nil {
+			return err
+		}
+	}
+	if r.master, r.slave, err = OpenPTY(); err != nil {
+		return err
+	}
+	for i := range r.plan.Files {
+		r.plan.Files[i].Text = strings.ReplaceAll(r.plan.Files[i].Text, bochsPTY, r.slave.Name())
+	}
+	r.drained = make(chan struct{})
+	go func() {
+		defer close(r.drained)
+		io.Copy(r.recorder, r.master) // ends with EIO when the slave is closed everywhere and all was read
+	}()
+	if r.options.Input != nil {
+		go feed(r.master, r.options.Input)
+	}
+	return nil
+}
+
+// feed passes the user's input on. The end of the input ends nothing else; the emulator's end ends it.
+func feed(to io.Writer, from io.Reader) { io.Copy(to, from) }
+
+// serveGDB puts a server of gdb's protocol before Bochs's debugger.
+func (r *run) serveGDB() error {
+	listener, err := net.Listen("tcp", r.plan.Spec.GDBAddress())
+	if err != nil {
+		return fmt.Errorf("listen for gdb: %w", err)
+	}
+	input, err := r.cmd.StdinPipe()
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	output, theirs, err := os.Pipe()
+	if err != nil {
+		listener.Close()
+		return err
+	}
+	r.cmd.Stdout = theirs
+	r.debug = []io.Closer{listener, theirs, output}
+	server := bochsgdb.New(input, output, func() error { return r.cmd.Process.Signal(os.Interrupt) })
+	go server.Serve(listener) // ends with the emulator
+	return nil
+}
+
+func (r *run) disconnect() {
+	for _, c := range r.debug {
+		c.Close()
+	}
+	if r.master != nil {
+		r.slave.Close()
+		<-r.drained
+		r.master.Close()
+	}
+}
+
+// start starts the emulator. The channel gets the error of its end.
+func (r *run) start() (<-chan error, error) {
+	started := make(chan error, 1)
+	exited := make(chan error, 1)
+	go func() {
+		// Pdeathsig is sent when the *thread* that started the child ends, so that thread waits for it.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := r.cmd.Start()
+		started <- err
+		if err == nil {
+			exited <- r.cmd.Wait()
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start the emulator: %w", err)
+	}
+	return exited, nil
+}
+
+// wait waits for the emulator's end, or brings it about.
+func (r *run) wait(ctx context.Context, exited <-chan error) (w witnesses) {
+	var timeout, linger <-chan time.Time
+	if r.options.Timeout > 0 {
+		timeout = time.After(r.options.Timeout)
+	}
+	killed := false
+	kill := func() {
+		killed = true
+		syscall.Kill(-r.cmd.Process.Pid, syscall.SIGKILL)
+	}
+	done := ctx.Done()
+	for {
+		select {
+		case <-exited:
+			state := r.cmd.ProcessState
+			w.status = state.ExitCode()
+			if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() && !killed {
+				w.signal = status.Signal().String()
+			}
+			return w
+		case end := <-r.recorder.closed:
+			switch {
+			case r.plan.Spec.Debug: // the machine is the debugger's
+			case r.plan.Spec.Emulator == Bochs && end != PoweredOff:
+				linger = time.After(lingerBochs)
+			default:
+				linger = time.After(lingerQEMU)
+			}
+		case <-linger:
+			w.lingered = true
+			kill()
+		case <-timeout:
+			w.stop = TimedOut
+			kill()
+		case <-done:
+			done = nil
+			w.stop = Interrupted
+			if errors.Is(context.Cause(ctx), ErrQuit) {
+				w.stop = Quit
+			}
+			kill()
+		}
+	}
+}
+
+// emulatorSays gives the emulator's own messages: its standard error, and for Bochs the panics of its log.
+func (r *run) emulatorSays() string {
+	text := r.says.String()
+	if r.plan.Spec.Emulator != Bochs {
+		return text
+	}
+	path := filepath.Join(r.plan.Dir, bochsLogName)
+	log, err := os.ReadFile(path)
+	if err != nil {
+		return text // it never came as far as its log: its standard error says why
+	}
+	os.Remove(path)
+	var panics strings.Builder
+	for line := range strings.Lines(string(log)) {
+		if strings.Contains(line, "PANIC") && !strings.Contains(line, bochsPowerOff) {
+			panics.WriteString(line)
+		}
+	}
+	return panics.String()
+}
