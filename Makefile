@@ -1,0 +1,151 @@
+# make            builds all into out/
+# make run        boots the hypervisor in QEMU: self-test, then the serial keys
+# make test       all that CI runs       make test-long   soaks and long runs
+# make check      the fast part          make iso         a GRUB ISO
+# make gdb        boots under gdb        make deps        installs what is missing
+
+OUT := out
+OBJ := $(OUT)/obj
+GO  ?= go
+
+export CGO_ENABLED := 0
+
+# Programs that `make deps` unpacked, where the user is not root, come after the
+# system's own.
+DEPS := $(CURDIR)/$(OUT)/deps
+ifneq ($(wildcard $(DEPS)/usr/bin),)
+export PATH := $(PATH):$(DEPS)/usr/bin
+export LD_LIBRARY_PATH := $(LD_LIBRARY_PATH):$(DEPS)/usr/lib/x86_64-linux-gnu:$(DEPS)/lib/x86_64-linux-gnu
+endif
+
+.PHONY: all kernel tool deps run iso gdb test test-all test-host test-boot test-model test-long check fuzz clean
+
+all: kernel tool
+
+# --- The hypervisor ----------------------------------------------------------
+#
+# The Go linker first, at the final virtual addresses (the number is
+# layout.ImageBase, 0xffffffff80200000, as the signed number that -T takes);
+# then mkimage and GNU ld. docs/building.md tells why.
+
+KERNEL_FLAGS := -trimpath -buildvcs=false '-gcflags=tuco/...=-wb=false' \
+	-ldflags '-E main.entry -T -0x7fe00000 -buildid= -checklinkname=0'
+REDIRECTS := kernel/rt/redirects.txt
+# The vector registers that entry and exit save: see kernel/idt, kernel/svm, kernel/vmx.
+XMM := X0-X15
+
+# For crash=heap, which shows what such a crash looks like.
+ALLOW := tuco/kernel/crash.provokeHeap
+
+kernel: $(OUT)/tuco.elf
+
+# Go knows better than make what is up to date.
+.PHONY: FORCE
+FORCE:
+
+$(OBJ)/kernel.elf: FORCE
+	@mkdir -p $(OBJ)
+	@$(GO) build $(KERNEL_FLAGS) -o $@ ./kernel
+
+TOOLS := mkimage rtcheck layercheck
+$(TOOLS:%=$(OBJ)/%): $(OBJ)/%: FORCE
+	@mkdir -p $(OBJ)
+	@$(GO) build -trimpath -buildvcs=false -o $@ ./tools/$*
+
+$(OBJ)/kernel.o: $(OBJ)/kernel.elf $(OBJ)/mkimage $(OBJ)/rtcheck $(OBJ)/layercheck $(REDIRECTS)
+	@$(OBJ)/layercheck
+	@$(OBJ)/rtcheck -redirects $(REDIRECTS) -xmm $(XMM) -allow $(ALLOW) $<
+	@$(OBJ)/mkimage -in $< -redirects $(REDIRECTS) -allow $(ALLOW) -out $@
+
+ASM := $(wildcard boot/asm/*.S kernel/selftest/*.S)
+ASM_OBJ := $(patsubst %.S,$(OBJ)/%.o,$(notdir $(ASM)))
+vpath %.S boot/asm kernel/selftest
+
+$(OBJ)/%.o: %.S
+	@mkdir -p $(OBJ)
+	@as --64 -o $@ $<
+
+$(OUT)/tuco.elf: linker.ld $(ASM_OBJ) $(OBJ)/kernel.o
+	@ld -n -static -z noexecstack -T linker.ld -o $@ $(ASM_OBJ) $(OBJ)/kernel.o
+
+# --- The command line tool ---------------------------------------------------
+
+tool: $(OUT)/tuco
+
+$(OUT)/tuco: FORCE
+	@$(GO) build -trimpath -buildvcs=false -o $@ ./tools/tuco
+
+# --- Running -------------------------------------------------------------------
+#
+# deps may unpack programs below out/, which the PATH above has to name: so what
+# needs them runs in a make of its own.
+
+deps:
+	@tools/deps
+
+SUBMAKE = @$(MAKE) --no-print-directory
+
+run: deps
+	$(SUBMAKE) all
+	@$(OUT)/tuco up --bare --cpus 2 --append "selftest stay"
+
+iso: deps
+	$(SUBMAKE) all
+	@$(OUT)/tuco iso -o $(OUT)/tuco.iso
+
+# Debugger and machine in one terminal; the console goes to out/gdb/hypervisor.log.
+# EMULATOR=bochs for Bochs, APPEND="…" for the hypervisor's command line.
+EMULATOR ?= qemu
+gdb: all
+	@tools/deps gdb
+	@$(OUT)/tuco up --bare --cpus 2 --gdb --headless --emulator $(EMULATOR) --log-dir $(OUT)/gdb --append "$(APPEND)" & \
+	host=$$!; trap 'kill $$host 2>/dev/null' EXIT; sleep 1; \
+	gdb -q -ex 'set substitute-path tuco $(CURDIR)' -ex 'set tcp connect-timeout 20' \
+		-ex 'target remote 127.0.0.1:1234' $(OUT)/tuco.elf
+
+# --- Checking ------------------------------------------------------------------
+
+test:
+	@tools/deps test
+	$(SUBMAKE) test-all
+
+test-all: check
+	$(SUBMAKE) -j2 --output-sync=target test-host test-model test-boot
+
+# The host tests at their full length, race detector on.
+test-host:
+	@CGO_ENABLED=1 $(GO) test -race ./...
+
+# Models that are compiled with hooks in the code they drive, and with planted faults.
+test-model:
+	@$(GO) test -count=1 -tags model ./kernel/mm -model.steps=300000
+
+# What one waits for before each commit.
+check: all
+	@test -z "$$(gofmt -l $(GO_DIRS))" || { gofmt -l $(GO_DIRS); echo "run gofmt -w on these files"; exit 1; }
+	@$(GO) vet -tags boot,long,model ./...
+	@$(GO) tool staticcheck -tags boot,long,model ./...
+	@CGO_ENABLED=1 $(GO) test -race -short ./...
+GO_DIRS := boot hypercall kernel tools qemu-tests
+
+# -count=1: a boot is not cached.
+test-boot: all
+	@$(GO) test -count=1 -timeout 25m -tags boot ./qemu-tests
+
+test-long:
+	@tools/deps test
+	$(SUBMAKE) all
+	@$(GO) test -count=1 -timeout 5h -tags boot,long ./qemu-tests
+	@$(GO) test -count=1 -tags model ./kernel/mm -run TestModel -model.steps=10000000
+
+# Each fuzz target for FUZZTIME.
+FUZZTIME ?= 20s
+fuzz:
+	@for p in $$($(GO) list ./boot ./hypercall ./kernel/... ./tools/...); do \
+		for f in $$($(GO) test -tags model -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			echo "$$p $$f"; $(GO) test -tags model -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
+		done; \
+	done
+
+clean:
+	rm -rf $(OUT)

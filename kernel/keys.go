@@ -1,0 +1,49 @@
+package main
+
+import (
+	"tuco/kernel/apic"
+	"tuco/kernel/frame"
+	"tuco/kernel/keys"
+	"tuco/kernel/klog"
+	"tuco/kernel/lock"
+	"tuco/kernel/percpu"
+	"tuco/kernel/pmm"
+	"tuco/kernel/uart"
+)
+
+// moreKeys are those that show what the boot sequence has set up.
+var moreKeys = [...]keys.Key{
+	{Key: 'm', Help: "memory", Run: memoryKey},
+	{Key: 'f', Help: "processor and its features", Run: featuresKey},
+	{Key: 'l', Help: "the end of the log once more", Run: logKey},
+}
+
+// startKeys makes the console listen.
+func startKeys(cpu *percpu.CPU) {
+	keys.Add(moreKeys[:])
+	keys.Call = kickCPU
+	keys.Start(&cpu.Locks, apic.ISALine(uart.IRQ, firmware.Overrides()))
+}
+
+func featuresKey(*lock.Holder) {
+	logProcessor()
+	logFeatures()
+	klog.Infof("interrupts: %s mode", klog.S(apic.Mode()))
+}
+
+// logKey prints what the ring in memory still has, from its first whole line.
+func logKey(*lock.Holder) { klog.Replay(uart.Write) }
+
+func memoryKey(h *lock.Holder) {
+	var s pmm.Stats
+	frames.Stats(h, &s)
+	klog.Infof("memory: %s of RAM, %s reserved, %s allocated, %s free", klog.Size(s.Total*frame.PageSize),
+		klog.Size(s.Reserved*frame.PageSize), klog.Size(s.Allocated()*frame.PageSize), klog.Size(s.Free*frame.PageSize))
+	for order, n := range s.Blocks {
+		if n != 0 {
+			klog.Infof("  %d free blocks of %s", klog.U(n), klog.Size(uint64(frame.PageSize)<<order))
+		}
+	}
+	klog.Infof("  %d blocks allocated since boot, %d freed, %d refused, %d frames scrubbed",
+		klog.U(s.Allocs), klog.U(s.Frees), klog.U(s.Failed), klog.U(s.Scrubbed))
+}
