@@ -1,0 +1,33 @@
+//go:build boot && long
+
+package qemutests
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"tuco/tools/tuco/host"
+)
+
+// 500 boots in a row with random numbers of CPUs, amounts of memory and ways to boot: none hangs.
+func TestManyBoots(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	const count = 500
+	for n := range count {
+		spec := host.Spec{
+			CPUs:   1 + random.IntN(12),
+			Memory: host.Size(64+random.IntN(1024)) * host.MiB,
+			Boot:   []string{host.PVH, host.ISO}[random.IntN(2)],
+		}
+		t.Run(fmt.Sprintf("%d-%dcpu-%s", n, spec.CPUs, spec.Boot), func(t *testing.T) {
+			t.Parallel()
+			keys := newKeyboard()
+			outcome := boot(t, spec, typing(keys), watching(keys.when(readyForKeys, powerOffKey)))
+			requirePowerOff(t, outcome)
+			requireLog(t, outcome, fmt.Sprintf("cpus: %d of %d running", spec.CPUs, spec.CPUs))
+		})
+	}
+}
