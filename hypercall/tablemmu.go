@@ -1,0 +1,111 @@
+package hypercall
+
+var mmuUpdate = Call{
+	Name: "mmu_update", Guests: PV, Caller: Partly,
+	Args: []Arg{{In, "reqs", "mmu_update"}, {Uint, "count", ""}, {Out, "done_out", "unsigned int"}, {Uint, "foreigndom", ""}},
+	Does: "Changes page-table entries, in order, each checked as if the table were validated again; it stops at the first that is refused and says how many were done.",
+	Fails: []Failure{
+		{EINVAL, "the new entry would break a rule of the page tables: a frame that is not the owner's or of another type, reserved bits, a slot of the hypervisor's"},
+		{EBUSY, "the frame is not a page table and can't become one, or is just changing its type"},
+		{EPERM, "the caller has no rights over the domain in foreigndom, or over an I/O frame"},
+		{ESRCH, "there is no such domain"},
+		{ENOMEM, "a count would overflow"},
+	},
+	Ops: []Op{
+		{Cmd: MMU_NORMAL_PT_UPDATE, Name: "MMU_NORMAL_PT_UPDATE"},
+		{Cmd: MMU_MACHPHYS_UPDATE, Name: "MMU_MACHPHYS_UPDATE"},
+		{Cmd: MMU_PT_UPDATE_PRESERVE_AD, Name: "MMU_PT_UPDATE_PRESERVE_AD"},
+		{Cmd: MMU_PT_UPDATE_NO_TRANSLATE, Name: "MMU_PT_UPDATE_NO_TRANSLATE", Note: "the same as MMU_NORMAL_PT_UPDATE for guests that may call this"},
+	},
+}
+
+var updateVAMapping = Call{
+	Name: "update_va_mapping", Guests: PV,
+	Args: []Arg{{Ulong, "va", ""}, {Ulong, "val", ""}, {Ulong, "flags", ""}},
+	Does: "Changes the L1 entry that maps an address in the current page tables, and flushes what flags say.",
+	Fails: []Failure{
+		{EINVAL, "nothing maps va at level 1, the new entry would break a rule of the page tables, or flags make no sense"},
+	},
+}
+
+var updateVAMappingOtherdomain = Call{
+	Name: "update_va_mapping_otherdomain", Guests: PV, Caller: Privileged,
+	Args: []Arg{{Ulong, "va", ""}, {Ulong, "val", ""}, {Ulong, "flags", ""}, {Domain, "domid", ""}},
+	Does: "As update_va_mapping, to map a frame of another domain.",
+	Fails: []Failure{
+		{EINVAL, "as for update_va_mapping"},
+		{EPERM, "the caller has no rights over the domain"},
+		{ESRCH, "there is no such domain"},
+	},
+}
+
+var mmuextOp = Call{
+	Name: "mmuext_op", Guests: PV, Caller: Partly,
+	Args: []Arg{{In, "ops", "mmuext_op"}, {Uint, "count", ""}, {Out, "done_out", "unsigned int"}, {Uint, "foreigndom", ""}},
+	Does: "Pins and unpins page tables, loads their roots, flushes TLBs, sets the LDT; it stops at the first operation that is refused and says how many were done.",
+	Fails: []Failure{
+		{EINVAL, "the frame is not of the domain, is not a page table of that level, is pinned already or not pinned, or the LDT's address or size is wrong"},
+		{EBUSY, "the frame is just changing its type"},
+		{EPERM, "the caller has no rights over the domain in foreigndom"},
+		{EACCES, "the caller may not flush caches"},
+		{ESRCH, "there is no such domain"},
+	},
+	Ops: []Op{
+		{Cmd: MMUEXT_PIN_L1_TABLE, Name: "MMUEXT_PIN_L1_TABLE"},
+		{Cmd: MMUEXT_PIN_L2_TABLE, Name: "MMUEXT_PIN_L2_TABLE"},
+		{Cmd: MMUEXT_PIN_L3_TABLE, Name: "MMUEXT_PIN_L3_TABLE"},
+		{Cmd: MMUEXT_PIN_L4_TABLE, Name: "MMUEXT_PIN_L4_TABLE"},
+		{Cmd: MMUEXT_UNPIN_TABLE, Name: "MMUEXT_UNPIN_TABLE"},
+		{Cmd: MMUEXT_NEW_BASEPTR, Name: "MMUEXT_NEW_BASEPTR"},
+		{Cmd: MMUEXT_TLB_FLUSH_LOCAL, Name: "MMUEXT_TLB_FLUSH_LOCAL"},
+		{Cmd: MMUEXT_INVLPG_LOCAL, Name: "MMUEXT_INVLPG_LOCAL"},
+		{Cmd: MMUEXT_TLB_FLUSH_MULTI, Name: "MMUEXT_TLB_FLUSH_MULTI"},
+		{Cmd: MMUEXT_INVLPG_MULTI, Name: "MMUEXT_INVLPG_MULTI"},
+		{Cmd: MMUEXT_TLB_FLUSH_ALL, Name: "MMUEXT_TLB_FLUSH_ALL"},
+		{Cmd: MMUEXT_INVLPG_ALL, Name: "MMUEXT_INVLPG_ALL"},
+		{Cmd: MMUEXT_FLUSH_CACHE, Name: "MMUEXT_FLUSH_CACHE", Note: "for domains that were given I/O memory"},
+		{Cmd: MMUEXT_SET_LDT, Name: "MMUEXT_SET_LDT"},
+		{Cmd: MMUEXT_NEW_USER_BASEPTR, Name: "MMUEXT_NEW_USER_BASEPTR"},
+		{Cmd: MMUEXT_CLEAR_PAGE, Name: "MMUEXT_CLEAR_PAGE"},
+		{Cmd: MMUEXT_COPY_PAGE, Name: "MMUEXT_COPY_PAGE"},
+		{Cmd: MMUEXT_FLUSH_CACHE_GLOBAL, Name: "MMUEXT_FLUSH_CACHE_GLOBAL", Note: "for domains that were given I/O memory"},
+		{Cmd: MMUEXT_MARK_SUPER, Name: "MMUEXT_MARK_SUPER", State: Absent, Note: "EOPNOTSUPP: guests have no superpages of their own"},
+		{Cmd: MMUEXT_UNMARK_SUPER, Name: "MMUEXT_UNMARK_SUPER", State: Absent, Note: "as MMUEXT_MARK_SUPER"},
+	},
+}
+
+var memoryOp = Call{
+	Name: "memory_op", Guests: AnyGuest, Caller: Partly,
+	Args:   []Arg{{Ulong, "cmd", ""}, {InOut, "arg", ""}},
+	Result: "increase, decrease and populate: how many extents are done, which may be fewer than asked for; maximum and current numbers: that number",
+	Does:   "Gives and takes memory, and tells about it.",
+	Fails: []Failure{
+		{EINVAL, "counts, orders or lists that make no sense; machine_memory_map: no room for all of it"},
+		{EPERM, "the caller has no rights over the domain, or asks for extents larger than it may"},
+		{ESRCH, "there is no such domain"},
+		{ENOMEM, "exchange: the machine has no such memory"},
+	},
+	Ops: []Op{
+		{Cmd: XENMEM_increase_reservation, Name: "XENMEM_increase_reservation", Type: "xen_memory_reservation"},
+		{Cmd: XENMEM_decrease_reservation, Name: "XENMEM_decrease_reservation", Type: "xen_memory_reservation"},
+		{Cmd: XENMEM_maximum_ram_page, Name: "XENMEM_maximum_ram_page"},
+		{Cmd: XENMEM_current_reservation, Name: "XENMEM_current_reservation", Type: "xen_memory_domain"},
+		{Cmd: XENMEM_maximum_reservation, Name: "XENMEM_maximum_reservation", Type: "xen_memory_domain"},
+		{Cmd: XENMEM_machphys_mfn_list, Name: "XENMEM_machphys_mfn_list", Type: "xen_machphys_mfn_list"},
+		{Cmd: XENMEM_populate_physmap, Name: "XENMEM_populate_physmap", Type: "xen_memory_reservation"},
+		{Cmd: XENMEM_add_to_physmap, Name: "XENMEM_add_to_physmap", Type: "xen_add_to_physmap", Note: "PVH domains"},
+		{Cmd: XENMEM_memory_map, Name: "XENMEM_memory_map", Type: "xen_memory_map"},
+		{Cmd: XENMEM_machine_memory_map, Name: "XENMEM_machine_memory_map", Type: "xen_memory_map", Caller: Privileged},
+		{Cmd: XENMEM_exchange, Name: "XENMEM_exchange", Type: "xen_memory_exchange", Note: "PV domains"},
+		{Cmd: XENMEM_machphys_mapping, Name: "XENMEM_machphys_mapping", Type: "xen_machphys_mapping", Note: "PV domains"},
+		{Cmd: XENMEM_set_memory_map, Name: "XENMEM_set_memory_map", Type: "xen_foreign_memory_map", Caller: Privileged},
+		{Cmd: XENMEM_maximum_gpfn, Name: "XENMEM_maximum_gpfn", Type: "xen_memory_domain"},
+		{Cmd: XENMEM_remove_from_physmap, Name: "XENMEM_remove_from_physmap", Type: "xen_remove_from_physmap", Note: "PVH domains"},
+		{Cmd: XENMEM_set_pod_target, Name: "XENMEM_set_pod_target", State: Absent, Note: "no memory is populated on demand"},
+		{Cmd: XENMEM_get_pod_target, Name: "XENMEM_get_pod_target", State: Absent, Note: "as XENMEM_set_pod_target"},
+		{Cmd: XENMEM_add_to_physmap_batch, Name: "XENMEM_add_to_physmap_batch", Type: "xen_add_to_physmap_batch", Note: "PVH domains"},
+		{Cmd: XENMEM_machphys_compat_mfn_list, Name: "XENMEM_machphys_compat_mfn_list", Type: "xen_machphys_mfn_list", State: Absent, Note: "there are no 32-bit PV guests"},
+		{Cmd: XENMEM_get_vnumainfo, Name: "XENMEM_get_vnumainfo", State: Absent, Note: "EOPNOTSUPP: guests have no NUMA nodes"},
+		{Cmd: XENMEM_acquire_resource, Name: "XENMEM_acquire_resource", State: Absent, Note: "for Xen's own tools"},
+	},
+}
