@@ -1,0 +1,53 @@
+package pagetype
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"tuco/kernel/frame"
+	"tuco/kernel/pmm"
+)
+
+// Table is the content of a frame that holds a page table or descriptors.
+// Processors and guests read it at any time, so that entries are written whole.
+type Table [Entries]atomic.Uint64
+
+// Frames is all of the machine's frames. There is one in the kernel.
+type Frames struct {
+	clock    atomic.Uint64 // counts flushes
+	everyone atomic.Uint64 // time of the last flush of all guests' translations
+
+	records *pmm.Allocator
+	memory  unsafe.Pointer // where machine address 0 appears
+}
+
+// Init takes the frames' records, and where machine address 0 appears.
+func (f *Frames) Init(records *pmm.Allocator, memory unsafe.Pointer) {
+	f.records, f.memory = records, memory
+	f.clock.Store(1)
+	f.everyone.Store(1)
+}
+
+// Table is the content of a frame that is RAM.
+func (f *Frames) Table(m frame.MFN) *Table {
+	return (*Table)(unsafe.Add(f.memory, uint64(m.Addr())))
+}
+
+func (f *Frames) info(m frame.MFN) *pmm.Info { return f.records.Info(m) }
+
+func load(i *pmm.Info) word {
+	step()
+	return word(i.Type.Load())
+}
+
+func swap(i *pmm.Info, old, new word) bool {
+	step()
+	return i.Type.CompareAndSwap(uint64(old), uint64(new))
+}
+
+// store is for a word that nobody else changes now: one that is changing,
+// or of a table, whose domain's lock is held.
+func store(i *pmm.Info, x word) {
+	step()
+	i.Type.Store(uint64(x))
+}

@@ -1,0 +1,63 @@
+package pagetype
+
+import "tuco/kernel/frame"
+
+// Pin validates a table and keeps it validated until Unpin.
+func (w *Work) Pin(m frame.MFN, level Type) Result {
+	if r := w.GetTable(m, level); r != OK {
+		return r
+	}
+	i := w.frames.info(m)
+	x := load(i)
+	if x&pinned != 0 {
+		w.PutTable(m)
+		return Pinned
+	}
+	store(i, x|pinned)
+	return OK
+}
+
+// Unpin ends what Pin began.
+func (w *Work) Unpin(m frame.MFN) Result {
+	if r := w.TryGet(m, w.space.Owner); r != OK {
+		return r
+	}
+	i := w.frames.info(m)
+	x := load(i)
+	r := NotPinned
+	if x.typ().table() && x&(pinned|changing) == pinned {
+		store(i, x&^pinned)
+		w.PutTable(m)
+		r = OK
+	}
+	w.put(m, i)
+	return r
+}
+
+// Abandon dooms a table whose validation was interrupted, and unpins one that
+// is pinned: the first steps of taking a domain apart. The frame is the domain's.
+func (w *Work) Abandon(m frame.MFN) {
+	i := w.frames.info(m)
+	if i == nil || get(i, w.space.Owner) != OK {
+		return
+	}
+	x := load(i)
+	switch {
+	case !x.typ().table() || x&changing != 0:
+	case x&partial != 0:
+		w.doom(m)
+	case x&pinned != 0:
+		store(i, x&^pinned)
+		w.PutTable(m)
+	}
+	w.put(m, i)
+}
+
+// TableLevel is the level of a frame that the caller has a reference to, if it is a
+// validated table, else None.
+func (w *Work) TableLevel(m frame.MFN) Type {
+	if x := load(w.frames.info(m)); x&validated != 0 && x&changing == 0 && x.typ().table() {
+		return x.typ()
+	}
+	return None
+}

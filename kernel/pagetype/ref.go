@@ -1,0 +1,159 @@
+package pagetype
+
+import (
+	"tuco/kernel/frame"
+	"tuco/kernel/klog"
+	"tuco/kernel/pmm"
+)
+
+// Assign gives a frame, fresh from the allocator, to its owner. One reference
+// is the owner's possession of it, until Surrender.
+func (f *Frames) Assign(m frame.MFN, o Owner) {
+	i := f.info(m)
+	step()
+	if !i.Ref.CompareAndSwap(0, uint64(o)<<ownerShift|allocated|1) {
+		klog.Bugf("frame %x is given away while in use", klog.X(uint64(m)))
+	}
+}
+
+// Owner is whom a frame belongs to; false if to nobody. Only he who holds a
+// reference can rely on the answer.
+func (f *Frames) Owner(m frame.MFN) (Owner, bool) {
+	i := f.info(m)
+	if i == nil {
+		return 0, false
+	}
+	x := i.Ref.Load()
+	return Owner(x >> ownerShift), x != 0
+}
+
+// TryGet takes a reference to a frame, if it belongs to this owner. The
+// reference keeps the frame from being freed and is given back by Put.
+func (w *Work) TryGet(m frame.MFN, o Owner) Result {
+	i := w.frames.info(m)
+	if i == nil {
+		return NoFrame
+	}
+	return get(i, o)
+}
+
+func get(i *pmm.Info, o Owner) Result {
+	for {
+		step()
+		x := i.Ref.Load()
+		if x == 0 {
+			return NoFrame
+		}
+		if Owner(x>>ownerShift) != o {
+			return NotOwner
+		}
+		if x&refMask == maxCount {
+			return Overflow
+		}
+		step()
+		if i.Ref.CompareAndSwap(x, x+1) {
+			return OK
+		}
+	}
+}
+
+// Put gives back a reference. The last one frees the frame: see NextFreed.
+func (w *Work) Put(m frame.MFN) { w.put(m, w.frames.info(m)) }
+
+func (w *Work) put(m frame.MFN, i *pmm.Info) {
+	for {
+		step()
+		x := i.Ref.Load()
+		if x&refMask <= 1 {
+			if w.last(m, i, x) {
+				return
+			}
+			continue
+		}
+		step()
+		if i.Ref.CompareAndSwap(x, x-1) {
+			return
+		}
+	}
+}
+
+// last gives back the last reference, unless the word is not x any more.
+//
+//go:noinline
+func (w *Work) last(m frame.MFN, i *pmm.Info, x uint64) bool {
+	if x&refMask == 0 || x&allocated != 0 {
+		klog.Bugf("a reference to frame %x is given back twice", klog.X(uint64(m)))
+	}
+	step()
+	if !i.Ref.CompareAndSwap(x, 0) {
+		return false
+	}
+	// Nobody else reaches the frame from here on.
+	w.free(m, i, Owner(x>>ownerShift))
+	return true
+}
+
+// Surrender gives up the owner's possession of a frame. When all other uses of
+// it have ended the frame is freed.
+func (w *Work) Surrender(m frame.MFN) Result {
+	i := w.frames.info(m)
+	if i == nil {
+		return NoFrame
+	}
+	for {
+		step()
+		x := i.Ref.Load()
+		if x == 0 {
+			return NoFrame
+		}
+		if Owner(x>>ownerShift) != w.space.Owner || x&allocated == 0 {
+			return NotOwner
+		}
+		// The flag falls with the reference that it stands for, so that of two
+		// CPUs which try, one fails.
+		next := x&^allocated - 1
+		if next&refMask == 0 {
+			next = 0
+		}
+		step()
+		if !i.Ref.CompareAndSwap(x, next) {
+			continue
+		}
+		if next == 0 {
+			w.free(m, i, w.space.Owner)
+		}
+		return OK
+	}
+}
+
+// free puts a frame with no reference left on the list of those that the
+// caller of the call has to return. No mapping of it is left, but some TLB
+// may have one: hence the stamp, made while nobody can get at the frame.
+func (w *Work) free(m frame.MFN, i *pmm.Info, o Owner) {
+	x := load(i)
+	if x&^(typeMask|shared) != 0 {
+		klog.Bugf("frame %x loses its last reference while it is of type %s", klog.X(uint64(m)), klog.S(x.typ().String()))
+	}
+	w.frames.stamp(i)
+	i.Part = 0
+	i.Type.Store(uint64(o)<<ownerShift | uint64(w.freed))
+	w.freed = uint32(m)
+}
+
+// NextFreed takes a frame off the list of those that nobody uses any more, and
+// says whose it was. The frame is to be given back to the allocator.
+func (w *Work) NextFreed() (m frame.MFN, o Owner, ok bool) {
+	if w.freed == nolink {
+		return 0, 0, false
+	}
+	m = frame.MFN(w.freed)
+	i := w.frames.info(m)
+	x := i.Type.Load()
+	w.freed = uint32(x)
+	i.Type.Store(0)
+	return m, Owner(x >> ownerShift), true
+}
+
+// TryGetMappable takes a reference to a frame of the domain whose frames new
+// entries may map.
+func (w *Work) TryGetMappable(m frame.MFN) Result { return w.TryGet(m, w.from) }
