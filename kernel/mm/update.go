@@ -1,0 +1,131 @@
+package mm
+
+import (
+	"sync/atomic"
+
+	"tuco/kernel/frame"
+	"tuco/kernel/pagetype"
+)
+
+// Request is a struct mmu_update of the public header xen.h: a machine address
+// with a command in its two lowest bits, and a value.
+type Request struct{ Ptr, Val uint64 }
+
+// Commands of a Request.
+const (
+	normal      = 0 // write Val, a page-table entry, to Ptr
+	machphys    = 1 // the frame at Ptr is the guest's frame Val
+	preserveAD  = 2 // as normal, and keep the accessed and dirty bits
+	noTranslate = 3 // as normal: frames are machine frames here anyway
+
+	commandMask = 3
+	misaligned  = 4
+)
+
+// Update makes the changes of an mmu_update call one after the other, till one
+// can't be made. It returns how many were made, and what was wrong with the
+// next. Consecutive changes of one L1 cost little beside what each entry needs.
+// M2p is the machine-to-physical table.
+//
+// The errors: NoFrame and NotOwner for the frame that is changed or mapped, WrongType
+// for a frame in use as something else, BadEntry, BadValue for an unaligned
+// address or a frame beyond the table, Overflow.
+func (d *Domain) Update(c *Call, requests []Request, m2p []uint64) (done int, r pagetype.Result) {
+	if r := d.enter(c); r != pagetype.OK {
+		return 0, r
+	}
+	at := target{m: frame.NoMFN}
+	for done < len(requests) {
+		if c.Budget <= 0 {
+			r = pagetype.Again
+			break
+		}
+		c.Budget--
+		q := requests[done]
+		if q.Ptr&misaligned != 0 {
+			r = pagetype.BadValue
+			break
+		}
+		m := frame.MAddr(q.Ptr).MFN()
+		if q.Ptr&commandMask == machphys {
+			r = setM2P(c, m, q.Val, m2p)
+		} else {
+			if m != at.m {
+				at.release(c)
+				if r = at.find(c, d, m); r != pagetype.OK {
+					break
+				}
+			}
+			mode := pagetype.Plain
+			if q.Ptr&commandMask == preserveAD {
+				mode = pagetype.KeepAD
+			}
+			i := int(q.Ptr>>3) & (pagetype.Entries - 1)
+			if at.level == pagetype.L1 {
+				r = c.SetLeaf(at.table, i, pagetype.PTE(q.Val), mode)
+			} else {
+				r = at.set(c, i, q.Val, mode)
+			}
+		}
+		if r != pagetype.OK {
+			break
+		}
+		done++
+	}
+	at.release(c)
+	d.leave(c)
+	return done, r
+}
+
+// target is the frame that the last request was for. It holds a reference. While
+// the domain's lock is held and requests go to no other frame, its type stays.
+type target struct {
+	m     frame.MFN
+	table *pagetype.Table
+	level pagetype.Type // None for a frame that is no table
+}
+
+func (at *target) release(c *Call) {
+	if at.m != frame.NoMFN {
+		c.Put(at.m)
+		at.m = frame.NoMFN
+	}
+}
+
+// find makes m the target.
+func (at *target) find(c *Call, d *Domain, m frame.MFN) pagetype.Result {
+	if r := c.TryGet(m, d.space.Owner); r != pagetype.OK {
+		return r
+	}
+	at.m = m
+	at.table = d.frames.Table(m)
+	at.level = c.TableLevel(m)
+	return pagetype.OK
+}
+
+// set changes an entry of a table above L1, or a word of a writable frame. What a
+// table's change dooms is below it, so the target stays what it is. It is torn
+// down before the next request, which may want the frames; or the batch stops here.
+func (at *target) set(c *Call, i int, val uint64, mode pagetype.Mode) pagetype.Result {
+	if at.level == pagetype.None {
+		return c.SetWord(at.m, i, val)
+	}
+	r := c.SetTable(at.table, at.level, i, pagetype.PTE(val), mode)
+	if r == pagetype.OK && c.Drain() != pagetype.OK {
+		c.Budget = 0
+	}
+	return r
+}
+
+// setM2P says which of the guest's frames a machine frame is.
+func setM2P(c *Call, m frame.MFN, val uint64, m2p []uint64) pagetype.Result {
+	if uint64(m) >= uint64(len(m2p)) {
+		return pagetype.BadValue
+	}
+	r := c.TryGetMappable(m)
+	if r == pagetype.OK {
+		atomic.StoreUint64(&m2p[m], val)
+		c.Put(m)
+	}
+	return r
+}
