@@ -63,26 +63,18 @@ func put(to []byte, v uint32) {
 
 // Features of CPUID leaves 1, 7 and 0x80000001 that the hypervisor uses.
 type Features struct {
-	X2APIC, TSCDeadline, XSAVE, AVX, Hypervisor bool
-	PGE, PAT, MCE                               bool
-	SMEP, SMAP, FSGSBASE, UMIP                  bool
-	HugePages, NX                               bool
-	InvariantTSC                                bool
+	PGE, MCE                   bool
+	SMEP, SMAP, FSGSBASE, UMIP bool
+	HugePages                  bool
 }
 
 // Probe asks CPUID.
 func Probe() Features {
 	var f Features
 	maxLeaf, _, _, _ := CPUID(0, 0)
-	_, _, c, d := CPUID(1, 0)
+	_, _, _, d := CPUID(1, 0)
 	f.PGE = d>>13&1 != 0
 	f.MCE = d>>7&1 != 0
-	f.PAT = d>>16&1 != 0
-	f.X2APIC = c>>21&1 != 0
-	f.TSCDeadline = c>>24&1 != 0
-	f.XSAVE = c>>26&1 != 0
-	f.AVX = c>>28&1 != 0
-	f.Hypervisor = c>>31&1 != 0
 	if maxLeaf >= 7 {
 		_, b, c, _ := CPUID(7, 0)
 		f.FSGSBASE = b>>0&1 != 0
@@ -93,19 +85,14 @@ func Probe() Features {
 	maxExt, _, _, _ := CPUID(0x8000_0000, 0)
 	if maxExt >= 0x8000_0001 {
 		_, _, _, d := CPUID(0x8000_0001, 0)
-		f.NX = d>>20&1 != 0
 		f.HugePages = d>>26&1 != 0
-	}
-	if maxExt >= 0x8000_0007 {
-		_, _, _, d := CPUID(0x8000_0007, 0)
-		f.InvariantTSC = d>>8&1 != 0
 	}
 	return f
 }
 
 // Prepare sets this CPU's control registers as the hypervisor runs: write
-// protection, global pages, XSAVE with the vector state that the CPU has, and
-// SMEP and SMAP where there are any.
+// protection, global pages, SMEP and SMAP where there are any. XSAVE is for
+// guests: package container turns it on.
 func Prepare(f *Features) {
 	WriteCR0(ReadCR0()&^(CR0EM|CR0TS|CR0CD|CR0NW) | CR0WP | CR0NE | CR0MP)
 	cr4 := ReadCR4() | CR4OSFXSR | CR4OSXMMEXCPT | CR4DE
@@ -113,19 +100,12 @@ func Prepare(f *Features) {
 		have bool
 		bit  uint64
 	}{
-		{f.PGE, CR4PGE}, {f.MCE, CR4MCE}, {f.XSAVE, CR4OSXSAVE},
-		{f.SMEP, CR4SMEP}, {f.SMAP, CR4SMAP}, {f.FSGSBASE, CR4FSGSBASE}, {f.UMIP, CR4UMIP},
+		{f.PGE, CR4PGE}, {f.MCE, CR4MCE}, {f.SMEP, CR4SMEP}, {f.SMAP, CR4SMAP},
+		{f.FSGSBASE, CR4FSGSBASE}, {f.UMIP, CR4UMIP},
 	} {
 		if bit.have {
 			cr4 |= bit.bit
 		}
 	}
 	WriteCR4(cr4)
-	if f.XSAVE {
-		xcr0 := uint64(XCR0X87 | XCR0SSE)
-		if f.AVX {
-			xcr0 |= XCR0AVX
-		}
-		XSETBV(xcr0)
-	}
 }
