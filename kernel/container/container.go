@@ -17,12 +17,15 @@ type Container struct {
 	vmx vmx.Guest
 
 	extended extended
+	// breakpoints is DR0 to DR3. They are in the CPU while DR7 enables one.
+	breakpoints [4]uint64
 }
 
 // Init makes the container empty: nothing pending, registers zero, the
 // control registers and segments for the caller to set.
 func (c *Container) Init(s *exit.Setup) {
 	c.Regs = exit.Regs{}
+	c.breakpoints = [4]uint64{}
 	c.extended.init(s.Extended)
 	if vendor == AMD {
 		c.svm.Init(s)
@@ -39,6 +42,7 @@ func (c *Container) Load(cpu int) {
 		c.vmx.Load(cpu)
 	}
 	c.extended.load()
+	c.loadBreakpoints()
 }
 
 // Unload takes the container's state out of the CPU, so that any CPU may Load it.
@@ -146,14 +150,5 @@ func (c *Container) SetTSCOffset(offset uint64) {
 		c.svm.SetTSCOffset(offset)
 	} else {
 		c.vmx.SetTSCOffset(offset)
-	}
-}
-
-// Flush sees to it that the next entry finds no TLB entry of this guest from before.
-func (c *Container) Flush() {
-	if vendor == AMD {
-		c.svm.Flush()
-	} else {
-		c.vmx.Flush()
 	}
 }

@@ -30,8 +30,36 @@
 // and are not shown to the guest. SetEFER likewise hides SVME. Direct paging
 // needs a CR3 set by the hypervisor; writes to it by the guest exit.
 //
-// After Run the host's FS base, task register, SYSCALL registers and so on
-// are the host's again: Go code needs its g, and a crash its stacks.
+// After Run the host's FS base, task register and so on are the host's again:
+// Go code needs its g, and a crash its stacks. What the hypervisor has no use
+// for may still be the guest's, for instance the SYSCALL registers and DR0 to DR3.
+//
+// # A guest that is not delivered to by the processor
+//
+// A paravirtual guest runs with direct paging, its kernel and its user code at
+// privilege level 3, and gets exceptions, interrupts and system calls by hand.
+// Its Setup has AllExceptions, Software and IOGuest; its interrupt table is
+// empty, and SYSCALL leads to a hypercall instruction at level 0. For it there
+// are, besides:
+//
+//   - SetSyscall for what SYSCALL does, Divert for delivering an event, CanEnter
+//     for a RIP that the guest chose or has come to;
+//   - two address spaces, kernel and user (UseSpace, Flush and its like), so that
+//     a change between them leaves the TLB alone;
+//   - FlushGuests, because a frame that leaves a type may be cached for any guest;
+//   - CPL, which tells a hypercall by way of SYSCALL from one at level 3, and
+//     DR6 after a #DB exit.
+//
+// Two rules come from what processors do differently. Privileged instructions
+// at level 3 are a #GP on some and an exit with their own reason on others (MOV
+// DR and XSETBV on Bochs' VT-x): at CPL 3 such an exit stands for #GP, and a
+// VirtualInstruction exit for #UD. And an exit for INT n, INT3, INTO or ICEBP
+// leaves RIP at the instruction, whose Length may be 0 if the guest has changed
+// it since: then it is run again.
+//
+// A guest can get itself into a state that the processor refuses. Run says
+// exit.Invalid then, and has logged what it knows of the reason; the guest is
+// still there to be looked at and unloaded.
 //
 // # State that moves lazily and state that moves eagerly
 //

@@ -1,6 +1,10 @@
 package container
 
-import "tuco/kernel/exit"
+import (
+	"tuco/kernel/exit"
+	"tuco/kernel/frame"
+	"tuco/kernel/x86"
+)
 
 // RIP is the address of the instruction at which the guest will go on.
 func (c *Container) RIP() uint64 {
@@ -10,12 +14,24 @@ func (c *Container) RIP() uint64 {
 	return c.vmx.RIP()
 }
 
-// SetRIP makes the guest go on elsewhere. An interrupt shadow stays: see Skip.
+// SetRIP makes the guest go on elsewhere. An interrupt shadow stays: see Skip
+// and Divert.
 func (c *Container) SetRIP(v uint64) {
 	if vendor == AMD {
 		c.svm.SetRIP(v)
 	} else {
 		c.vmx.SetRIP(v)
+	}
+}
+
+// Divert makes the guest go on at a handler, as the delivery of an event does
+// that the processor has no part in: an interrupt shadow ends, and with it the
+// debug exception that it holds off.
+func (c *Container) Divert(rip uint64) {
+	if vendor == AMD {
+		c.svm.Divert(rip)
+	} else {
+		c.vmx.Divert(rip)
 	}
 }
 
@@ -102,6 +118,36 @@ func (c *Container) SetEFER(v uint64) {
 	} else {
 		c.vmx.SetEFER(v)
 	}
+}
+
+// SetSyscall sets what SYSCALL uses while the guest runs.
+func (c *Container) SetSyscall(s exit.Syscall) {
+	if vendor == AMD {
+		c.svm.SetSyscall(s)
+	} else {
+		c.vmx.SetSyscall(s)
+	}
+}
+
+// CPL is the guest's current privilege level.
+func (c *Container) CPL() uint8 {
+	if vendor == AMD {
+		return c.svm.CPL()
+	}
+	return c.vmx.CPL()
+}
+
+// CanEnter tells whether RIP is an address that code of the guest's code
+// segment can be at. A processor refuses to enter a guest at another (which
+// Run reports as exit.Invalid), and there are two ways to get there: a caller
+// that sets RIP to what the guest wants, and Skip past an instruction at the
+// end of the lower half.
+func (c *Container) CanEnter() bool {
+	rip := frame.VAddr(c.RIP())
+	if c.EFER()&x86.EFERLMA != 0 && c.Segment(exit.CS).Attr&exit.SegmentLong != 0 {
+		return rip.Canonical()
+	}
+	return rip < 1<<32
 }
 
 // Segment reads a segment register with its hidden part.

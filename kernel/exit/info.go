@@ -18,6 +18,7 @@ type Info struct {
 	Length uint8
 
 	Vector    x86.Vector // Exception, SoftwareInterrupt
+	Soft      SoftKind   // SoftwareInterrupt
 	HasCode   bool       // Exception: the processor gave an error code
 	ErrorCode uint32     // Exception
 	// Linear is the faulting address of a page fault (what CR2 would say), or INVLPG's operand.
@@ -36,6 +37,18 @@ type Info struct {
 	Register uint8
 	Operand  GPR
 }
+
+// SoftKind says which instruction raised an interrupt.
+type SoftKind uint8
+
+// The instructions.
+const (
+	NotSoft   SoftKind = iota
+	SoftINT            // INT n, CD n; the vector may be 3 or 4 here too
+	SoftINT3           // INT3, CC
+	SoftINTO           // INTO, CE
+	SoftICEBP          // ICEBP, F1, also called INT1
+)
 
 // Access says what a guest tried on a nested mapping.
 type Access uint8

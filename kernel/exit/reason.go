@@ -14,7 +14,7 @@ const (
 	SMI                              // the host got a system management interrupt
 	Window                           // the guest can take an interrupt now, as was asked for
 	Exception                        // an exception in the guest, not yet delivered
-	SoftwareInterrupt                // INT n, INT3 or INTO
+	SoftwareInterrupt                // INT n, INT3, INTO or ICEBP
 	TaskSwitch                       // a task gate or far transfer to a TSS
 	Shutdown                         // a triple fault
 	CRRead                           // MOV from a control register

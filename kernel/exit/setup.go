@@ -42,7 +42,11 @@ type Setup struct {
 
 	// Exceptions has a bit for each exception vector that exits.
 	Exceptions uint32
-	IO         IOPolicy
+	// Software: INT n, INT3, INTO and ICEBP exit with SoftwareInterrupt, if
+	// Exceptions has #DB, #BP, #OF and #GP. VT-x can't intercept INT n; it makes
+	// a #GP if the guest's interrupt table is empty, which is told from others.
+	Software bool
+	IO       IOPolicy
 
 	// CRRead and CRWrite have a bit for each control register whose accesses
 	// exit, CR0 to CR8. Direct paging adds writes to CR3. A vendor that can

@@ -1,6 +1,9 @@
 package svm
 
-import "tuco/kernel/exit"
+import (
+	"tuco/kernel/exit"
+	"tuco/kernel/x86"
+)
 
 // code is an exit code. APM vol. 2, "SVM Intercept Exit Codes".
 type code uint64
@@ -12,6 +15,9 @@ const (
 	codeReadDR    code = 0x20
 	codeWriteDR   code = 0x30
 	codeException code = 0x40
+
+	codeBP = codeException + code(x86.VectorBP) // by INT3 only
+	codeOF = codeException + code(x86.VectorOF) // by INTO only
 
 	codeINTR            code = 0x60
 	codeNMI             code = 0x61
@@ -109,6 +115,8 @@ func (c code) reason() exit.Reason {
 		return exit.DRRead
 	case c < codeException:
 		return exit.DRWrite
+	case c == codeBP, c == codeOF:
+		return exit.SoftwareInterrupt
 	case c < codeINTR:
 		return exit.Exception
 	case c < codes:

@@ -75,9 +75,7 @@ func (v *vmcb) decode(info *exit.Info, fetch exit.Fetch) {
 		v.instruction(info, fetch)
 	case exit.SoftwareInterrupt:
 		v.instruction(info, fetch)
-		if has(featureDecodeAssists) && n == codeINTn {
-			info.Vector = x86.Vector(c.exitInfo[0])
-		}
+		v.softwareInterrupt(info)
 	case exit.CPUID, exit.RDTSC, exit.RDTSCP, exit.RDPMC, exit.HLT, exit.Pause, exit.Monitor, exit.MWait,
 		exit.INVD, exit.WBINVD, exit.XSETBV, exit.Hypercall, exit.VirtualInstruction, exit.INVPCID,
 		exit.MSRRead, exit.MSRWrite:
@@ -104,7 +102,24 @@ func (v *vmcb) instruction(info *exit.Info, fetch exit.Fetch) {
 	info.Length = i.length
 	info.Operand = i.operand
 	if info.Reason == exit.SoftwareInterrupt {
-		info.Vector = i.vector
+		info.Vector, info.Soft = i.vector, i.soft
+	}
+}
+
+// softwareInterrupt fills in what the exit code says. TCG has one code for INT
+// n, INT3 and INTO: there the bytes have told.
+func (v *vmcb) softwareInterrupt(info *exit.Info) {
+	switch code(v.control.exitCode) {
+	case codeBP:
+		info.Vector, info.Soft = x86.VectorBP, exit.SoftINT3
+	case codeOF:
+		info.Vector, info.Soft = x86.VectorOF, exit.SoftINTO
+	case codeICEBP:
+		info.Vector, info.Soft = x86.VectorDB, exit.SoftICEBP
+	case codeINTn:
+		if has(featureDecodeAssists) {
+			info.Vector, info.Soft = x86.Vector(v.control.exitInfo[0]), exit.SoftINT
+		}
 	}
 }
 

@@ -141,9 +141,40 @@ func TestSoftwareInterrupts(t *testing.T) {
 	exited(codeINTn, 0, 0).decode(&info, bytesAt(0xcd, 0x80))
 	assert.EqualValues(t, 0x80, info.Vector)
 	assert.EqualValues(t, 2, info.Length)
+	assert.Equal(t, exit.SoftINT, info.Soft)
 	exited(codeINTn, 0, 0).decode(&info, bytesAt(0xcc)) // TCG
 	assert.Equal(t, x86.VectorBP, info.Vector)
 	assert.EqualValues(t, 1, info.Length)
+	assert.Equal(t, exit.SoftINT3, info.Soft)
+	exited(codeINTn, 0, 0).decode(&info, bytesAt(0xcd, 0x03))
+	assert.Equal(t, x86.VectorBP, info.Vector)
+	assert.EqualValues(t, 2, info.Length)
+	assert.Equal(t, exit.SoftINT, info.Soft)
+}
+
+func TestSoftwareInterruptsWithAssists(t *testing.T) {
+	withFeatures(t, featureNextRIP, featureDecodeAssists)
+	for _, c := range []struct {
+		code   code
+		info   uint64
+		vector x86.Vector
+		soft   exit.SoftKind
+	}{
+		{codeINTn, 0x80, 0x80, exit.SoftINT},
+		{codeINTn, 3, x86.VectorBP, exit.SoftINT},
+		{codeException + 3, 0, x86.VectorBP, exit.SoftINT3},
+		{codeException + 4, 0, x86.VectorOF, exit.SoftINTO},
+		{codeICEBP, 0, x86.VectorDB, exit.SoftICEBP},
+	} {
+		var info exit.Info
+		v := exited(c.code, c.info, 0)
+		v.control.nextRIP = 0x1005
+		v.decode(&info, nil)
+		assert.Equal(t, exit.SoftwareInterrupt, info.Reason)
+		assert.Equal(t, c.vector, info.Vector)
+		assert.Equal(t, c.soft, info.Soft)
+		assert.EqualValues(t, 5, info.Length)
+	}
 }
 
 func TestEventWords(t *testing.T) {
@@ -203,6 +234,8 @@ func TestSettersMarkWhatTheyChange(t *testing.T) {
 		"GDT":     {func(g *Guest) { g.SetGDT(exit.Table{}) }, cleanTables},
 		"IDT":     {func(g *Guest) { g.SetIDT(exit.Table{}) }, cleanTables},
 		"segment": {func(g *Guest) { g.SetSegment(exit.CS, exit.Segment{}) }, cleanSegments},
+		"DR6":     {func(g *Guest) { g.SetDR6(1) }, cleanDR},
+		"DR7":     {func(g *Guest) { g.SetDR7(1) }, cleanDR},
 		"window":  {func(g *Guest) { g.SetWindow(true) }, cleanIntercepts | cleanInterrupt},
 		"TSC":     {func(g *Guest) { g.SetTSCOffset(1) }, cleanIntercepts},
 	} {

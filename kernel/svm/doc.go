@@ -22,11 +22,12 @@
 //
 // # What is optional
 //
-// Nested paging, next RIP, decode assists, clean bits and flush by ASID are
-// used where CPUID reports them. QEMU's TCG has only the first: there the
-// length and the operand of an intercepted instruction are read from guest
-// memory (decode.go), and a guest's TLB entries are dropped by giving it
-// another ASID.
+// Nested paging, next RIP, decode assists and clean bits are used where CPUID
+// reports them. QEMU's TCG has only the first: there the length and the operand
+// of an intercepted instruction are read from guest memory (decode.go).
+//
+// A guest's TLB entries are dropped by giving it another ASID, which every CPU
+// can do (space.go).
 //
 // Source: AMD64 Architecture Programmer's Manual, volume 2, "Secure Virtual
 // Machine" and the appendices "VMCB Layout" and "SVM Intercept Exit Codes".

@@ -10,8 +10,10 @@ import (
 
 // cpu is what a CPU has of its own.
 type cpu struct {
-	host frame.MAddr // the page with the state that VMLOAD brings back
-	tags tag.Allocator
+	host    frame.MAddr // the page with the state that VMLOAD brings back
+	tags    tag.Allocator
+	current *Guest // the one that is loaded
+	flush   bool   // the next entry flushes the TLB
 }
 
 var cpus [layout.MaxCPUs]cpu

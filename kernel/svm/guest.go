@@ -15,7 +15,8 @@ type Guest struct {
 	host    frame.MAddr // the host page of the CPU that has the guest loaded
 	cpu     *cpu        // that CPU
 	last    *cpu        // the CPU where the guest ran last: only there clean bits mean anything
-	tag     tag.Tag
+	tags    tag.Holder
+	space   exit.Space
 }
 
 // Init clears the control block and confines the guest.
@@ -38,6 +39,10 @@ func (g *Guest) Init(s *exit.Setup) {
 	if s.IO == exit.IOExit {
 		c.intercepts[0] |= interceptIO
 	}
+	if s.Software {
+		c.intercepts[0] |= interceptINTn
+		c.intercepts[1] |= interceptICEBP
+	}
 	c.ioBitmap, c.msrBitmap = uint64(ioBitmap), uint64(msrBitmap)
 	c.virtualInterrupt = vIntrMasking
 	if s.Paging == exit.Nested {
@@ -47,7 +52,7 @@ func (g *Guest) Init(s *exit.Setup) {
 		c.writeCR |= 1 << 3
 	}
 	v.save.pat = defaultPAT
-	v.save.dr6, v.save.dr7 = initialDR6, initialDR7
+	v.save.dr6, v.save.dr7 = x86.DR6Ones, x86.DR7Ones
 	g.SetEFER(0)
 	g.SetRFLAGS(0)
 }
@@ -55,19 +60,29 @@ func (g *Guest) Init(s *exit.Setup) {
 // Load makes the guest ready to run on the CPU with that number.
 func (g *Guest) Load(id int) {
 	c := &cpus[id]
-	g.cpu, g.host = c, c.host
+	g.cpu, g.host, c.current = c, c.host, g
 	if g.last != c {
 		g.last = c
 		g.vmcb.control.clean = 0
 	}
-	if !c.tags.Valid(&g.tag) {
-		g.renew()
+	if c.flush {
+		c.flush = false
+		g.vmcb.control.tlbControl = tlbFlushAll
 	}
+	g.tags.Attach(&c.tags)
+	g.retag()
 	x86.WriteCR2(g.vmcb.save.cr2) // see SetCR
 }
 
-// Unload has nothing to do: the control block holds everything.
-func (g *Guest) Unload() { g.cpu = nil }
+// Unload leaves everything in the control block, but for a flush that was not
+// done because there was no entry: the next guest's will do it.
+func (g *Guest) Unload() {
+	if g.vmcb.control.tlbControl != 0 {
+		g.vmcb.control.tlbControl = 0
+		g.cpu.flush = true
+	}
+	g.cpu.current, g.cpu = nil, nil
+}
 
 // Enter runs the guest until it exits, and tells whether that was by a
 // hypercall, in which case the guest is past the instruction. Otherwise Reason
@@ -102,25 +117,4 @@ func (v *vmcb) reason() exit.Reason {
 		return exit.MSRWrite
 	}
 	return r
-}
-
-// Flush lets no TLB entry of the guest survive the next entry.
-func (g *Guest) Flush() {
-	if has(featureFlushByASID) {
-		if g.vmcb.control.tlbControl == 0 { // flush all is more
-			g.vmcb.control.tlbControl = tlbFlushGuest
-		}
-		return
-	}
-	g.renew()
-}
-
-// renew gives the guest another ASID.
-func (g *Guest) renew() {
-	c := &g.vmcb.control
-	if g.cpu.tags.Renew(&g.tag) {
-		c.tlbControl = tlbFlushAll
-	}
-	c.asid = g.tag.ID()
-	c.clean &^= cleanASID
 }

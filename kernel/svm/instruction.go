@@ -11,6 +11,7 @@ type instruction struct {
 	length  uint8
 	operand exit.GPR   // moves of control and debug registers
 	vector  x86.Vector // software interrupts
+	soft    exit.SoftKind
 }
 
 // explains tells whether this instruction can have exited for the reason. If
@@ -104,12 +105,14 @@ prefixes:
 		}
 		switch op {
 		case 0xcc:
-			i.vector = x86.VectorBP
+			i.vector, i.soft = x86.VectorBP, exit.SoftINT3
+		case 0xcd:
+			i.soft = exit.SoftINT
 		case 0xce:
-			i.vector = x86.VectorOF
+			i.vector, i.soft = x86.VectorOF, exit.SoftINTO
 			ok = !long
 		case 0xf1:
-			i.vector = x86.VectorDB
+			i.vector, i.soft = x86.VectorDB, exit.SoftICEBP
 		}
 	}
 	i.length = uint8(at)

@@ -13,7 +13,6 @@ const (
 	featureNPT           feature = 0
 	featureNextRIP       feature = 3
 	featureClean         feature = 5
-	featureFlushByASID   feature = 6
 	featureDecodeAssists feature = 7
 )
 

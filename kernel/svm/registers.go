@@ -18,6 +18,13 @@ func (g *Guest) Skip(n uint8) {
 	v.control.shadow = 0
 }
 
+// Divert goes on at a handler.
+func (g *Guest) Divert(rip uint64) {
+	v := g.vmcb
+	v.save.rip = rip
+	v.control.shadow = 0
+}
+
 // RSP is the stack pointer.
 func (g *Guest) RSP() uint64 { return g.vmcb.save.rsp }
 
@@ -83,6 +90,33 @@ func (g *Guest) SetEFER(v uint64) {
 	g.vmcb.control.clean &^= cleanCR
 }
 
+// SetSyscall sets the registers behind SYSCALL, which VMLOAD loads.
+func (g *Guest) SetSyscall(c exit.Syscall) {
+	s := &g.vmcb.save
+	s.star, s.lstar, s.cstar, s.sfmask = c.Star, c.LStar, c.CStar, c.SFMask
+}
+
+// DR6 is the debug status register.
+func (g *Guest) DR6() uint64 { return g.vmcb.save.dr6 }
+
+// SetDR6 sets it.
+func (g *Guest) SetDR6(v uint64) {
+	g.vmcb.save.dr6 = v
+	g.vmcb.control.clean &^= cleanDR
+}
+
+// DR7 is the debug control register.
+func (g *Guest) DR7() uint64 { return g.vmcb.save.dr7 }
+
+// SetDR7 sets it. An exit disables all breakpoints.
+func (g *Guest) SetDR7(v uint64) {
+	g.vmcb.save.dr7 = v
+	g.vmcb.control.clean &^= cleanDR
+}
+
+// CPL is the current privilege level.
+func (g *Guest) CPL() uint8 { return g.vmcb.save.cpl }
+
 // segment finds a segment register in the save area.
 func (s *saveArea) segment(r exit.SegmentRegister) *segment {
 	switch r {
@@ -112,14 +146,21 @@ func (g *Guest) Segment(r exit.SegmentRegister) exit.Segment {
 }
 
 // SetSegment sets a segment register. The privilege level has a field of its
-// own, which follows SS.
+// own, which follows SS. The task register is not marked busy: the processor
+// does not look, but TCG takes a busy one for one without an I/O bitmap.
 func (g *Guest) SetSegment(r exit.SegmentRegister, s exit.Segment) {
-	if r == exit.SS {
+	switch r {
+	case exit.SS:
 		g.vmcb.save.cpl = s.Attr.DPL()
+	case exit.TR:
+		s.Attr &^= typeBusy
 	}
 	*g.vmcb.save.segment(r) = segment{selector: s.Selector, attr: uint16(s.Attr), limit: s.Limit, base: s.Base}
 	g.vmcb.control.clean &^= cleanSegments
 }
+
+// typeBusy is the bit by which a task state segment in use differs.
+const typeBusy exit.SegmentAttr = 1 << 1
 
 // GDT is the global descriptor table register.
 func (g *Guest) GDT() exit.Table { return g.vmcb.save.gdtr.table() }

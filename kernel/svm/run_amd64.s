@@ -8,6 +8,7 @@
 #define VMSAVE BYTE $0x0f; BYTE $0x01; BYTE $0xdb
 #define STGI   BYTE $0x0f; BYTE $0x01; BYTE $0xdc
 #define CLGI   BYTE $0x0f; BYTE $0x01; BYTE $0xdd
+#define INVLPGA BYTE $0x0f; BYTE $0x01; BYTE $0xdf // page in RAX, ASID in ECX
 
 #define lengthVMMCALL 3
 
@@ -19,6 +20,13 @@
 TEXT ·saveHost(SB), NOSPLIT, $0-8
 	MOVQ page+0(FP), AX
 	VMSAVE
+	RET
+
+// func invlpga(a frame.VAddr, asid uint32)
+TEXT ·invlpga(SB), NOSPLIT, $0-12
+	MOVQ a+0(FP), AX
+	MOVL asid+8(FP), CX
+	INVLPGA
 	RET
 
 // Offsets in the control block, whose address is in BX.

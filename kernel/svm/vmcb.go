@@ -85,6 +85,7 @@ const (
 	interceptINIT       = 1 << 3
 	interceptVINTR      = 1 << 4
 	interceptCPUID      = 1 << 18
+	interceptINTn       = 1 << 21
 	interceptINVD       = 1 << 22
 	interceptHLT        = 1 << 24
 	interceptINVLPGA    = 1 << 26
@@ -103,6 +104,7 @@ const (
 	interceptSTGI    = 1 << 4
 	interceptCLGI    = 1 << 5
 	interceptSKINIT  = 1 << 6
+	interceptICEBP   = 1 << 8
 	interceptWBINVD  = 1 << 9
 	interceptMONITOR = 1 << 10
 	interceptMWAIT   = 1 << 11
@@ -119,11 +121,8 @@ const (
 	vTPR         = 0xf // the bits that CR8 shows
 )
 
-// Values of controlArea.tlbControl.
-const (
-	tlbFlushAll   = 1
-	tlbFlushGuest = 3 // needs FLUSHBYASID
-)
+// tlbFlushAll, in controlArea.tlbControl, flushes the TLB at the entry, whatever the ASID.
+const tlbFlushAll = 1
 
 const (
 	shadowSTI     = 1 << 0 // of controlArea.shadow: interrupts are held off for one instruction
@@ -132,8 +131,6 @@ const (
 	eventHasCode  = 1 << 11
 	allPorts      = 0xff
 	defaultPAT    = 0x0007_0406_0007_0406
-	initialDR6    = 0xffff_0ff0
-	initialDR7    = 0x400
 	mostRegisters = 0xffff // of readCR and its like
 )
 

@@ -10,7 +10,6 @@ import (
 const (
 	noLink      = ^uint64(0)         // no shadow VMCS
 	resetPAT    = 0x0007040600070406 // the page attribute table after reset
-	resetDR7    = 0x400
 	flagsOne    = 1 << 1
 	activeState = 0
 
@@ -82,7 +81,7 @@ func (g *Guest) configure() {
 	put(GuestDebugCtl, 0)
 	put(GuestPAT, resetPAT)
 	put(GuestEFER, 0)
-	put(GuestDR7, resetDR7)
+	put(GuestDR7, x86.DR7Ones)
 	put(GuestRSP, 0)
 	put(GuestRIP, 0)
 	put(GuestRFLAGS, flagsOne)

@@ -14,6 +14,7 @@ type CPU struct {
 	current *Guest      // whose VMCS is this CPU's current one
 	host    hostState
 	tags    tag.Allocator
+	syscall exit.Syscall // what is in the CPU's registers
 }
 
 var cpus [layout.MaxCPUs]CPU
@@ -39,6 +40,7 @@ func Enable(id int, f exit.CPUFrames) exit.Refusal {
 	}
 	c.host.capture()
 	c.tags.Start(vpids)
+	c.syscall = readSyscall()
 	flushAll(&caps)
 	return ""
 }

@@ -11,10 +11,12 @@ type raw struct {
 	reason        uint32
 	length        uint32
 	event         uint32 // interruption information
+	vectoring     uint32 // the same of the event that was being delivered
 	errorCode     uint32
 	qualification uint64
 	linear        uint64
 	physical      uint64
+	software      bool // INT n is to exit
 }
 
 // neutral maps exit reasons that need no second look.
@@ -77,7 +79,10 @@ func (r *raw) classify() exit.Reason {
 		switch eventKind(r.event) {
 		case kindNMI:
 			return exit.NMI
-		case kindSoftwareException:
+		case kindSoftwareException, kindPrivileged:
+			return exit.SoftwareInterrupt
+		}
+		if r.refusedINT() {
 			return exit.SoftwareInterrupt
 		}
 		return exit.Exception
@@ -97,6 +102,26 @@ func (r *raw) classify() exit.Reason {
 		}
 		return exit.Unknown
 	}
+}
+
+// refusedINT tells whether an exception is what became of an INT n because the
+// guest's interrupt table does not reach that far.
+func (r *raw) refusedINT() bool {
+	return r.software && x86.Vector(r.event) == x86.VectorGP &&
+		r.vectoring&eventValid != 0 && eventKind(r.vectoring) == kindSoftware
+}
+
+// soft tells which instruction raised a software interrupt.
+func (r *raw) soft() exit.SoftKind {
+	switch {
+	case eventKind(r.event) == kindPrivileged:
+		return exit.SoftICEBP
+	case eventKind(r.event) != kindSoftwareException:
+		return exit.SoftINT
+	case x86.Vector(r.event) == x86.VectorOF:
+		return exit.SoftINTO
+	}
+	return exit.SoftINT3
 }
 
 // describe fills in all that the raw exit says.
@@ -119,11 +144,11 @@ func (r *raw) describe(i *exit.Info) {
 		if i.Vector == x86.VectorPF {
 			i.Linear = frame.VAddr(q)
 		}
-		if eventKind(r.event) == kindPrivileged {
-			i.Length = uint8(r.length)
-		}
 	case exit.SoftwareInterrupt:
-		i.Vector = x86.Vector(r.event)
+		i.Vector, i.Soft = x86.Vector(r.event), r.soft()
+		if i.Soft == exit.SoftINT {
+			i.Vector = x86.Vector(r.vectoring)
+		}
 	case exit.CRRead, exit.CRWrite:
 		i.Register = uint8(q & 0xf)
 		i.Operand = exit.GPR(q >> 8 & 0xf)

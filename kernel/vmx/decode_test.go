@@ -30,9 +30,17 @@ func TestDescribe(t *testing.T) {
 		{"invalid opcode, with a stale error code", raw{reason: 0, event: 0x80000306, errorCode: 7},
 			exit.Info{Reason: exit.Exception, Vector: x86.VectorUD}},
 		{"breakpoint", raw{reason: 0, event: 0x80000603, length: 1},
-			exit.Info{Reason: exit.SoftwareInterrupt, Vector: x86.VectorBP, Length: 1}},
+			exit.Info{Reason: exit.SoftwareInterrupt, Vector: x86.VectorBP, Soft: exit.SoftINT3, Length: 1}},
+		{"overflow", raw{reason: 0, event: 0x80000604, length: 1},
+			exit.Info{Reason: exit.SoftwareInterrupt, Vector: x86.VectorOF, Soft: exit.SoftINTO, Length: 1}},
 		{"ICEBP", raw{reason: 0, event: 0x80000501, length: 1},
-			exit.Info{Reason: exit.Exception, Vector: x86.VectorDB, Length: 1}},
+			exit.Info{Reason: exit.SoftwareInterrupt, Vector: x86.VectorDB, Soft: exit.SoftICEBP, Length: 1}},
+		{"INT 3 in two bytes", raw{reason: 0, event: 0x80000b0d, errorCode: 0x1a, vectoring: 0x80000403, length: 2, software: true},
+			exit.Info{Reason: exit.SoftwareInterrupt, Vector: x86.VectorBP, Soft: exit.SoftINT, Length: 2}},
+		{"INT n that is not to exit", raw{reason: 0, event: 0x80000b0d, errorCode: 0x402, vectoring: 0x80000480, length: 2},
+			exit.Info{Reason: exit.Exception, Vector: x86.VectorGP, HasCode: true, ErrorCode: 0x402}},
+		{"general protection", raw{reason: 0, event: 0x80000b0d, errorCode: 8, length: 2, software: true},
+			exit.Info{Reason: exit.Exception, Vector: x86.VectorGP, HasCode: true, ErrorCode: 8}},
 		{"NMI", raw{reason: 0, event: 0x80000202}, exit.Info{Reason: exit.NMI}},
 		{"mov cr3, r9", raw{reason: 28, length: 4, qualification: 0x903},
 			exit.Info{Reason: exit.CRWrite, Register: 3, Operand: exit.R9, Length: 4}},
@@ -93,4 +101,11 @@ func TestPackFault(t *testing.T) {
 	assert.EqualValues(t, 0x80000b0d, packEvent(exit.Fault(x86.VectorGP, 0)))
 	assert.EqualValues(t, 0x80000300, packEvent(exit.Fault(x86.VectorDE, 0)))
 	assert.EqualValues(t, 0x800000f0, packEvent(exit.External(0xf0)))
+}
+
+func TestDebugStatus(t *testing.T) {
+	const step, access = 1 << 14, 1 << 13
+	assert.EqualValues(t, x86.DR6Ones|2, debugStatus(x86.DR6Ones|5, 2), "another breakpoint")
+	assert.EqualValues(t, x86.DR6Ones|step|2, debugStatus(x86.DR6Ones|step, 2), "software clears it")
+	assert.EqualValues(t, x86.DR6Ones|step|access, debugStatus(x86.DR6Ones, step|access|1<<12), "bit 12 is the processor's own")
 }

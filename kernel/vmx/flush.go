@@ -7,16 +7,14 @@ const (
 	invEPTContext  = 1
 	invEPTContexts = 2
 
-	invVPIDContext  = 1
+	invVPIDPage     = 0
 	invVPIDContexts = 2
 )
 
 // flushTags drops what this CPU caches of linear mappings under every tag.
-func flushTags(caps *Caps) {
-	if caps.Has(FeatureVPID) {
-		var d descriptor
-		must(invvpid(invVPIDContexts, &d), "INVVPID")
-	}
+func flushTags() {
+	var d descriptor
+	must(invvpid(invVPIDContexts, &d), "INVVPID")
 }
 
 // flushEPT drops what this CPU caches of one set of extended page tables.
@@ -25,11 +23,18 @@ func flushEPT(eptp uint64) {
 	must(invept(invEPTContext, &d), "INVEPT")
 }
 
+// flushEPTs drops what this CPU caches of all of them.
+func flushEPTs() {
+	var d descriptor
+	must(invept(invEPTContexts, &d), "INVEPT")
+}
+
 // flushAll drops everything that this CPU caches of guests.
 func flushAll(caps *Caps) {
-	flushTags(caps)
+	if caps.Has(FeatureVPID) {
+		flushTags()
+	}
 	if caps.Has(FeatureEPT) {
-		var d descriptor
-		must(invept(invEPTContexts, &d), "INVEPT")
+		flushEPTs()
 	}
 }

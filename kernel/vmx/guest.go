@@ -5,6 +5,7 @@ import (
 	"tuco/kernel/frame"
 	"tuco/kernel/layout"
 	"tuco/kernel/tag"
+	"tuco/kernel/x86"
 )
 
 // Guest is the VT-x container of one vCPU: a VMCS, and what VT-x leaves to
@@ -33,18 +34,23 @@ type Guest struct {
 
 	proc  uint32 // primary processor-based controls
 	entry uint32 // VM-entry controls
-	tag   tag.Tag
+
+	tags  tag.Holder
+	space exit.Space
+	vpid  uint32 // what the VMCS has
 
 	event exit.Event
 
 	cr0, cr4 register
 	cr8      uint64
-	syscall  syscallState
+	dr6      uint64
+	syscall  exit.Syscall
+	kernelGS uint64 // SWAPGS changes it with no exit
 }
 
 // Init prepares the guest for its first Load.
 func (g *Guest) Init(s *exit.Setup) {
-	*g = Guest{vmcs: s.Control.Addr(), setup: *s, fresh: true}
+	*g = Guest{vmcs: s.Control.Addr(), setup: *s, fresh: true, dr6: x86.DR6Ones}
 	clear(layout.Bytes(g.vmcs, frame.PageSize))
 	*regionHeader(g.vmcs) = caps.revision()
 	g.cr0, g.cr4 = cr0Policy(s, &caps), cr4Policy(s, &caps)
@@ -66,35 +72,21 @@ func (g *Guest) Load(cpu int) {
 		g.host = c
 		c.host.write()
 	}
-	if !c.tags.Valid(&g.tag) {
-		g.Flush()
+	if g.tags.Attach(&c.tags) && g.setup.Paging == exit.Nested {
+		flushEPT(eptPointer(g.setup.Root))
 	}
-	g.syscall.load()
+	g.retag()
+	c.loadSyscall(&g.syscall)
+	x86.WRMSR(x86.MSRKernelGSBase, g.kernelGS)
 }
 
 // Unload writes the VMCS back to memory, so that another CPU may load it.
 // VMCLEAR is the only way, and the next entry is a VMLAUNCH then.
 func (g *Guest) Unload() {
-	g.syscall.save()
+	g.kernelGS = x86.RDMSR(x86.MSRKernelGSBase)
 	must(vmclear(g.vmcs), "VMCLEAR")
 	g.launched = false
 	g.cpu.current, g.cpu = nil, nil
-}
-
-// Flush gives the guest a tag that nothing is cached under. What is cached of
-// nested tables stands under the tables' address instead and goes at once.
-//
-// SDM vol. 3, "Creating and Using Cached Translation Information".
-func (g *Guest) Flush() {
-	if caps.Has(FeatureVPID) {
-		if g.cpu.tags.Renew(&g.tag) {
-			flushTags(&caps)
-		}
-		put(CtlVPID, uint64(g.tag.ID()))
-	}
-	if g.setup.Paging == exit.Nested {
-		flushEPT(eptPointer(g.setup.Root))
-	}
 }
 
 // SetTSCOffset makes the guest's time stamp counter the host's plus offset.

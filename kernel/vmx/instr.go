@@ -31,8 +31,8 @@ func vmwrite(f Field, value uint64) Result
 
 // descriptor is the operand in memory of INVEPT and INVVPID.
 type descriptor struct {
-	id uint64 // the EPT pointer or the VPID
-	_  uint64 // a linear address, where INVVPID drops one only
+	id      uint64 // the EPT pointer or the VPID
+	address uint64 // of the page, where INVVPID drops one only
 }
 
 // invept drops what the CPU caches of guest-physical mappings.

@@ -53,7 +53,7 @@ func (g *Guest) Reason() exit.Reason {
 // NMI from the CPU, unlike an interrupt, and a machine check is never the
 // guest's: the host's handlers are called here.
 func (g *Guest) exception(vectoring uint32) exit.Reason {
-	w := raw{event: uint32(get(ExitEvent))}
+	w := raw{event: uint32(get(ExitEvent)), vectoring: vectoring, software: g.setup.Software}
 	reason := w.classify()
 	if reason == exit.NMI {
 		raiseNMI()
@@ -61,6 +61,9 @@ func (g *Guest) exception(vectoring uint32) exit.Reason {
 		raiseMachineCheck()
 	} else if vectoring&eventValid == 0 && x86.Vector(w.event) != x86.VectorDF {
 		g.unblocked(uint64(w.event))
+	}
+	if reason == exit.Exception && x86.Vector(w.event) == x86.VectorDB {
+		g.dr6 = debugStatus(g.dr6, get(ExitQualification))
 	}
 	return reason
 }
@@ -86,6 +89,7 @@ func (g *Guest) Decode(info *exit.Info, _ exit.Fetch) {
 	switch g.reason {
 	case uint64(ReasonException):
 		w.event, w.errorCode = uint32(get(ExitEvent)), uint32(get(ExitErrorCode))
+		w.vectoring, w.software = uint32(get(ExitVectoring)), g.setup.Software
 	case uint64(ReasonEPTViolation), uint64(ReasonEPTMisconfig):
 		w.linear, w.physical = get(ExitGuestLinear), get(ExitGuestPhysical)
 	}

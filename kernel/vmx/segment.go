@@ -41,10 +41,16 @@ func AttrFromAccess(a uint32) exit.SegmentAttr {
 // acceptable changes what AMD-V takes and a VT-x entry would refuse, where the
 // guest can't tell the difference: a granularity flag that the limit
 // contradicts, a task register that is empty or not marked busy, the accessed
-// bit of a segment that is loaded.
+// bit of a segment that is loaded. Bases are cut to the bits that there are.
 //
 // SDM vol. 3, "Checks on Guest Segment Registers".
 func acceptable(r exit.SegmentRegister, s exit.Segment) exit.Segment {
+	switch r {
+	case exit.ES, exit.CS, exit.SS, exit.DS:
+		s.Base = uint64(uint32(s.Base))
+	default:
+		s.Base = uint64(int64(s.Base) << 16 >> 16)
+	}
 	if r == exit.TR {
 		if s.Attr&exit.SegmentPresent == 0 {
 			s = exit.Segment{Attr: exit.SegmentPresent | exit.SegmentTSS, Limit: emptyTSS}

@@ -46,3 +46,12 @@ func TestSegmentsAreMadeAcceptable(t *testing.T) {
 	free := acceptable(exit.TR, exit.Segment{Attr: exit.SegmentPresent | 9, Limit: 0x67})
 	assert.EqualValues(t, 0x8b, AccessFromAttr(free.Attr), "and one that is busy")
 }
+
+func TestBasesAreMadeAcceptable(t *testing.T) {
+	const wide = 0x8000_1234_5678_9abc
+	assert.EqualValues(t, 0x5678_9abc, acceptable(exit.SS, exit.Segment{Base: wide}).Base)
+	for _, r := range []exit.SegmentRegister{exit.FS, exit.GS, exit.LDTR} {
+		assert.EqualValues(t, 0x1234_5678_9abc, acceptable(r, exit.Segment{Base: wide}).Base)
+		assert.EqualValues(t, uint64(0xffff_8000_0000_0000), acceptable(r, exit.Segment{Base: 0x8000_0000_0000}).Base)
+	}
+}

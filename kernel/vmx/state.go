@@ -26,6 +26,19 @@ func (g *Guest) Skip(n uint8) {
 	}
 }
 
+// Divert makes the guest go on at a handler. An interrupt shadow may hold off a
+// single-step exception, which would come at the handler now; and an entry with
+// it is refused if RFLAGS.TF has been cleared.
+//
+// SDM vol. 3, "Checks on Guest Non-Register State".
+func (g *Guest) Divert(rip uint64) {
+	g.rip = rip
+	if g.shadow&blockedShadow != 0 {
+		g.setShadow(g.shadow &^ blockedShadow)
+		put(GuestPendingDebug, 0)
+	}
+}
+
 func (g *Guest) setShadow(v uint64) {
 	g.shadow = v
 	put(GuestInterruptibility, v)
@@ -45,6 +58,9 @@ const flagsReserved = 1<<3 | 1<<5 | 1<<15 | ^uint64(1<<22-1)
 
 // SetRFLAGS sets the guest's flags.
 func (g *Guest) SetRFLAGS(v uint64) { put(GuestRFLAGS, v&^flagsReserved|flagsOne) }
+
+// CPL is the current privilege level: that of SS, which an unusable one has too.
+func (g *Guest) CPL() uint8 { return AttrFromAccess(uint32(get(GuestAccess + Field(exit.SS)*2))).DPL() }
 
 // Segment reads a segment register.
 func (g *Guest) Segment(r exit.SegmentRegister) exit.Segment {

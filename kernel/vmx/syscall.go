@@ -1,22 +1,41 @@
 package vmx
 
-import "tuco/kernel/x86"
+import (
+	"tuco/kernel/exit"
+	"tuco/kernel/x86"
+)
 
-// syscallState is the registers behind SYSCALL and SWAPGS. VT-x does not
-// switch them and the hypervisor itself uses none of them, so a guest's stay
-// in the CPU from Load to Unload: an exit costs nothing for them.
-type syscallState struct {
-	star, lstar, cstar, sfmask uint64
-	kernelGS                   uint64 // SWAPGS changes it with no exit
+// The registers behind SYSCALL and SWAPGS are not switched by VT-x. The
+// hypervisor uses none of them: it makes no system calls, and what the Go
+// runtime would make them for (it reports panics that way) is replaced when the
+// image is built, which a check of the build ensures. So a guest's stay in the
+// CPU from its Load to the next guest's, and an exit costs nothing for them.
+
+// loadSyscall puts the registers into the CPU, as far as others are there.
+func (c *CPU) loadSyscall(s *exit.Syscall) {
+	load(x86.MSRSTAR, &c.syscall.Star, s.Star)
+	load(x86.MSRLSTAR, &c.syscall.LStar, s.LStar)
+	load(x86.MSRCSTAR, &c.syscall.CStar, s.CStar)
+	load(x86.MSRSFMASK, &c.syscall.SFMask, s.SFMask)
 }
 
-func (s *syscallState) load() {
-	x86.WRMSR(x86.MSRSTAR, s.star)
-	x86.WRMSR(x86.MSRLSTAR, s.lstar)
-	x86.WRMSR(x86.MSRCSTAR, s.cstar)
-	x86.WRMSR(x86.MSRSFMASK, s.sfmask)
-	x86.WRMSR(x86.MSRKernelGSBase, s.kernelGS)
+func load(m x86.MSR, has *uint64, want uint64) {
+	if *has != want {
+		*has = want
+		x86.WRMSR(m, want)
+	}
 }
 
-// save keeps the one that the guest can change by itself: WRMSR exits.
-func (s *syscallState) save() { s.kernelGS = x86.RDMSR(x86.MSRKernelGSBase) }
+// readSyscall finds out what the CPU has in the registers.
+func readSyscall() exit.Syscall {
+	return exit.Syscall{
+		Star: x86.RDMSR(x86.MSRSTAR), LStar: x86.RDMSR(x86.MSRLSTAR),
+		CStar: x86.RDMSR(x86.MSRCSTAR), SFMask: x86.RDMSR(x86.MSRSFMASK),
+	}
+}
+
+// SetSyscall sets the registers behind SYSCALL.
+func (g *Guest) SetSyscall(s exit.Syscall) {
+	g.syscall = s
+	g.cpu.loadSyscall(&s)
+}
