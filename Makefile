@@ -18,9 +18,9 @@ export PATH := $(PATH):$(DEPS)/usr/bin
 export LD_LIBRARY_PATH := $(LD_LIBRARY_PATH):$(DEPS)/usr/lib/x86_64-linux-gnu:$(DEPS)/lib/x86_64-linux-gnu
 endif
 
-.PHONY: all kernel tool deps run iso gdb test test-all test-host test-boot test-model test-long check fuzz clean
+.PHONY: all kernel tool guests deps run iso gdb test test-all test-host test-boot test-model test-long check fuzz clean
 
-all: kernel tool
+all: kernel tool guests
 
 # --- The hypervisor ----------------------------------------------------------
 #
@@ -67,6 +67,38 @@ $(OBJ)/%.o: %.S
 
 $(OUT)/tuco.elf: linker.ld $(ASM_OBJ) $(OBJ)/kernel.o
 	@ld -n -static -z noexecstack -T linker.ld -o $@ $(ASM_OBJ) $(OBJ)/kernel.o
+
+# --- Test guests -------------------------------------------------------------
+#
+# Built like the hypervisor, each from its folder; the number is the second page
+# of guest.ld, 0xffffffff80001000. A guest's vector registers are its own, so
+# the runtime's AVX code may stay: it looks at CPU features first, and finds none.
+
+GUESTS := hello
+guests: $(GUESTS:%=$(OUT)/guests/%.elf)
+
+GUEST_DIR := qemu-tests/guests
+GUEST_LIB := tuco/$(GUEST_DIR)/pv
+GUEST_FLAGS := -trimpath -buildvcs=false '-gcflags=tuco/...=-wb=false' \
+	-ldflags '-E $(GUEST_LIB).entry -T -0x7ffff000 -buildid= -checklinkname=0'
+GUEST_REDIRECTS := $(GUEST_DIR)/pv/redirects.txt
+
+$(GUESTS:%=$(OBJ)/guests/%.elf): $(OBJ)/guests/%.elf: FORCE
+	@mkdir -p $(@D)
+	@$(GO) build $(GUEST_FLAGS) -o $@ ./$(GUEST_DIR)/$*
+
+$(OBJ)/guests/%.o: $(OBJ)/guests/%.elf $(OBJ)/mkimage $(OBJ)/rtcheck $(GUEST_REDIRECTS)
+	@$(OBJ)/rtcheck -redirects $(GUEST_REDIRECTS) -avx $<
+	@$(OBJ)/mkimage -in $< -redirects $(GUEST_REDIRECTS) -entry $(GUEST_LIB).entry -out $@
+
+$(OBJ)/guests/notes.o: $(GUEST_DIR)/notes.S
+	@mkdir -p $(@D)
+	@as --64 -o $@ $<
+
+.SECONDARY: $(GUESTS:%=$(OBJ)/guests/%.o)
+$(OUT)/guests/%.elf: $(GUEST_DIR)/guest.ld $(OBJ)/guests/notes.o $(OBJ)/guests/%.o
+	@mkdir -p $(@D)
+	@ld -n -static -z noexecstack -T $(GUEST_DIR)/guest.ld -o $@ $(OBJ)/guests/notes.o $(OBJ)/guests/$*.o
 
 # --- The command line tool ---------------------------------------------------
 

@@ -40,6 +40,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&cfg.Module, "module", "tuco", "`path` of the module whose packages must not need initialisation")
 	xmm := flags.String("xmm", "", "vector registers that may be used, such as `X0-X3,X15` or none; empty allows all")
 	flags.Var((*words)(&cfg.XMMExcept), "xmm-except", "`symbol` of a function that may use any vector register (repeatable)")
+	flags.BoolVar(&cfg.OwnsVectors, "avx", false, "vector and x87 registers are the program's own, as in a guest: allow all instructions on them")
 	list := flags.Bool("list", false, "print the reachable functions: address, size, symbol")
 	why := flags.String("why", "", "print the path from the entry to the function `symbol`")
 	flags.Usage = func() {

@@ -100,7 +100,7 @@ func (w *walker) checkBody(n int) {
 				"data belongs in a DATA symbol; if this is an instruction, teach it to tools/rtcheck/reach/system.go")
 		}
 	}
-	if vex > 0 {
+	if vex > 0 && !w.cfg.OwnsVectors {
 		hint := "write it with SSE2 or general registers"
 		if !w.ours(fn) {
 			hint = "redirect it to a version of the kernel's own, or do not use what calls it"
@@ -116,7 +116,7 @@ func (w *walker) checkRegisters(n int) {
 	if slices.ContainsFunc(w.cfg.XMMExcept, func(s string) bool { i, ok := w.im.lookup(s); return ok && i == fn }) {
 		return
 	}
-	if b.regs&X87 != 0 {
+	if b.regs&X87 != 0 && !w.cfg.OwnsVectors {
 		w.add(n, b.regPC[X87], "this uses x87 or MMX registers", "they belong to the guest")
 	}
 	if w.cfg.XMM == nil {

@@ -84,6 +84,10 @@ TEXT ·mmx(SB), NOSPLIT, $0
 	require.NoError(t, err)
 	assert.NotContains(t, spelled(res), "planted.save")
 	assert.Equal(t, "X0-X1,X7,X15,x87", res.XMM.String())
+
+	res, err = Walk(im, Config{Module: "tuco", Redirects: handlers(t), OwnsVectors: true})
+	require.NoError(t, err)
+	assert.Empty(t, spelled(res))
 }
 
 func TestUndecodable(t *testing.T) {

@@ -24,6 +24,9 @@ type Config struct {
 	// XMMExcept names functions which may use any vector register: those whose task it
 	// is to save and load them.
 	XMMExcept []string
+	// OwnsVectors says that vector and x87 state belong to the program, as in a guest: it may
+	// use all of it, by VEX-coded instructions too.
+	OwnsVectors bool
 }
 
 // Result is what Walk found.

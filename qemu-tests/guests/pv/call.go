@@ -1,0 +1,23 @@
+package pv
+
+import "tuco/hypercall"
+
+// Call makes a hypercall through the hypercall page. Arguments that it does not take are ignored.
+func Call(n hypercall.Number, a1, a2, a3, a4, a5 uint64) (result uint64)
+
+// Syscall makes a hypercall by a SYSCALL instruction of its own.
+func Syscall(n hypercall.Number, a1, a2, a3, a4, a5 uint64) (result uint64)
+
+func command[T any](n hypercall.Number, cmd uint64, arg *T) uint64 {
+	return Call(n, cmd, Address(arg), 0, 0, 0)
+}
+
+// SchedOp is sched_op.
+func SchedOp[T any](cmd uint64, arg *T) uint64 {
+	return command(hypercall.HYPERVISOR_sched_op, cmd, arg)
+}
+
+// XenVersion is xen_version.
+func XenVersion[T any](cmd uint64, arg *T) uint64 {
+	return command(hypercall.HYPERVISOR_xen_version, cmd, arg)
+}
