@@ -20,11 +20,12 @@ const (
 	Quit                          // the user ended it
 	Interrupted                   // the context ended
 	EmulatorFailed                // the emulator did not run, or died by itself
+	Awaited                       // the text that the run was to end at appeared
 )
 
 var endNames = map[End]string{
 	PoweredOff: "powered off", Rebooted: "rebooted", Halted: "halted", Crashed: "crashed", Vanished: "crashed without a closing line",
-	TimedOut: "timed out", Quit: "ended by the user", Interrupted: "interrupted", EmulatorFailed: "emulator failed",
+	TimedOut: "timed out", Quit: "ended by the user", Interrupted: "interrupted", EmulatorFailed: "emulator failed", Awaited: "ended at the awaited text",
 }
 
 func (e End) String() string { return endNames[e] }
@@ -49,10 +50,10 @@ func closing(line string) (end End, reason string) {
 	return 0, ""
 }
 
-// closingOf finds the last closing line of a log.
-func closingOf(log string) (end End, reason string) {
+// closingOf finds the last closing line of a hypervisor's log.
+func closingOf(hypervisor, log string) (end End, reason string) {
 	for line := range strings.Lines(log) {
-		if e, r := closing(strings.TrimRight(line, "\n")); e != 0 {
+		if e, r := voiceOf(hypervisor).closing(strings.TrimRight(line, "\n")); e != 0 {
 			end, reason = e, r
 		}
 	}

@@ -18,6 +18,15 @@
 // witnesses must not contradict each other. Bochs has no exit status of the guest's choice, so there the log
 // decides alone.
 //
+// # Domain 0, and another hypervisor
+//
+// A Spec with a [Domain0] boots a kernel as domain 0, in a boot bundle that is made for it. The hypervisor and domain 0
+// share the serial port: the hypervisor's lines begin with (TUCO), lose that mark and go to hypervisor.log, domain 0's
+// go to dom0.console.log, so that nothing a guest prints is taken for the hypervisor's word.
+//
+// With [Xen] for a Hypervisor the same machine runs Debian's Xen (tools/tuco/debian gets it) and the same domain 0. Its
+// own closing lines are known: Dom0's halt is a power off, though the machine runs on there and is ended.
+//
 // # No emulator is left behind
 //
 // Each emulator has a process group of its own, which is killed when the run ends for any reason. It also asks the

@@ -13,9 +13,10 @@ type Outcome struct {
 	Reason string // one line; the hypervisor's own words where it gave them
 	Failed bool   // the run did not do what it should have
 
-	Status   int // the emulator's exit status; -1 if it was killed
-	Log      string
+	Status   int    // the emulator's exit status; -1 if it was killed
+	Log      string // the hypervisor's
 	LogPath  string
+	Console  string // domain 0's; empty if there was none
 	Emulator string // what the emulator itself had to say
 	Elapsed  time.Duration
 
@@ -42,19 +43,22 @@ type witnesses struct {
 	log      string
 	emulator string // the emulator's own messages
 	bochs    bool   // the emulator passes no exit status on
+
+	hypervisor string // Tuco, or Xen: that has no exit status of its choice, and at its end QEMU runs on
 }
 
 // judge weighs the witnesses.
 func judge(w witnesses) (end End, reason string, failed bool) {
-	end, reason = closingOf(w.log)
+	end, reason = closingOf(w.hypervisor, w.log)
+	mute := w.bochs || w.hypervisor == Xen
 	_, testsFailed, tested := SelfTest(w.log)
 	switch {
 	case w.stop != 0 && end == 0:
 		switch w.stop {
 		case TimedOut:
 			return TimedOut, "the time was up before the hypervisor ended", true
-		case Quit:
-			return Quit, "", false
+		case Quit, Awaited:
+			return w.stop, "", false
 		}
 		return Interrupted, "interrupted", true
 	case w.signal != "":
@@ -63,11 +67,11 @@ func judge(w witnesses) (end End, reason string, failed bool) {
 		return EmulatorFailed, "the emulator did not start the machine: " + lastLine(w.emulator), true
 	case end == 0 && tested && testsFailed > 0:
 		return Crashed, fmt.Sprintf("self-test: %d failed", testsFailed), true
-	case end == 0 && !w.bochs && w.status == qemuCrashed:
+	case end == 0 && !mute && w.status == qemuCrashed:
 		return Crashed, "the emulator's status says crashed, the log has no closing line", true
-	case end == 0 && !w.bochs && w.status == qemuHalted:
+	case end == 0 && !mute && w.status == qemuHalted:
 		return Halted, "the emulator's status says halted, the log has no closing line", true
-	case end == 0 && !w.bochs && w.status != qemuPowerOff:
+	case end == 0 && !mute && w.status != qemuPowerOff:
 		return EmulatorFailed, fmt.Sprintf("the emulator ended with status %d: %s", w.status, lastLine(w.emulator)), true
 	case end == 0:
 		return Vanished, "a triple fault, or a reset by its firmware", true
@@ -75,9 +79,9 @@ func judge(w witnesses) (end End, reason string, failed bool) {
 		return end, reason, true
 	case end == Halted:
 		return end, reason, true
-	case w.lingered && end == PoweredOff:
+	case w.lingered && end == PoweredOff && w.hypervisor != Xen:
 		return end, "the log says power off, but the machine ran on", true
-	case !w.bochs && w.status > 0:
+	case !mute && w.status > 0:
 		return end, fmt.Sprintf("the log says %v, but the emulator's status is %d", end, w.status), true
 	case tested && testsFailed > 0:
 		return end, fmt.Sprintf("self-test: %d failed", testsFailed), true

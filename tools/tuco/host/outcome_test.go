@@ -40,6 +40,16 @@ func TestJudge(t *testing.T) {
 		{"killed by another", witnesses{log: "tuco 1\n", status: -1, signal: "segmentation fault"}, EmulatorFailed, "segmentation fault", true},
 		{"refused by Bochs", witnesses{status: 1, bochs: true, emulator: ">>PANIC<< no ROM"}, EmulatorFailed, "no ROM", true},
 		{"triple fault at once in Bochs", witnesses{status: 1, bochs: true, emulator: ">>PANIC<< exception(): 3rd (13) exception with no resolution"}, Vanished, "triple fault", true},
+		{"awaited text", witnesses{log: "tuco 1\n", stop: Awaited, status: -1}, Awaited, "", false},
+		{"awaited text, after a crash", witnesses{log: "tuco: crashed: x\n", stop: Awaited, status: -1}, Crashed, "x", true},
+		{"Xen's halt", witnesses{log: "Hardware Dom0 halted: halting machine\n", lingered: true, status: -1, hypervisor: Xen}, PoweredOff, "", false},
+		{"Xen's power off", witnesses{log: "[2026] Preparing system for ACPI S5 state.\n", hypervisor: Xen}, PoweredOff, "", false},
+		{"Xen's reboot", witnesses{log: "Hardware Dom0 shutdown: rebooting machine\n", hypervisor: Xen}, Rebooted, "", false},
+		{"a crash of Xen's domain 0", witnesses{log: "Hardware Dom0 crashed: 'noreboot' set - not rebooting.\n", lingered: true, status: -1, hypervisor: Xen}, Crashed, "crashed: 'noreboot'", true},
+		{"Xen's panic", witnesses{log: "Panic on CPU 0:\n", hypervisor: Xen}, Crashed, "Panic on CPU 0", true},
+		{"Xen's triple fault", witnesses{log: "Xen\n", hypervisor: Xen}, Vanished, "triple fault", true},
+		{"Xen out of time", witnesses{log: "Xen\n", hypervisor: Xen, stop: TimedOut, status: -1}, TimedOut, "time was up", true},
+		{"not Xen's words", witnesses{log: "tuco: power off\n", hypervisor: Xen}, Vanished, "", true},
 		{"text that only contains a closing line", witnesses{log: "x tuco: power off\n"}, Vanished, "", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -17,7 +17,8 @@ type Plan struct {
 	Env  []string // added to the environment
 	ISO  string   // path of the ISO to make first, if the machine boots from one
 
-	Files []File // configuration files to write before the start
+	Files  []File // configuration files to write before the start
+	Bundle string // path of the boot bundle; none if empty. One for Spec.Dom0 is made first
 
 	programs Programs
 }
@@ -25,8 +26,11 @@ type Plan struct {
 // A File is a small file that the emulator reads.
 type File struct{ Path, Text string }
 
-// LogName is the name of the hypervisor's log in a run's directory.
-const LogName = "hypervisor.log"
+// The names of the logs in a run's directory.
+const (
+	LogName     = "hypervisor.log"
+	ConsoleName = "dom0.console.log" // domain 0's; not there for a hypervisor alone
+)
 
 // bochsPTY stands for the terminal of the first serial port in a plan for Bochs, until [Run] has made it.
 const bochsPTY = "@COM1@"
@@ -37,7 +41,10 @@ func NewPlan(spec Spec, dir string, programs Programs) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Spec: spec, Dir: dir, programs: programs}
+	plan := &Plan{Spec: spec, Dir: dir, Bundle: spec.Bundle, programs: programs}
+	if spec.makesBundle() {
+		plan.Bundle = filepath.Join(dir, "dom0.cpio")
+	}
 	if spec.Boot == ISO {
 		plan.ISO = filepath.Join(dir, "tuco.iso")
 	}
@@ -47,8 +54,16 @@ func NewPlan(spec Spec, dir string, programs Programs) (*Plan, error) {
 	return plan, plan.qemu()
 }
 
+// makesBundle tells whether a bundle is made for the run.
+func (s Spec) makesBundle() bool { return s.Dom0 != nil && s.Hypervisor == Tuco }
+
 // prepare makes the files that the emulator reads.
 func (p *Plan) prepare(ctx context.Context) error {
+	if p.Spec.makesBundle() {
+		if err := p.Spec.Dom0.WriteBundle(p.Bundle); err != nil {
+			return err
+		}
+	}
 	if p.ISO != "" {
 		if err := MakeISO(ctx, p.iso(), p.programs); err != nil {
 			return err
@@ -67,13 +82,16 @@ func (p *Plan) cleanUp() {
 	if p.ISO != "" {
 		os.Remove(p.ISO)
 	}
+	if p.Spec.makesBundle() {
+		os.Remove(p.Bundle)
+	}
 	for _, file := range p.Files {
 		os.Remove(file.Path)
 	}
 }
 
 func (p *Plan) iso() ISOSpec {
-	return ISOSpec{Output: p.ISO, Image: p.Spec.Image, Bundle: p.Spec.Bundle, Append: p.Spec.Append}
+	return ISOSpec{Output: p.ISO, Image: p.Spec.Image, Bundle: p.Bundle, Append: p.Spec.Append}
 }
 
 // Script writes the plan as a shell script that does the same by hand. self is the command that makes ISOs.

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"tuco/tools/mkbundle"
 )
 
 // fakePrograms makes the only PATH a directory with the given shell scripts, besides the system's own.
@@ -42,6 +44,38 @@ func TestQEMUCommandLine(t *testing.T) {
 	plan, err = NewPlan(Spec{Image: image, Bundle: bundle, Boot: ISO, Append: "selftest"}, "/run/x", Programs{})
 	require.NoError(t, err)
 	assert.True(t, strings.HasSuffix(ShellQuote(plan.Args...), "iosize=4 -cdrom /run/x/tuco.iso"))
+}
+
+func TestXenCommandLine(t *testing.T) {
+	bin := fakePrograms(t, map[string]string{"qemu-system-x86_64": "exit 0\n"})
+	xen, kernel, ramdisk := someFile(t, "xen"), someFile(t, "vmlinux"), someFile(t, "a,b")
+	plan, err := NewPlan(Spec{
+		Hypervisor: Xen, Image: xen, CPUs: 2, Memory: 512 * MiB, Append: "noreboot",
+		Dom0: &Domain0{Kernel: kernel, Args: "console=hvc0,9600 quiet", Ramdisk: ramdisk, Memory: 256 * MiB, VCPUs: 1},
+	}, "/run/x", Programs{})
+	require.NoError(t, err)
+	want := bin + "/qemu-system-x86_64 -accel tcg -cpu EPYC,-smap,-monitor,-rdtscp,check=off -smp 2 -m 512M -nodefaults" +
+		" -no-user-config -vga none -display none -monitor none -no-reboot -serial stdio -kernel " + xen +
+		" -initrd '" + kernel + " console=hvc0,,9600 quiet," + strings.ReplaceAll(ramdisk, ",", ",,") + "'" +
+		" -append 'console=com1 com1=115200,8n1 loglvl=all guest_loglvl=all dom0_mem=256M dom0_max_vcpus=1 noreboot'"
+	assert.Equal(t, want, ShellQuote(plan.Args...))
+	assert.Empty(t, plan.Bundle)
+}
+
+func TestDomain0Bundle(t *testing.T) {
+	fakePrograms(t, map[string]string{"qemu-system-x86_64": "exit 0\n"})
+	plan, err := NewPlan(Spec{
+		Image: someFile(t, "tuco.elf"), CPUs: 2, Memory: 512 * MiB, Dom0: &Domain0{Kernel: someFile(t, "vmlinux"), Args: " quiet "},
+	}, t.TempDir(), Programs{})
+	require.NoError(t, err)
+	assert.Contains(t, ShellQuote(plan.Args...), " -initrd "+plan.Bundle)
+	require.NoError(t, plan.prepare(t.Context()))
+	archive, err := os.ReadFile(plan.Bundle)
+	require.NoError(t, err)
+	require.NoError(t, mkbundle.Check(archive))
+	assert.Contains(t, string(archive), "name Domain-0\nkernel kernel\nargs quiet\nmemory 447M\nvcpus 2\nprivileged yes\n")
+	plan.cleanUp()
+	assert.NoFileExists(t, plan.Bundle)
 }
 
 func TestScriptIsShell(t *testing.T) {

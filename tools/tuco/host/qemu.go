@@ -34,24 +34,32 @@ func (p *Plan) qemu() error {
 		"-nodefaults", "-no-user-config",
 		"-vga", "none", "-display", "none", "-monitor", "none",
 		"-no-reboot",
-		"-serial", "stdio",
-		"-device", "isa-debug-exit,iobase=0xf4,iosize=4")
+		"-serial", "stdio")
+	if spec.Hypervisor == Tuco {
+		args = append(args, "-device", "isa-debug-exit,iobase=0xf4,iosize=4")
+	}
 	if spec.ICount {
 		args = append(args, "-icount", "shift=0")
 	}
 	if spec.Debug {
 		args = append(args, "-S", "-gdb", "tcp:"+spec.GDBAddress())
 	}
-	if spec.Boot == ISO {
-		args = append(args, "-cdrom", p.ISO)
-	} else {
-		args = append(args, "-kernel", spec.Image)
-		if spec.Bundle != "" {
-			args = append(args, "-initrd", spec.Bundle)
+	option := func(name, value string) {
+		if value != "" {
+			args = append(args, name, value)
 		}
-		if spec.Append != "" {
-			args = append(args, "-append", spec.Append)
-		}
+	}
+	switch spec.Boot {
+	case ISO:
+		option("-cdrom", p.ISO)
+	case PVH:
+		option("-kernel", spec.Image)
+		option("-initrd", p.Bundle)
+		option("-append", spec.Append)
+	case Multiboot:
+		option("-kernel", spec.Image)
+		option("-initrd", spec.xenModules())
+		option("-append", spec.xenAppend())
 	}
 	p.Args = append(args, spec.ExtraArgs...)
 	p.Env = p.programs.env(unpacked)

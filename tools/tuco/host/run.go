@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"syscall"
@@ -25,13 +26,16 @@ type Options struct {
 	Timeout time.Duration // 0: none
 	Input   io.Reader     // goes to the first serial port; nil: nothing
 	Output  io.Writer     // gets a copy of the first serial port's output; nil: nobody
+
+	// The run ends when a line of the hypervisor's log or of domain 0's console matches; nil: not for such a reason.
+	Until *regexp.Regexp
 }
 
-// How long an emulator may run on after the log's closing line. QEMU ends by itself in each case; in Bochs only a
-// power off ends the machine.
+// How long an emulator may run on after the log's closing line. QEMU ends by itself in each case, but not under Xen; in
+// Bochs only a power off ends the machine.
 const (
 	lingerQEMU  = 5 * time.Second
-	lingerBochs = 300 * time.Millisecond
+	lingerShort = 300 * time.Millisecond
 )
 
 // Run makes a plan's files, boots it, and waits for its end: the machine's own, the timeout, or the context's. The
@@ -42,10 +46,13 @@ func Run(ctx context.Context, plan *Plan, options Options) (*Outcome, error) {
 	}
 	defer plan.cleanUp()
 	run := &run{plan: plan, options: options}
+	if err := run.openLogs(); err != nil {
+		return nil, err
+	}
+	defer run.closeLogs()
 	if err := run.connect(); err != nil {
 		return nil, err
 	}
-	defer run.log.Close()
 	if err := plan.prepare(ctx); err != nil {
 		run.disconnect()
 		return nil, err
@@ -60,15 +67,18 @@ func Run(ctx context.Context, plan *Plan, options Options) (*Outcome, error) {
 	elapsed := time.Since(started)
 	run.disconnect()
 
-	text, err := os.ReadFile(run.log.Name())
-	if err != nil {
+	if err := run.recorder.close(); err != nil {
 		return nil, err
 	}
-	w.log, w.emulator, w.bochs = string(text), run.emulatorSays(), plan.Spec.Emulator == Bochs
-	outcome := &Outcome{
-		Status: w.status, Log: w.log, LogPath: run.log.Name(), Emulator: w.emulator, Elapsed: elapsed,
-		image: plan.Spec.Image,
+	outcome := &Outcome{Status: w.status, LogPath: run.log.Name(), Emulator: run.emulatorSays(), Elapsed: elapsed, image: plan.Spec.Image}
+	if outcome.Log, err = readAll(run.log); err != nil {
+		return nil, err
 	}
+	if outcome.Console, err = readAll(run.console); err != nil {
+		return nil, err
+	}
+	w.log, w.emulator = outcome.Log, outcome.Emulator
+	w.bochs, w.hypervisor = plan.Spec.Emulator == Bochs, plan.Spec.Hypervisor
 	outcome.End, outcome.Reason, outcome.Failed = judge(w)
 	return outcome, nil
 }
@@ -78,6 +88,7 @@ type run struct {
 	plan     *Plan
 	options  Options
 	log      *os.File
+	console  *os.File // domain 0's; nil if there is none
 	recorder *recorder
 	cmd      *exec.Cmd
 	says     tailBuffer // the emulator's own messages
@@ -87,14 +98,43 @@ type run struct {
 	debug         []io.Closer   // Bochs: what serves gdb
 }
 
-// connect opens the log and joins the first serial port to it.
-func (r *run) connect() error {
-	log, err := os.Create(filepath.Join(r.plan.Dir, LogName))
-	if err != nil {
+// openLogs makes the files that a recorder writes.
+func (r *run) openLogs() (err error) {
+	if r.log, err = os.Create(filepath.Join(r.plan.Dir, LogName)); err != nil {
 		return err
 	}
-	r.log = log
-	r.recorder = newRecorder(log, r.options.Output)
+	if r.plan.Spec.Dom0 != nil || r.plan.Bundle != "" {
+		if r.console, err = os.Create(filepath.Join(r.plan.Dir, ConsoleName)); err != nil {
+			r.log.Close()
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) closeLogs() {
+	r.log.Close()
+	if r.console != nil {
+		r.console.Close()
+	}
+}
+
+// readAll gives a log's text.
+func readAll(log *os.File) (string, error) {
+	if log == nil {
+		return "", nil
+	}
+	text, err := os.ReadFile(log.Name())
+	return string(text), err
+}
+
+// connect joins the first serial port to the logs.
+func (r *run) connect() error {
+	var console io.Writer = r.log
+	if r.console != nil {
+		console = r.console
+	}
+	r.recorder = newRecorder(voiceOf(r.plan.Spec.Hypervisor), r.log, console, r.options.Output, r.options.Until)
 	r.cmd = exec.Command(r.plan.Args[0], r.plan.Args[1:]...)
 	r.cmd.Env = append(os.Environ(), r.plan.Env...)
 	r.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -119,6 +159,7 @@ func (r *run) connect() error {
 			return err
 		}
 	}
+	var err error
 	if r.master, r.slave, err = OpenPTY(); err != nil {
 		return err
 	}
@@ -214,11 +255,14 @@ func (r *run) wait(ctx context.Context, exited <-chan error) (w witnesses) {
 				w.signal = status.Signal().String()
 			}
 			return w
-		case end := <-r.recorder.closed:
+		case end := <-r.recorder.ended:
 			switch {
+			case end == Awaited:
+				w.stop = Awaited
+				kill()
 			case r.plan.Spec.Debug: // the machine is the debugger's
-			case r.plan.Spec.Emulator == Bochs && end != PoweredOff:
-				linger = time.After(lingerBochs)
+			case r.plan.Spec.Hypervisor == Xen || r.plan.Spec.Emulator == Bochs && end != PoweredOff:
+				linger = time.After(lingerShort)
 			default:
 				linger = time.After(lingerQEMU)
 			}

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// The emulators, vendors, ways to boot and accelerators that a [Spec] may name.
+// The emulators, vendors, hypervisors, ways to boot and accelerators that a [Spec] may name.
 const (
 	QEMU  = "qemu"
 	Bochs = "bochs"
@@ -15,8 +15,12 @@ const (
 	AMD   = "amd"
 	Intel = "intel"
 
-	PVH = "pvh" // the emulator loads the image itself by its PVH note
-	ISO = "iso" // GRUB loads it from a CD by multiboot2
+	Tuco = "tuco"
+	Xen  = "xen"
+
+	PVH       = "pvh"       // the emulator loads the image itself by its PVH note
+	ISO       = "iso"       // GRUB loads it from a CD by multiboot2
+	Multiboot = "multiboot" // the emulator loads the image itself by multiboot1; Xen's only way
 
 	TCG = "tcg"
 	KVM = "kvm"
@@ -49,12 +53,14 @@ type Spec struct {
 	CPUModel string // the emulator's name of a CPU model; default by vendor
 	CPUs     int    // default 1
 	Memory   Size   // default 1 GiB
-	Boot     string // PVH or ISO; default PVH on QEMU. Bochs boots ISOs only
+	Boot     string // PVH or ISO; default PVH on QEMU. Bochs boots ISOs only, Xen by Multiboot only
 	Accel    string // TCG (default) or KVM, QEMU only
 
-	Image  string // the hypervisor, an ELF file
-	Bundle string // the boot bundle, a newc cpio archive; none if empty
-	Append string // the hypervisor's command line
+	Hypervisor string   // Tuco (default) or Xen, in QEMU's TCG
+	Image      string   // the hypervisor, an ELF file
+	Bundle     string   // the boot bundle, a newc cpio archive; none if empty
+	Dom0       *Domain0 // what to boot as domain 0, in a bundle's place; Xen needs one
+	Append     string   // the hypervisor's command line; for Xen, what comes after the console's
 
 	ICount  bool // QEMU counts instructions: the TSC advances by one for each
 	Debug   bool // wait for gdb before the first instruction
@@ -77,6 +83,9 @@ func (s Spec) Resolve() (Spec, error) {
 	if s.Emulator == "" {
 		s.Emulator = QEMU
 	}
+	if s.Hypervisor == "" {
+		s.Hypervisor = Tuco
+	}
 	if s.Debug && s.GDBPort == 0 {
 		s.GDBPort = 1234
 	}
@@ -93,16 +102,7 @@ func (s Spec) Resolve() (Spec, error) {
 	default:
 		return s, badSpec("unknown vendor %q: want %s or %s", s.Vendor, AMD, Intel)
 	}
-	var err error
-	switch s.Emulator {
-	case QEMU:
-		err = s.resolveQEMU()
-	case Bochs:
-		err = s.resolveBochs()
-	default:
-		err = badSpec("unknown emulator %q: want %s or %s", s.Emulator, QEMU, Bochs)
-	}
-	if err != nil {
+	if err := s.resolveHypervisor(); err != nil {
 		return s, err
 	}
 	if err := checkFile("image", s.Image); err != nil {
@@ -113,10 +113,34 @@ func (s Spec) Resolve() (Spec, error) {
 			return s, err
 		}
 	}
+	if s.Dom0 != nil {
+		if s.Bundle != "" {
+			return s, badSpec("a bundle has its own domain 0: leave out either")
+		}
+		domain, err := s.Dom0.resolve(s)
+		if err != nil {
+			return s, err
+		}
+		s.Dom0 = domain
+	}
 	if i := strings.IndexFunc(s.Append, func(r rune) bool { return r < ' ' }); i >= 0 {
 		return s, badSpec("the hypervisor's command line holds a control character (byte %d)", i)
 	}
 	return s, nil
+}
+
+func (s *Spec) resolveHypervisor() error {
+	switch {
+	case s.Hypervisor == Xen:
+		return s.resolveXen()
+	case s.Hypervisor != Tuco:
+		return badSpec("unknown hypervisor %q: want %s or %s", s.Hypervisor, Tuco, Xen)
+	case s.Emulator == QEMU:
+		return s.resolveQEMU()
+	case s.Emulator == Bochs:
+		return s.resolveBochs()
+	}
+	return badSpec("unknown emulator %q: want %s or %s", s.Emulator, QEMU, Bochs)
 }
 
 func (s *Spec) resolveQEMU() error {

@@ -22,19 +22,19 @@ func TestResolveDefaults(t *testing.T) {
 	for _, test := range []struct{ in, want Spec }{
 		{
 			Spec{Image: image},
-			Spec{Emulator: QEMU, Vendor: AMD, CPUModel: "EPYC,+svm,check=off", CPUs: 1, Memory: GiB, Boot: PVH, Accel: TCG, Image: image},
+			Spec{Emulator: QEMU, Vendor: AMD, CPUModel: "EPYC,+svm,check=off", CPUs: 1, Memory: GiB, Boot: PVH, Accel: TCG, Hypervisor: Tuco, Image: image},
 		},
 		{
 			Spec{Image: image, Emulator: Bochs},
-			Spec{Emulator: Bochs, Vendor: Intel, CPUModel: "corei7_skylake_x", CPUs: 1, Memory: GiB, Boot: ISO, Image: image},
+			Spec{Emulator: Bochs, Vendor: Intel, CPUModel: "corei7_skylake_x", CPUs: 1, Memory: GiB, Boot: ISO, Hypervisor: Tuco, Image: image},
 		},
 		{
 			Spec{Image: image, Emulator: Bochs, Vendor: AMD, CPUs: 2},
-			Spec{Emulator: Bochs, Vendor: AMD, CPUModel: "ryzen", CPUs: 2, Memory: GiB, Boot: ISO, Image: image},
+			Spec{Emulator: Bochs, Vendor: AMD, CPUModel: "ryzen", CPUs: 2, Memory: GiB, Boot: ISO, Hypervisor: Tuco, Image: image},
 		},
 		{
 			Spec{Image: image, Emulator: Bochs, CPUModel: "ryzen"},
-			Spec{Emulator: Bochs, Vendor: AMD, CPUModel: "ryzen", CPUs: 1, Memory: GiB, Boot: ISO, Image: image},
+			Spec{Emulator: Bochs, Vendor: AMD, CPUModel: "ryzen", CPUs: 1, Memory: GiB, Boot: ISO, Hypervisor: Tuco, Image: image},
 		},
 	} {
 		got, err := test.in.Resolve()
@@ -69,6 +69,20 @@ func TestResolveRefuses(t *testing.T) {
 		{"no memory to speak of", Spec{Image: image, Memory: MiB}, "want at least 2M"},
 		{"half a MiB", Spec{Image: image, Memory: 64*MiB + 512*KiB}, "want whole MiB"},
 		{"too much memory for Bochs", Spec{Image: image, Emulator: Bochs, Memory: 8 * GiB}, "at most 3584M"},
+		{"hypervisor", Spec{Image: image, Hypervisor: "kvm"}, `unknown hypervisor "kvm": want tuco or xen`},
+		{"bundle and domain 0", Spec{Image: image, Bundle: image, Dom0: &Domain0{Kernel: image}}, "leave out either"},
+		{"missing kernel", Spec{Image: image, Dom0: &Domain0{Kernel: image + "x"}}, "the kernel of domain 0"},
+		{"missing ramdisk", Spec{Image: image, Dom0: &Domain0{Kernel: image, Ramdisk: image + "x"}}, "the ramdisk of domain 0"},
+		{"line feed on domain 0's line", Spec{Image: image, Dom0: &Domain0{Kernel: image, Args: "a\n"}}, "domain 0's command line holds"},
+		{"too many vCPUs", Spec{Image: image, Dom0: &Domain0{Kernel: image, VCPUs: -1}}, "-1 vCPUs"},
+		{"too small for domain 0", Spec{Image: image, Memory: 64 * MiB, Dom0: &Domain0{Kernel: image}}, "a machine of 64M is too small"},
+		{"domain 0 larger than all", Spec{Image: image, Dom0: &Domain0{Kernel: image, Memory: 2 * GiB}}, "domain 0 is to have 2G"},
+		{"Xen alone", Spec{Image: image, Hypervisor: Xen}, "Xen needs a domain 0"},
+		{"Xen with a bundle", Spec{Image: image, Hypervisor: Xen, Bundle: image}, "Xen takes no boot bundle"},
+		{"Xen in Bochs", Spec{Image: image, Hypervisor: Xen, Emulator: Bochs}, "QEMU's TCG only"},
+		{"Xen by PVH", Spec{Image: image, Hypervisor: Xen, Boot: PVH}, `by multiboot only, not by "pvh"`},
+		{"Xen on Intel", Spec{Image: image, Hypervisor: Xen, Vendor: Intel}, "AMD CPU only"},
+		{"Xen and a blank", Spec{Image: image, Hypervisor: Xen, Dom0: &Domain0{Kernel: "a b"}}, "its path has a blank"},
 		{"line feed on the command line", Spec{Image: image, Append: "a\nb"}, "control character (byte 1)"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
