@@ -65,6 +65,8 @@ $(OBJ)/%.o: %.S
 	@mkdir -p $(OBJ)
 	@as --64 -o $@ $<
 
+$(OBJ)/guest.o: kernel/selftest/paravirtual.inc
+
 $(OUT)/tuco.elf: linker.ld $(ASM_OBJ) $(OBJ)/kernel.o
 	@ld -n -static -z noexecstack -T linker.ld -o $@ $(ASM_OBJ) $(OBJ)/kernel.o
 

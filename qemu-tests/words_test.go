@@ -9,6 +9,8 @@ const (
 	cpusUp       = `^cpus: 4 of 4 running`                                             // all of four CPUs are up
 	memoryTaken  = `(?m)^memory: .* (\d+(?:\.\d+)?) ([KMG])iB taken by the hypervisor` // what the hypervisor took
 
-	// An empty hypercall's cost in a guest with direct and with nested paging; under -icount a tick is an instruction.
-	emptyHypercall = `(?m)^selftest: empty hypercall: (\d+) (?:ticks|instructions) \(direct\), (\d+) \(nested\)$`
+	// An empty hypercall's cost in a guest with direct and with nested paging, and by SYSCALL; under -icount a tick is
+	// an instruction.
+	emptyHypercall = `(?m)^selftest: empty hypercall: (\d+) (?:ticks|instructions) \(direct\), (\d+) \(nested\), ` +
+		`(\d+) \(paravirtual\)$`
 )

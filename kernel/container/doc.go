@@ -58,8 +58,9 @@
 // it since: then it is run again.
 //
 // A guest can get itself into a state that the processor refuses. Run says
-// exit.Invalid then, and has logged what it knows of the reason; the guest is
-// still there to be looked at and unloaded.
+// exit.Invalid then, and VT-x has logged what it knows of the reason. The guest
+// is lost (on AMD-V its registers may be the hypervisor's), but its container
+// can be unloaded, and used again after an Init.
 //
 // # State that moves lazily and state that moves eagerly
 //

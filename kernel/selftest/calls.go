@@ -22,6 +22,12 @@ var calls = []domain.Hypercall{
 	{Name: "tsc", Call: callTSC},
 	{Name: "farewell", Call: callFarewell},
 	{Name: "echo", Call: callEcho},
+	{Name: "level", Call: callLevel},
+	{Name: "space", Call: callSpace},
+	{Name: "flush", Call: callFlush},
+	{Name: "bases", Call: callBases},
+	{Name: "debug", Call: callDebug},
+	{Name: "done", Call: callDone},
 }
 
 func callNull(*domain.VCPU) int64 { return 0 }
@@ -30,8 +36,8 @@ func callNull(*domain.VCPU) int64 { return 0 }
 func callReport(v *domain.VCPU) int64 {
 	g, r := of(v), &v.Container.Regs.GPR
 	n, failed, value := r[exit.RDI], r[exit.RSI], r[exit.RDX]
-	if n == checkCost && failed == 0 {
-		g.cost[g.paging] = value
+	if n < uint64(len(checks)) && checks[n].cost && failed == 0 {
+		g.cost[g.way] = value
 	}
 	g.report(n, failed == 0, value)
 	return 0
@@ -40,7 +46,7 @@ func callReport(v *domain.VCPU) int64 {
 // callLost is an exception that the guest did not expect.
 func callLost(v *domain.VCPU) int64 {
 	g, r := of(v), &v.Container.Regs.GPR
-	klog.Errorf("selftest: cpu %d: %s: the guest took %s at %x, CR2 %x", klog.D(g.cpu.ID), klog.S(g.mode()),
+	klog.Errorf("selftest: cpu %d: %s: the guest took %s at %x, CR2 %x", klog.D(g.cpu.ID), klog.S(g.way.String()),
 		klog.S(x86.Vector(r[exit.RDI]).String()), klog.X(r[exit.RSI]), klog.X(r[exit.RDX]))
 	trap.Report(v)
 	g.end()

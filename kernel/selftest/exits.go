@@ -20,6 +20,9 @@ func onExit(v *domain.VCPU) {
 		AfterExit()
 	}
 	g, c, i := of(v), &v.Container, &v.Info
+	if g.way == paravirtual && g.bounced() {
+		return
+	}
 	r := &c.Regs.GPR
 	switch i.Reason {
 	case exit.CPUID:
@@ -63,14 +66,14 @@ func onExit(v *domain.VCPU) {
 		g.end()
 		return
 	default:
-		klog.Errorf("selftest: cpu %d: %s: an exit for nothing: %s", klog.D(g.cpu.ID), klog.S(g.mode()), klog.S(i.Reason.String()))
+		klog.Errorf("selftest: cpu %d: %s: an exit for nothing: %s", klog.D(g.cpu.ID), klog.S(g.way.String()), klog.S(i.Reason.String()))
 		trap.Report(v)
 		g.end()
 		return
 	}
 	if i.Length == 0 {
 		klog.Errorf("selftest: cpu %d: %s: %s: the length of the instruction is not known", klog.D(g.cpu.ID),
-			klog.S(g.mode()), klog.S(i.Reason.String()))
+			klog.S(g.way.String()), klog.S(i.Reason.String()))
 		trap.Report(v)
 		g.end()
 		return
@@ -134,7 +137,7 @@ func (g *guest) onException() {
 		c.SetCR(2, uint64(i.Linear))
 		c.Inject(exit.Fault(x86.VectorPF, i.ErrorCode))
 	default:
-		klog.Errorf("selftest: cpu %d: %s: %s at %x, error code %x", klog.D(g.cpu.ID), klog.S(g.mode()),
+		klog.Errorf("selftest: cpu %d: %s: %s at %x, error code %x", klog.D(g.cpu.ID), klog.S(g.way.String()),
 			klog.S(i.Vector.String()), klog.X(i.Linear), klog.X(i.ErrorCode))
 		trap.Report(&g.vcpu)
 		g.end()

@@ -59,7 +59,8 @@ selftest_guest_start:
 	.long	entry - selftest_guest_start
 	.long	fixups - selftest_guest_start
 	.long	fixups_end - selftest_guest_start
-	.long	0
+	.long	paravirtual - selftest_guest_start
+	.long	trampoline - selftest_guest_start
 
 	.subsection 1
 fixups:
@@ -68,12 +69,16 @@ fixups_end:
 selftest_guest_end:
 	.subsection 0
 
-	.macro	HYPERCALL
+	.macro	VENDORCALL
 .Lcall\@:
 	vmmcall
 	.subsection 1
 	.long	.Lcall\@ - selftest_guest_start
 	.subsection 0
+	.endm
+
+	.macro	HYPERCALL
+	VENDORCALL
 	.endm
 
 	# Within a test R13 says whether it failed, R14 the last value that was wrong.
@@ -101,6 +106,38 @@ selftest_guest_end:
 	.macro	INVOKE number
 	mov	eax, \number
 	HYPERCALL
+	.endm
+
+	# The ticks that 1000 turns of a loop take go to TO.
+	.macro	TURNS to, what:vararg
+	rdtsc
+	shl	rdx, 32
+	or	rax, rdx
+	mov	rbx, rax
+	mov	ebp, 1000
+.Lturn\@:
+	xor	eax, eax
+	\what
+	dec	ebp
+	jnz	.Lturn\@
+	rdtsc
+	shl	rdx, 32
+	or	rax, rdx
+	sub	rax, rbx
+	mov	\to, rax
+	.endm
+
+	# For the report: what an empty hypercall takes.
+	.macro	MEASURE
+	TURNS	r8, HYPERCALL
+	TURNS	r9
+	sub	r8, r9
+	mov	rax, r8
+	xor	edx, edx
+	mov	ecx, 1000
+	div	rcx
+	xor	r13d, r13d
+	mov	r14, rax
 	.endm
 
 	# Where the next fault's handler goes on.
@@ -337,16 +374,7 @@ after_ud2:
 	REPORT	23
 
 	# --- the cost of a hypercall that does nothing, in ticks
-	call	measure			# with the calls
-	mov	r8, rax
-	call	measure_nothing
-	sub	r8, rax
-	mov	rax, r8
-	xor	edx, edx
-	mov	ecx, 1000
-	div	rcx
-	xor	r13d, r13d
-	mov	r14, rax
+	MEASURE
 	REPORT	24
 
 	# --- the end: with no interrupt table, an exception becomes a double fault
@@ -362,37 +390,6 @@ wait_for_flag:				# or give up after a while
 	dec	ecx
 	jnz	1b
 2:	ret
-
-measure:
-	rdtsc
-	shl	rdx, 32
-	or	rax, rdx
-	mov	rbx, rax
-	mov	ebp, 1000
-1:	xor	eax, eax
-	HYPERCALL
-	dec	ebp
-	jnz	1b
-	rdtsc
-	shl	rdx, 32
-	or	rax, rdx
-	sub	rax, rbx
-	ret
-
-measure_nothing:
-	rdtsc
-	shl	rdx, 32
-	or	rax, rdx
-	mov	rbx, rax
-	mov	ebp, 1000
-1:	xor	eax, eax
-	dec	ebp
-	jnz	1b
-	rdtsc
-	shl	rdx, 32
-	or	rax, rdx
-	sub	rax, rbx
-	ret
 
 	# --- all registers, over many exits: each round puts known values in the
 	# general registers, exits, and looks at all of them. One in YIELD_EACH
@@ -721,3 +718,5 @@ patterns:				# 64 words, no two alike
 	.quad	0x9e3779b97f4a7c15 * (n + 1) & 0xffffffffffffffff
 	.set	n, n + 1
 	.endr
+
+	.include "kernel/selftest/paravirtual.inc"

@@ -25,7 +25,7 @@ const (
 	pageNestedL1        //
 	pageControl         // the vCPU's control block
 	pageExtended        // its vector state
-	pageIDT             // interrupt table
+	pageIDT             // interrupt table; for a paravirtual guest the trampoline
 	pageLazy            // mapped when the guest touches it
 	pageRemapped        // another frame takes its place
 	pageCode            // the guest's code, to pageSpoil
@@ -52,10 +52,25 @@ const (
 const (
 	ptePresent = 1 << 0
 	pteWrite   = 1 << 1
+	pteUser    = 1 << 2
 )
 
-// Offsets in pageData.
-const dataFlag = 0
+// Words in pageData, by their index.
+const (
+	dataFlag = iota
+	dataVector
+	dataCode
+	dataAddress
+	dataResume
+
+	dataSoft      = 14
+	dataLength    = 15
+	dataStatus    = 16
+	dataPlace     = 17
+	dataHasBases  = 19
+	dataHasXSAVE  = 20
+	dataHasBreaks = 21
+)
 
 // Selectors of the guest.
 const (
@@ -66,11 +81,13 @@ const (
 	tssLimit     = 0x67
 )
 
-// Header of the guest's image: three offsets.
+// Header of the guest's image: offsets.
 const (
-	headerEntry     = 0
-	headerFixups    = 4
-	headerFixupsEnd = 8
+	headerEntry       = 0
+	headerFixups      = 4
+	headerFixupsEnd   = 8
+	headerParavirtual = 12
+	headerTrampoline  = 16
 )
 
 // page is a frame of the block.
@@ -83,7 +100,7 @@ func (g *guest) words(i int) *[frame.PageSize / 8]uint64 {
 
 // address is what the guest calls a frame of the block in its page tables.
 func (g *guest) address(i int) uint64 {
-	if g.paging == exit.Nested {
+	if g.way == nested {
 		return uint64(i) * frame.PageSize
 	}
 	return uint64(g.page(i).Addr())
@@ -104,8 +121,9 @@ func (g *guest) build() (entry uint64) {
 	for i := pageCode; i < pageSpoil; i++ {
 		l1[i] = g.address(i) | ptePresent
 	}
-	g.buildNested()
-
+	if g.way == nested {
+		g.buildNested()
+	}
 	gdt := g.words(pageGDT)
 	gdt[selectorCode/8] = 0x00af9b000000ffff
 	gdt[selectorData/8] = 0x00cf93000000ffff
@@ -145,7 +163,11 @@ func (g *guest) copyCode() (entry uint64) {
 			}
 		}
 	}
-	return codeAt + uint64(word(code, headerEntry))
+	at := headerEntry
+	if g.way == paravirtual {
+		at = headerParavirtual
+	}
+	return codeAt + uint64(word(code, at))
 }
 
 // word is 32 bits of the guest's image.

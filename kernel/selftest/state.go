@@ -9,10 +9,14 @@ import (
 
 // start gives the vCPU the state in which the guest begins.
 func (g *guest) start() {
+	if g.way == paravirtual {
+		g.startParavirtual()
+		return
+	}
 	entry := g.build()
 	setup := exit.Setup{
 		Control: g.page(pageControl), Extended: g.page(pageExtended),
-		Paging: g.paging, Root: g.page(pageNestedL4).Addr(),
+		Paging: g.paging(), Root: g.page(pageNestedL4).Addr(),
 		Exceptions: 1<<x86.VectorPF | 1<<x86.VectorDF,
 		IO:         exit.IOExit,
 		CRRead:     1<<0 | 1<<3 | 1<<4, CRWrite: 1<<0 | 1<<3 | 1<<4,
@@ -42,6 +46,13 @@ func (g *guest) start() {
 	c.SetRIP(entry)
 	c.SetRSP(stackTop)
 	c.Unload()
+}
+
+func (g *guest) paging() exit.Paging {
+	if g.way == nested {
+		return exit.Nested
+	}
+	return exit.Direct
 }
 
 // spoil is the vector state that comes between a guest's and itself.

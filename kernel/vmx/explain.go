@@ -15,14 +15,15 @@ func (g *Guest) refused(r Result) {
 	g.dump()
 }
 
-// explain reports an entry that failed on the guest's state.
+// explain reports an entry that failed on the guest's state, which may be the
+// guest's own fault.
 func (g *Guest) explain(reason uint32) {
-	klog.Errorf("vmx: entry failed: %s, qualification %x",
+	klog.Warnf("vmx: entry failed: %s, qualification %x",
 		klog.S(Reason(reason).String()), klog.X(get(ExitQualification)))
 	var s entryState
 	s.read()
 	if rule := s.broken(&caps); rule != "" {
-		klog.Errorf("vmx: %s", klog.S(rule))
+		klog.Warnf("vmx: %s", klog.S(rule))
 	}
 	g.dump()
 }
@@ -31,14 +32,14 @@ func (g *Guest) explain(reason uint32) {
 func (g *Guest) dump() {
 	for i := 0; i < len(dumped); i += 3 {
 		a, b, c := &dumped[i], &dumped[i+1], &dumped[i+2]
-		klog.Errorf("vmx: %s %s  %s %s  %s %s",
+		klog.Warnf("vmx: %s %s  %s %s  %s %s",
 			klog.S(a.name), klog.H16(get(a.field)),
 			klog.S(b.name), klog.H16(get(b.field)),
 			klog.S(c.name), klog.H16(get(c.field)))
 	}
 	for r := range exit.SegmentRegisters {
 		i := Field(r) * 2
-		klog.Errorf("vmx: %s selector %x base %s limit %x access %x", klog.S(segmentNames[r]),
+		klog.Warnf("vmx: %s selector %x base %s limit %x access %x", klog.S(segmentNames[r]),
 			klog.X(get(GuestSelector+i)), klog.H16(get(GuestBase+i)),
 			klog.X(get(GuestLimit+i)), klog.X(get(GuestAccess+i)))
 	}
