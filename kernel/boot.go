@@ -3,15 +3,18 @@ package main
 import (
 	"tuco/kernel/apic"
 	"tuco/kernel/cmdline"
+	"tuco/kernel/console"
 	"tuco/kernel/crash"
 	"tuco/kernel/frame"
 	"tuco/kernel/idt"
 	"tuco/kernel/klog"
 	"tuco/kernel/layout"
 	"tuco/kernel/lock"
+	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
 	"tuco/kernel/pmm"
 	"tuco/kernel/power"
+	"tuco/kernel/rtc"
 	"tuco/kernel/selftest"
 	"tuco/kernel/shootdown"
 	"tuco/kernel/timer"
@@ -36,7 +39,8 @@ func continueBoot(cpu *percpu.CPU) {
 	startCPUs(cpu)
 	releaseBoot(cpu)
 	logMemory(cpu)
-	readBundle()
+	console.Init()
+	readBundle(cpu)
 	startKeys(cpu)
 	if options.Crash == cmdline.CrashAfterExit {
 		options.SelfTest = true // it has a guest
@@ -66,6 +70,7 @@ func startInterrupts(cpu *percpu.CPU) {
 		apic.AddIOAPIC(mapDevice(io.Addr), io.GSIBase)
 	}
 	shootdown.Init(flushTLB, kickCPU)
+	machine.SetInterrupt(kickCPU)
 	setHandlers()
 	cpu.Locks.Serve = shootdown.Serve
 	shootdown.Online(&cpu.Locks)
@@ -83,6 +88,8 @@ func startClock(cpu *percpu.CPU) {
 		halt([]byte("the local APIC's timer does not count"))
 	}
 	timer.StartCPU(&cpu.Locks)
+	const second = 1_000_000_000
+	machine.InitClock(timer.Hz(), rtc.Seconds()*second)
 }
 
 func setupAlarm(deadline bool) { apic.TimerSetup(vectorTimer, deadline) }

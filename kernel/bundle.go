@@ -4,6 +4,7 @@ import (
 	"tuco/kernel/bundle"
 	"tuco/kernel/klog"
 	"tuco/kernel/layout"
+	"tuco/kernel/percpu"
 	"tuco/kernel/text"
 )
 
@@ -11,11 +12,12 @@ import (
 var domains bundle.Bundle
 
 // readBundle reads the first module that can be used, if there is one.
-func readBundle() {
+func readBundle(cpu *percpu.CPU) {
 	modules := info.Modules()
 	for i := range modules {
 		if m := &modules[i]; m.Usable {
 			parseBundle(layout.Bytes(m.Start, m.Size()))
+			prepareDomains(cpu)
 			return
 		}
 	}

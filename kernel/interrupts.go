@@ -4,6 +4,7 @@ import (
 	"tuco/kernel/apic"
 	"tuco/kernel/idt"
 	"tuco/kernel/keys"
+	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
 	"tuco/kernel/shootdown"
 	"tuco/kernel/timer"
@@ -34,6 +35,7 @@ func onCall(f *idt.Frame) {
 	apic.EOI()
 	cpu := percpu.Current()
 	shootdown.Serve(&cpu.Locks)
+	machine.Interrupted(&cpu.Locks)
 	keys.Serve(cpu.ID, f)
 }
 
@@ -43,6 +45,5 @@ func onSpurious(*idt.Frame) {}
 // kickCPU makes a CPU look at what others ask of it.
 func kickCPU(cpu int) { apic.SendFixed(percpu.Get(cpu).APICID, vectorCall) }
 
-// flushTLB drops what a request asks for from this CPU's TLB. Guests have tags
-// of their own, which package container looks after.
-func flushTLB(_ int, r shootdown.Request) { shootdown.FlushHost(r) }
+// flushTLB drops what a request asks for from this CPU's TLB.
+func flushTLB(cpu int, r shootdown.Request) { machine.FlushCPU(cpu, r) }

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"tuco/hypercall"
 	"tuco/kernel/apic"
+	"tuco/kernel/console"
 	"tuco/kernel/frame"
 	"tuco/kernel/keys"
 	"tuco/kernel/klog"
 	"tuco/kernel/lock"
+	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
 	"tuco/kernel/pmm"
 	"tuco/kernel/uart"
@@ -22,6 +25,7 @@ var moreKeys = [...]keys.Key{
 func startKeys(cpu *percpu.CPU) {
 	keys.Add(moreKeys[:])
 	keys.Call = kickCPU
+	keys.Divert = divert
 	keys.Start(&cpu.Locks, apic.ISALine(uart.IRQ, firmware.Overrides()))
 }
 
@@ -36,7 +40,7 @@ func logKey(*lock.Holder) { klog.Replay(uart.Write) }
 
 func memoryKey(h *lock.Holder) {
 	var s pmm.Stats
-	frames.Stats(h, &s)
+	machine.RAM.Stats(h, &s)
 	klog.Infof("memory: %s of RAM, %s reserved, %s allocated, %s free", klog.Size(s.Total*frame.PageSize),
 		klog.Size(s.Reserved*frame.PageSize), klog.Size(s.Allocated()*frame.PageSize), klog.Size(s.Free*frame.PageSize))
 	for order, n := range s.Blocks {
@@ -46,4 +50,13 @@ func memoryKey(h *lock.Holder) {
 	}
 	klog.Infof("  %d blocks allocated since boot, %d freed, %d refused, %d frames scrubbed",
 		klog.U(s.Allocs), klog.U(s.Frees), klog.U(s.Failed), klog.U(s.Scrubbed))
+}
+
+// divert gives domain 0 what was typed for it.
+func divert(h *lock.Holder, b byte) bool {
+	forDomain, taken := console.Type(h, b)
+	if d := machine.Find(0); forDomain && d != nil {
+		machine.Apply(h, d.Events.RaiseVIRQ(hypercall.VIRQ_CONSOLE, 0))
+	}
+	return taken
 }

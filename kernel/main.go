@@ -10,6 +10,7 @@ package main
 import (
 	"tuco/boot"
 	"tuco/kernel/cmdline"
+	"tuco/kernel/console"
 	"tuco/kernel/crash"
 	"tuco/kernel/frame"
 	"tuco/kernel/idt"
@@ -50,7 +51,7 @@ func start(h *boot.Handoff) {
 	idt.UseMainStackOnly(true)
 	idt.Load()
 	if uart.Init() {
-		klog.Sink = uart.Write
+		klog.Sink = console.Log
 	}
 	klog.Infof("tuco %s", klog.S(version))
 	handoff = *h // it lies in memory that will be freed

@@ -5,6 +5,7 @@ import (
 	"tuco/kernel/frame"
 	"tuco/kernel/klog"
 	"tuco/kernel/layout"
+	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
 	"tuco/kernel/pmm"
 	"tuco/kernel/ptab"
@@ -13,7 +14,6 @@ import (
 
 var (
 	memoryMap pmm.Map
-	frames    pmm.Allocator
 	bootRoot  frame.MAddr
 )
 
@@ -40,8 +40,9 @@ func startMemory() {
 	host.Open(host.Root, lateTables{}, largestPage())
 
 	room := layout.Pointer(layout.Direct(plan.At.Addr()))
-	r = frames.Init(&cpu.Locks, &memoryMap, plan, room, scrub)
+	r = machine.RAM.Init(&cpu.Locks, &memoryMap, plan, room, scrub)
 	must(r == pmm.OK, "the frame allocator does not start")
+	machine.Init()
 	auditTables()
 }
 
@@ -75,15 +76,17 @@ func reserve(start, end frame.MAddr) {
 	}
 }
 
-// scrub zeroes frames.
-func scrub(m frame.MFN, n uint64) { clear(machineBytes(m.Addr(), n*frame.PageSize)) }
+// scrub zeroes frames that are handed out.
+func scrub(m frame.MFN, n uint64) { machine.Scrub(&percpu.Current().Locks, m, n, zero) }
+
+func zero(m frame.MFN, n uint64) { clear(machineBytes(m.Addr(), n*frame.PageSize)) }
 
 // machineBytes is machine memory seen through the direct map.
 func machineBytes(a frame.MAddr, n uint64) []byte { return layout.Bytes(a, n) }
 
 // alloc is for the boot sequence, which cannot go on without.
 func alloc(cpu *percpu.CPU, order uint, zone pmm.Zone, what string) frame.MFN {
-	m, r := frames.Alloc(&cpu.Locks, order, zone)
+	m, r := machine.RAM.Alloc(&cpu.Locks, order, zone)
 	if r != pmm.OK {
 		halt(klog.Format(haltText[:], "no memory for %s: %s", klog.S(what), klog.S(r.String())))
 	}
@@ -91,7 +94,7 @@ func alloc(cpu *percpu.CPU, order uint, zone pmm.Zone, what string) frame.MFN {
 }
 
 func free(cpu *percpu.CPU, m frame.MFN, order uint) {
-	if r := frames.Free(&cpu.Locks, m, order); r != pmm.OK {
+	if r := machine.RAM.Free(&cpu.Locks, m, order); r != pmm.OK {
 		klog.Bugf("freeing frame %x: %s", klog.X(m), klog.S(r.String()))
 	}
 }
@@ -104,14 +107,14 @@ func must(ok bool, what string) {
 
 // releaseBoot frees what only the boot code used.
 func releaseBoot(cpu *percpu.CPU) {
-	r := frames.Release(&cpu.Locks, frame.Range{Start: handoff.BootStart.MFN(), End: handoff.BootEnd.MFN()})
+	r := machine.RAM.Release(&cpu.Locks, frame.Range{Start: handoff.BootStart.MFN(), End: handoff.BootEnd.MFN()})
 	must(r == pmm.OK, "the boot code's memory cannot be freed")
 }
 
 // logMemory prints the line that begins with "memory:".
 func logMemory(cpu *percpu.CPU) {
 	var s pmm.Stats
-	frames.Stats(&cpu.Locks, &s)
+	machine.RAM.Stats(&cpu.Locks, &s)
 	modules := uint64(0)
 	for _, m := range info.Modules() {
 		if m.Usable {

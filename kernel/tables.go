@@ -5,6 +5,7 @@ import (
 	"tuco/kernel/frame"
 	"tuco/kernel/klog"
 	"tuco/kernel/layout"
+	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
 	"tuco/kernel/pmm"
 	"tuco/kernel/ptab"
@@ -120,7 +121,7 @@ type lateTables struct{}
 func (lateTables) Table(m frame.MFN) *ptab.Table { return tableAt(m) }
 
 func (lateTables) Alloc() (frame.MFN, bool) {
-	m, r := frames.Alloc(&percpu.Current().Locks, 0, pmm.Anywhere)
+	m, r := machine.RAM.Alloc(&percpu.Current().Locks, 0, pmm.Anywhere)
 	return m, r == pmm.OK
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
 	"tuco/kernel/power"
 	"tuco/kernel/selftest"
@@ -9,7 +10,7 @@ import (
 // prepareTests gets ready for the self-test, before the other CPUs go on.
 func prepareTests(cpu *percpu.CPU) {
 	selftest.Prepare(cpu, &selftest.Machine{
-		Frames: &frames, Host: &host, Probed: &probed,
+		Frames: &machine.RAM, Host: &host, Probed: &probed,
 		ImageStart: handoff.SelftestStart, ImageEnd: handoff.SelftestEnd,
 	})
 }
@@ -21,7 +22,7 @@ func testSelf(cpu *percpu.CPU) {
 		return
 	}
 	if !selftest.Finish(cpu) {
-		power.Failed("the self-test failed")
+		power.Failed([]byte("the self-test failed"))
 	}
 	if !options.Stay {
 		power.Off()

@@ -6,9 +6,8 @@ import (
 	"tuco/kernel/klog"
 	"tuco/kernel/lock"
 	"tuco/kernel/percpu"
-	"tuco/kernel/shootdown"
 	"tuco/kernel/timer"
-	"tuco/kernel/x86"
+	"tuco/kernel/trap"
 )
 
 // crashInInterrupt makes the next timer interrupt fail, for crash=in-interrupt.
@@ -22,20 +21,11 @@ func work(cpu *percpu.CPU) {
 	if options.SelfTest {
 		testSelf(cpu)
 	}
-	idle(cpu)
+	trap.Schedule(cpu)
 }
 
 // crashNow is a bug in the code that runs right after an exit or in an interrupt.
 func crashNow() { crash.Provoke("nil") }
-
-// idle waits for interrupts for good.
-func idle(cpu *percpu.CPU) {
-	for {
-		shootdown.Idle(&cpu.Locks)
-		x86.Idle()
-		shootdown.Online(&cpu.Locks)
-	}
-}
 
 // provokeSoon is what makes a timer interrupt come.
 var provokeSoon timer.Timer
@@ -50,7 +40,7 @@ func provoke(cpu *percpu.CPU) {
 		crashInInterrupt = true
 		provokeSoon.Func = nothing
 		provokeSoon.Set(&cpu.Locks, timer.Now())
-		idle(cpu)
+		trap.Schedule(cpu)
 	default:
 		crash.Provoke(options.Crash.String())
 		klog.Warnf("crash=%s does nothing here", klog.S(options.Crash.String()))

@@ -11,7 +11,10 @@ import (
 // extended is where the state that XSAVE covers waits while its vCPU is not
 // on a CPU. The XMM registers in it are whatever the kernel left in them:
 // exit.Regs has the guest's.
-type extended struct{ area *x86.ExtendedState }
+type extended struct {
+	area *x86.ExtendedState
+	xcr0 uint64 // what the guest has turned on, a part of extendedMask
+}
 
 // extendedMask is what is switched: x87, MXCSR and the YMM registers where
 // the CPU has them. Zero means a CPU with no XSAVE. All CPUs of a machine are
@@ -45,15 +48,30 @@ func (e *extended) init(f frame.MFN) {
 	*e.area = x86.ExtendedState{}
 	e.area.FCW = initialFCW
 	e.area.MXCSR = initialMXCSR
+	e.xcr0 = extendedMask
 	if extendedMask != 0 {
 		// In use, so that XRSTOR takes MXCSR and the control word from here.
 		e.area.InUse = x86.XCR0X87 | x86.XCR0SSE
 	}
 }
 
+// ExtendedMask is the vector state that guests can have, as bits of XCR0; 0 where
+// the processor has no XSAVE.
+func ExtendedMask() uint64 { return extendedMask }
+
+// SetXCR0 sets the guest's XCR0, a part of ExtendedMask that the processor takes.
+// The container is loaded.
+func (c *Container) SetXCR0(v uint64) {
+	c.extended.xcr0 = v
+	x86.XSETBV(v)
+}
+
 func (e *extended) load() {
 	if extendedMask != 0 {
 		x86.XRSTOR(e.area, extendedMask)
+		if e.xcr0 != extendedMask {
+			x86.XSETBV(e.xcr0)
+		}
 	} else {
 		x86.FXRSTOR(e.area)
 	}
@@ -61,6 +79,9 @@ func (e *extended) load() {
 
 func (e *extended) save() {
 	if extendedMask != 0 {
+		if e.xcr0 != extendedMask {
+			x86.XSETBV(extendedMask)
+		}
 		x86.XSAVE(e.area, extendedMask)
 	} else {
 		x86.FXSAVE(e.area)

@@ -1,46 +1,103 @@
 package domain
 
 import (
-	"tuco/kernel/container"
-	"tuco/kernel/exit"
-	"tuco/kernel/trace"
+	"sync/atomic"
+
+	"tuco/hypercall"
+	"tuco/kernel/evtchn"
+	"tuco/kernel/frame"
+	"tuco/kernel/lock"
+	"tuco/kernel/mm"
+	"tuco/kernel/sched"
+	"tuco/kernel/sharedinfo"
+	"tuco/kernel/vtime"
 )
 
 // ID numbers a domain.
 type ID uint16
 
+// MaxVCPUs is how many vCPUs a domain can have.
+const MaxVCPUs = evtchn.MaxVCPUs
+
 // Domain is one virtual machine.
 type Domain struct {
 	ID   ID
 	Kind *Kind
+
+	name       [maxName]byte
+	nameLength int
+
+	// Privileged domains may act on others and on the machine.
+	Privileged bool
+
+	Memory mm.Domain
+	// Pages is how many frames the domain owns, and MaxPages how many it may.
+	Pages    atomic.Int64
+	MaxPages atomic.Int64
+
+	Events evtchn.Domain
+	Shared *sharedinfo.Page
+	// SharedFrame is where Shared lies. The guest may map it.
+	SharedFrame frame.MFN
+	Wall        vtime.WallClock
+
+	Group sched.Group
+
+	vcpus [MaxVCPUs]*VCPU
+	count int // constant once the domain runs
+
+	// Assists has a bit for each VMASST_TYPE_* that the guest has turned on.
+	Assists atomic.Uint64
+
+	// Lock guards what is below: the domain's start and end.
+	Lock lock.Spin
+	// Shutdown is set when the domain has shut down, with the reason; it never
+	// runs again.
+	Shutdown atomic.Bool
+	Reason   uint32 // SHUTDOWN_*; [Lock]
+	// Code is what SCHEDOP_shutdown_code has said a later shutdown's reason is
+	// to be, or noCode. [Lock]
+	Code uint32
+
+	// Line is what the domain has written to the hypervisor's console and not
+	// ended by a newline. [Lock]
+	Line       [128]byte
+	LineLength int
+
+	// MapPages is what XENMEM_memory_map gives: RAM from 0 up to so many pages.
+	MapPages uint64
 }
 
-// VCPU is a domain's virtual CPU.
-type VCPU struct {
-	Container container.Container
+const maxName = 64
 
-	Domain *Domain
-	ID     uint16
+// NoCode is Domain.Code where the guest has set none.
+const NoCode = ^uint32(0)
 
-	// Name is how the trace knows it.
-	Name uint32
+// SetName names the domain for the log; a name that is too long is cut.
+func (d *Domain) SetName(name []byte) { d.nameLength = copy(d.name[:], name) }
 
-	// Leave, when set by a handler, ends the exit loop before the next entry.
-	Leave bool
+// Name is how the log calls the domain.
+func (d *Domain) Name() []byte { return d.name[:d.nameLength] }
 
-	// Exits counts by reason.
-	Exits [exit.ReasonLimit]uint64
-
-	// Info describes the last exit that was not a hypercall.
-	Info exit.Info
+// AddVCPU makes v the domain's next vCPU. While the domain is built.
+func (d *Domain) AddVCPU(v *VCPU) {
+	d.vcpus[d.count] = v
+	d.count++
 }
 
-// Init makes a VCPU of d whose container is empty.
-func (v *VCPU) Init(d *Domain, id uint16, s *exit.Setup) {
-	v.Domain, v.ID = d, id
-	v.Name = trace.VCPU(uint16(d.ID), id)
-	v.Leave = false
-	v.Exits = [exit.ReasonLimit]uint64{}
-	v.Info = exit.Info{}
-	v.Container.Init(s)
+// VCPUs are the domain's vCPUs, in the order of their numbers.
+func (d *Domain) VCPUs() []*VCPU { return d.vcpus[:d.count] }
+
+// VCPU finds a vCPU; nil if there is none of this number.
+func (d *Domain) VCPU(n uint32) *VCPU {
+	if n >= uint32(d.count) {
+		return nil
+	}
+	return d.vcpus[n]
 }
+
+// DomID is the domain's number as guests write it.
+func (d *Domain) DomID() hypercall.DomID { return hypercall.DomID(d.ID) }
+
+// Assisted tells whether the guest has turned an assist (VMASST_TYPE_*) on.
+func (d *Domain) Assisted(kind uint) bool { return d.Assists.Load()>>kind&1 != 0 }

@@ -1,6 +1,9 @@
 package domain
 
-import "tuco/kernel/exit"
+import (
+	"tuco/hypercall"
+	"tuco/kernel/exit"
+)
 
 // Kind is how a kind of guest is to be treated. There is one constant value
 // for each.
@@ -8,23 +11,33 @@ type Kind struct {
 	Name string
 
 	// Exit handles an exit that is neither a hypercall nor an affair of the
-	// host's; v.Info describes it.
+	// host's; v.Info describes it. A hypercall's instruction elsewhere than at
+	// v.Gate comes here too.
 	Exit func(v *VCPU)
 
 	// Code reads the guest's memory at its instruction pointer.
 	Code func(v *VCPU, rip uint64) exit.Code
 
-	// Hypercalls is indexed by number; each row has a Call. A number beyond the
-	// table returns NoSuchCall.
-	Hypercalls []Hypercall
+	// Prepare is called before an entry if the vCPU wants something, or has an
+	// upcall to come.
+	Prepare func(v *VCPU)
+
+	// Broken takes a guest whose state the processor refuses, or whose exit has
+	// no name.
+	Broken func(v *VCPU)
+
+	// Hypercalls is indexed by number. A number beyond the table, and one with no
+	// handler, returns NoSuchCall.
+	Hypercalls *[Calls]Handler
 }
 
-// Hypercall is a row of a kind's table.
-type Hypercall struct {
-	Name string
-	// Call does the work. Its result goes to the guest's RAX.
-	Call func(v *VCPU) int64
-}
+// Handler does the work of a hypercall. Its result goes to the guest's RAX.
+// Continue means that the budget is used up: the call is to be made again.
+type Handler func(v *VCPU, a *hypercall.Args) int64
 
-// NoSuchCall is what an unknown hypercall returns: -ENOSYS of the Xen ABI.
-const NoSuchCall = -38
+const (
+	// NoSuchCall is what an unknown hypercall returns: -ENOSYS of the Xen ABI.
+	NoSuchCall = -38
+	// Continue is no result of any call's.
+	Continue = -1 << 63
+)

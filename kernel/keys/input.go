@@ -41,6 +41,10 @@ func Start(h *lock.Holder, line apic.Line) {
 	}
 }
 
+// Divert, if set, may take a byte that was typed for itself, and tells whether it
+// has. For the boot sequence, before Start.
+var Divert func(h *lock.Holder, b byte) bool
+
 // interrupt is the serial port's.
 func interrupt(*idt.Frame) {
 	// Ended first: the line is edge triggered, so a byte that arrives while
@@ -62,7 +66,9 @@ func serve(h *lock.Holder) {
 		if !ok {
 			return
 		}
-		Press(h, b)
+		if Divert == nil || !Divert(h, b) {
+			Press(h, b)
+		}
 	}
 	// There may be more, and then the line stays up and won't interrupt again.
 	poller.Set(h, timer.Now())

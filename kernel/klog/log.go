@@ -90,6 +90,12 @@ func acquire() {
 
 func release() { busy.Store(0) } // release
 
+// Hold keeps the log's lines off the console until Drop, for somebody else's text.
+func Hold() { acquire() }
+
+// Drop ends Hold.
+func Drop() { release() }
+
 // put hands a line over; the caller has the lock.
 func put(text []byte) {
 	record(text)

@@ -61,3 +61,10 @@ func (w *Work) TableLevel(m frame.MFN) Type {
 	}
 	return None
 }
+
+// IsL1 tells, without a reference, whether a frame is in use as an L1 table just
+// now. The answer is a hint.
+func (f *Frames) IsL1(m frame.MFN) bool {
+	i := f.info(m)
+	return i != nil && load(i)&(typeMask|validated) == L1.word()|validated
+}

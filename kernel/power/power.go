@@ -48,10 +48,11 @@ func Halt(reason []byte) {
 	stop()
 }
 
-// Failed ends a run that found the hypervisor wrong without a report, as a
-// self-test does. To the outside it is a crash.
-func Failed(reason string) {
-	klog.Infof("tuco: crashed: %s", klog.S(reason))
+// Failed ends a run in which something else than the hypervisor has failed, or
+// that found the hypervisor wrong without a report, as a self-test does. To the
+// outside it is a crash.
+func Failed(reason []byte) {
+	klog.Infof("tuco: crashed: %s", klog.B(reason))
 	leave(exitCrashed)
 	stop()
 }

@@ -50,7 +50,14 @@ var image []byte
 const patience = 60_000_000_000
 
 // kind makes the guest a guest of the exit loop's.
-var kind = domain.Kind{Name: "selftest", Exit: onExit, Code: readCode, Hypercalls: calls}
+var kind = domain.Kind{Name: "selftest", Exit: onExit, Code: readCode, Broken: onBroken, Hypercalls: &calls}
+
+// onBroken is a guest that the processor refuses: a bug of ours, for this guest
+// is ours.
+func onBroken(v *domain.VCPU) {
+	trap.Report(v)
+	klog.Bugf("selftest: %s", klog.S(v.Info.Reason.String()))
+}
 
 func readCode(v *domain.VCPU, rip uint64) exit.Code { return fetch(of(v), rip) }
 

@@ -79,12 +79,12 @@ func TestGuestCalls(t *testing.T) {
 		"farewell": "CALL_FAREWELL", "echo": "CALL_ECHO", "level": "CALL_LEVEL", "space": "CALL_SPACE",
 		"flush": "CALL_FLUSH", "bases": "CALL_BASES", "debug": "CALL_DEBUG", "done": "CALL_DONE",
 	}
-	require.Len(t, names, len(calls))
-	for number, call := range calls {
-		assert.EqualValues(t, number, equ[names[call.Name]], call.Name)
-		assert.NotNil(t, call.Call)
+	require.Len(t, names, len(callNames))
+	for number, name := range callNames {
+		assert.EqualValues(t, number, equ[names[name]], name)
+		assert.NotNil(t, calls[number])
 	}
-	assert.GreaterOrEqual(t, equ["NO_SUCH_CALL"], uint64(len(calls)))
+	assert.GreaterOrEqual(t, equ["NO_SUCH_CALL"], uint64(len(callNames)))
 	assert.EqualValues(t, -38, domain.NoSuchCall)
 }
 

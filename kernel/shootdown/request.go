@@ -5,6 +5,14 @@ import "tuco/kernel/frame"
 // Request says which translations to drop. In one word, so that it is read whole.
 type Request uint64
 
+// Requests that concern guests. Nothing drops nothing: the answer says that the
+// CPU has left its guest since it was asked. Guests drops all translations of all
+// guests. (Neither is a range: a range leaves the upper bits clear.)
+const (
+	Nothing Request = ^Request(1)
+	Guests  Request = ^Request(2)
+)
+
 // All drops every translation, global ones and those of every tag included.
 const All Request = ^Request(0)
 

@@ -1,40 +1,104 @@
 package trap
 
 import (
+	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
-	"tuco/kernel/klog"
 	"tuco/kernel/percpu"
 	"tuco/kernel/trace"
 	"tuco/kernel/x86"
 )
 
-// RunVCPU runs the vCPU on this CPU until a handler sets v.Leave.
+// RunVCPU runs the vCPU on this CPU until a handler or an interrupt sets
+// v.Leave.
+func RunVCPU(cpu *percpu.CPU, v *domain.VCPU) {
+	Load(cpu, v)
+	v.Leave = false
+	Run(v)
+	Unload(v)
+}
+
+// Load puts a vCPU on this CPU.
+func Load(cpu *percpu.CPU, v *domain.VCPU) {
+	v.CPU = cpu
+	v.Container.Load(cpu.ID)
+}
+
+// Unload takes it off.
+func Unload(v *domain.VCPU) {
+	v.Container.Unload()
+	v.CPU = nil
+}
+
+// Run runs a vCPU that is loaded until v.Leave is set. It is set when Run
+// returns.
 //
 // A hypercall is served in the loop itself, with the guest past the
 // instruction.
-func RunVCPU(cpu *percpu.CPU, v *domain.VCPU) {
+func Run(v *domain.VCPU) {
 	c := &v.Container
-	calls := v.Domain.Kind.Hypercalls
-	v.Leave = false
-	c.Load(cpu.ID)
+	kind := v.Domain.Kind
 	for !v.Leave {
+		if v.Wants.Load() != 0 || v.Upcalls != nil && v.Upcalls.Deliverable() {
+			if !prepare(v) {
+				continue
+			}
+		}
 		reason := c.Run()
 		v.Exits[reason%exit.ReasonLimit]++
 		if trace.Enabled()&(1<<trace.ClassExit) != 0 {
-			trace.Emit(cpu.ID, trace.Exit, v.Name, uint64(reason), c.RIP())
+			trace.Emit(v.CPU.ID, trace.Exit, v.Name, uint64(reason), c.RIP())
 		}
-		if reason != exit.Hypercall {
+		if reason != exit.Hypercall || v.Gate != 0 && c.RIP() != v.Gate {
 			handle(v, reason)
 			continue
 		}
+		number := c.Regs.GPR[exit.RAX]
 		result := int64(domain.NoSuchCall)
-		if number := c.Regs.GPR[exit.RAX]; number < uint64(len(calls)) {
-			result = calls[number].Call(v)
+		if number < domain.Calls {
+			v.Calls[number]++
+			if call := kind.Hypercalls[number]; call != nil {
+				v.Args = hypercall.Args{
+					c.Regs.GPR[exit.RDI], c.Regs.GPR[exit.RSI], c.Regs.GPR[exit.RDX],
+					c.Regs.GPR[exit.R10], c.Regs.GPR[exit.R8], c.Regs.GPR[exit.R9],
+				}
+				result = call(v, &v.Args)
+				if result == domain.Continue {
+					v.Want(domain.WantCall)
+					continue
+				}
+			}
 		}
 		c.Regs.GPR[exit.RAX] = uint64(result)
 	}
-	c.Unload()
+}
+
+// prepare does what a vCPU wants before it is entered. False: look again
+// whether it is to be entered.
+func prepare(v *domain.VCPU) bool {
+	if v.Wants.Load()&domain.WantCall != 0 {
+		return proceed(v)
+	}
+	v.Domain.Kind.Prepare(v)
+	return !v.Leave
+}
+
+// proceed makes a hypercall again that has stopped at its budget, after the
+// host got its turn. It is a step of one call to the guest, which sees no event
+// before it is over.
+func proceed(v *domain.VCPU) bool {
+	x86.ServiceInterrupts()
+	if v.Leave {
+		return false // and comes back here
+	}
+	c := &v.Container
+	result := v.Domain.Kind.Hypercalls[c.Regs.GPR[exit.RAX]%domain.Calls](v, &v.Args)
+	if result == domain.Continue {
+		return false
+	}
+	v.Wants.And(^uint32(domain.WantCall))
+	c.Regs.GPR[exit.RAX] = uint64(result)
+	return false
 }
 
 // handle serves every other exit.
@@ -46,8 +110,7 @@ func handle(v *domain.VCPU, reason exit.Reason) {
 		// The processor has let it in already, on its own stack.
 	case exit.Unknown, exit.Invalid:
 		describe(v)
-		Report(v)
-		klog.Bugf("trap: %s", klog.S(reason.String()))
+		v.Domain.Kind.Broken(v)
 	default:
 		describe(v)
 		v.Domain.Kind.Exit(v)
@@ -57,21 +120,4 @@ func handle(v *domain.VCPU, reason exit.Reason) {
 // describe fills in v.Info.
 func describe(v *domain.VCPU) {
 	v.Container.Decode(&v.Info, func(rip uint64) exit.Code { return v.Domain.Kind.Code(v, rip) })
-}
-
-// Report logs the state of a vCPU that cannot go on.
-func Report(v *domain.VCPU) {
-	c, i := &v.Container, &v.Info
-	klog.Errorf("%s domain %d vcpu %d: %s, code %x, qualification %x %x", klog.S(v.Domain.Kind.Name),
-		klog.D(v.Domain.ID), klog.D(v.ID), klog.S(i.Reason.String()), klog.X(i.Raw),
-		klog.X(i.Qualification[0]), klog.X(i.Qualification[1]))
-	klog.Errorf("rip %x  rsp %x  rflags %x", klog.H16(c.RIP()), klog.H16(c.RSP()), klog.H16(c.RFLAGS()))
-	klog.Errorf("cr0 %x  cr2 %x  cr3 %x  cr4 %x", klog.H16(c.CR(0)), klog.H16(c.CR(2)), klog.H16(c.CR(3)), klog.H16(c.CR(4)))
-	klog.Errorf("efer %x  cs %x  ss %x  tr %x", klog.H16(c.EFER()), klog.X(c.Segment(exit.CS).Selector),
-		klog.X(c.Segment(exit.SS).Selector), klog.X(c.Segment(exit.TR).Selector))
-	r := &c.Regs.GPR
-	klog.Errorf("rax %x  rbx %x  rcx %x  rdx %x", klog.H16(r[exit.RAX]), klog.H16(r[exit.RBX]), klog.H16(r[exit.RCX]), klog.H16(r[exit.RDX]))
-	klog.Errorf("rsi %x  rdi %x  rbp %x  r8  %x", klog.H16(r[exit.RSI]), klog.H16(r[exit.RDI]), klog.H16(r[exit.RBP]), klog.H16(r[exit.R8]))
-	klog.Errorf("r9  %x  r10 %x  r11 %x  r12 %x", klog.H16(r[exit.R9]), klog.H16(r[exit.R10]), klog.H16(r[exit.R11]), klog.H16(r[exit.R12]))
-	klog.Errorf("r13 %x  r14 %x  r15 %x", klog.H16(r[exit.R13]), klog.H16(r[exit.R14]), klog.H16(r[exit.R15]))
 }

@@ -1,0 +1,26 @@
+package calls
+
+import (
+	"tuco/hypercall"
+	"tuco/kernel/domain"
+	"tuco/kernel/pv"
+)
+
+// PV is the hypercalls of paravirtual domains by number.
+var PV = [domain.Calls]domain.Handler{
+	hypercall.HYPERVISOR_set_trap_table:    setTrapTable,
+	hypercall.HYPERVISOR_set_gdt:           setGDT,
+	hypercall.HYPERVISOR_stack_switch:      stackSwitch,
+	hypercall.HYPERVISOR_set_callbacks:     setCallbacks,
+	hypercall.HYPERVISOR_fpu_taskswitch:    fpuTaskswitch,
+	hypercall.HYPERVISOR_set_debugreg:      setDebugreg,
+	hypercall.HYPERVISOR_get_debugreg:      getDebugreg,
+	hypercall.HYPERVISOR_update_descriptor: updateDescriptor,
+	hypercall.HYPERVISOR_xen_version:       xenVersion,
+	hypercall.HYPERVISOR_console_io:        consoleIO,
+	hypercall.HYPERVISOR_vm_assist:         vmAssist,
+	hypercall.HYPERVISOR_iret:              pv.IRET,
+	hypercall.HYPERVISOR_set_segment_base:  setSegmentBase,
+	hypercall.HYPERVISOR_sched_op:          schedOp,
+	hypercall.HYPERVISOR_callback_op:       callbackOp,
+}

@@ -1,0 +1,98 @@
+package domain
+
+import (
+	"sync/atomic"
+
+	"tuco/kernel/frame"
+)
+
+// PV is what a paravirtual vCPU has beside what its container holds. Package
+// pv gives it its meaning.
+type PV struct {
+	// Kernel: the guest is in its kernel mode, not in user mode. The processor
+	// is at CPL 3 in both.
+	Kernel bool
+
+	// Up: VCPUOP_initialise has given the vCPU its state.
+	Up bool
+
+	// Traps is the guest's interrupt descriptor table.
+	Traps *[256]Gate
+
+	Callbacks [Callbacks]Callback
+
+	// KernelSS and KernelSP are the stack for entries from user mode.
+	KernelSS uint16
+	KernelSP uint64
+
+	// GSOther is the base of GS in the mode in which the guest is not.
+	GSOther uint64
+
+	// CR0, CR2 and CR4 are what the guest reads back.
+	CR0, CR2, CR4 uint64
+
+	// XCR0 is what the guest has set.
+	XCR0 uint64
+
+	// IOPL is the I/O privilege level by PHYSDEVOP_set_iopl. IOBitmap is the
+	// guest's address of a bitmap of IOPorts ports that user mode may not use.
+	IOPL     uint8
+	IOBitmap frame.VAddr
+	IOPorts  uint32
+
+	// GDTFrames are the frames of the descriptor table, as many as GDTEntries
+	// need; each holds a reference as descriptors.
+	GDTFrames  [GDTPages]frame.MFN
+	GDTEntries uint32
+
+	// LDTBase and LDTEntries are the guest's address and size of its LDT. A page
+	// of it that has been used has its frame here, and a reference.
+	LDTBase    frame.VAddr
+	LDTEntries uint32
+	LDTFrames  [LDTPages]frame.MFN
+
+	// Area is where the vCPU's part of the reserved area is in the guest's address
+	// space, and Window its page-table entries.
+	Area   frame.VAddr
+	Window *[AreaPages]atomic.Uint64
+
+	// NMIPending, NMIMasked: an NMI waits; one is being handled.
+	NMIPending, NMIMasked bool
+
+	// Calls and pages of the reserved area that the builder gave to it.
+	Frames [VCPUFrames]frame.MFN
+}
+
+// Gate is an entry of a guest's interrupt descriptor table. Address 0: none.
+type Gate struct {
+	Address uint64
+	CS      uint16
+	Flags   uint8 // as in hypercall.TrapInfo
+	_       [5]byte
+}
+
+// Callback is where the guest wants to be entered.
+type Callback struct {
+	Address uint64
+	Masks   bool // with events masked
+}
+
+// The callbacks that a guest may have.
+const (
+	CallbackEvent = iota
+	CallbackFailsafe
+	CallbackSyscall
+	CallbackSyscall32
+	CallbackSysenter
+	CallbackNMI
+	Callbacks
+)
+
+// Sizes of a vCPU's part of the reserved area, in pages.
+const (
+	GDTPages  = 14 // those that are the guest's
+	LDTPages  = 16
+	AreaPages = 64
+	// VCPUFrames is how many frames a vCPU has of the hypervisor's.
+	VCPUFrames = 8
+)

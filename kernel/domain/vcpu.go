@@ -1,0 +1,125 @@
+package domain
+
+import (
+	"sync/atomic"
+
+	"tuco/hypercall"
+	"tuco/kernel/container"
+	"tuco/kernel/evtchn"
+	"tuco/kernel/exit"
+	"tuco/kernel/frame"
+	"tuco/kernel/lock"
+	"tuco/kernel/percpu"
+	"tuco/kernel/sched"
+	"tuco/kernel/sharedinfo"
+	"tuco/kernel/timer"
+	"tuco/kernel/trace"
+	"tuco/kernel/vtime"
+)
+
+// VCPU is a domain's virtual CPU.
+type VCPU struct {
+	Container container.Container
+
+	Domain *Domain
+	ID     uint16
+
+	// Name is how the trace knows it.
+	Name uint32
+
+	// Leave, when set by a handler or an interrupt on the vCPU's CPU, ends the
+	// exit loop before the next entry.
+	Leave bool
+
+	// Gate is the only place where a hypercall's instruction counts as one: the
+	// address behind it. 0 is any place.
+	Gate uint64
+
+	// Wants is what is to be done before the next entry; see Want.
+	Wants atomic.Uint32
+
+	// Upcalls is where the guest is told of events. Nil: it can't be.
+	Upcalls *sharedinfo.VCPU
+
+	// Polling: the vCPU waits in SCHEDOP_poll, or was woken from it just now.
+	Polling bool
+
+	// CPU is the CPU that the vCPU is on; nil if it is on none.
+	CPU *percpu.CPU
+
+	// Args are the arguments of the hypercall under way.
+	Args hypercall.Args
+	// Progress is how far a call has come that is to be continued.
+	Progress Progress
+
+	// Exits counts by reason, Calls by number.
+	Exits [exit.ReasonLimit]uint64
+	Calls [Calls]uint64
+
+	// Info describes the last exit that was not a hypercall.
+	Info exit.Info
+
+	PV PV
+
+	Entity sched.Entity
+	Events evtchn.VCPU
+	Timers vtime.Timers
+	Alarms [Alarms]timer.Timer // those behind Timers
+	Clock  VClock
+}
+
+// Wants of a vCPU.
+const (
+	// WantFlush: all its translations are to be dropped.
+	WantFlush = 1 << iota
+	// WantCall: its hypercall is to be continued.
+	WantCall
+	// WantNMI: it is to get an NMI.
+	WantNMI
+)
+
+// Alarms is how many timers a vCPU has.
+const Alarms = 3
+
+// Calls is how many hypercall numbers there may be.
+const Calls = 64
+
+// Progress is how far a hypercall has come that stopped at its budget. It is
+// zero before a call begins. The hypervisor keeps it, not the guest.
+type Progress struct {
+	// Done counts the requests of the call that are done.
+	Done uint32
+	// Sub is how far the request under way has come, where that matters.
+	Sub uint64
+	// Entry counts the calls of a multicall that are done; InMulticall tells
+	// that Done belongs to such a call.
+	Entry       uint32
+	InMulticall bool
+}
+
+// VClock is where a vCPU's guest is told the time.
+type VClock struct {
+	Publisher vtime.Publisher
+	// RunstateArea is the guest's address of its runstate; 0: it has none.
+	RunstateArea frame.VAddr
+	// TimeArea is that of a second vcpu_time_info.
+	TimeArea      frame.VAddr
+	TimePublisher vtime.Publisher
+}
+
+// Init makes a VCPU of d whose container is empty. The rest of v is all zero.
+func (v *VCPU) Init(d *Domain, id uint16, s *exit.Setup) {
+	v.Domain, v.ID = d, id
+	v.Name = trace.VCPU(uint16(d.ID), id)
+	v.Leave = false
+	v.Exits = [exit.ReasonLimit]uint64{}
+	v.Info = exit.Info{}
+	v.Container.Init(s)
+}
+
+// Want asks for something to be done before the next entry. Whoever asks from
+// another CPU then sees to it that the vCPU leaves the guest.
+func (v *VCPU) Want(what uint32) { v.Wants.Or(what) }
+
+// Holder is the account of locks of the CPU that the vCPU is on.
+func (v *VCPU) Holder() *lock.Holder { return &v.CPU.Locks }

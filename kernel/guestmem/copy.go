@@ -1,0 +1,79 @@
+package guestmem
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"tuco/kernel/frame"
+)
+
+// page is the content of a frame.
+func (v *View) page(m frame.MFN) *[frame.PageSize]byte {
+	return (*[frame.PageSize]byte)(unsafe.Pointer(v.Frames.Table(m)))
+}
+
+// Read copies from the guest. What was copied before a fault stays copied.
+func (v *View) Read(to []byte, from frame.VAddr) (Fault, bool) {
+	for len(to) > 0 {
+		m, f, ok := v.walk(from, false)
+		if !ok {
+			return f, false
+		}
+		n := copy(to, v.page(m)[from.Offset():])
+		to, from = to[n:], from+frame.VAddr(n)
+	}
+	return Fault{}, true
+}
+
+// Write copies to the guest. What was copied before a fault stays copied.
+func (v *View) Write(to frame.VAddr, from []byte) (Fault, bool) {
+	for len(from) > 0 {
+		m, f, ok := v.walk(to, true)
+		if !ok {
+			return f, false
+		}
+		n := copy(v.page(m)[to.Offset():], from)
+		from, to = from[n:], to+frame.VAddr(n)
+	}
+	return Fault{}, true
+}
+
+// Word is an aligned word of 8 bytes, good until this CPU next answers flush
+// requests. With write, it may be written to.
+func (v *View) Word(a frame.VAddr, write bool) (*atomic.Uint64, Fault, bool) {
+	m, f, ok := v.walk(a, write)
+	if !ok || a&7 != 0 {
+		return nil, f, false
+	}
+	return &v.Frames.Table(m)[a.Offset()>>3], f, true
+}
+
+// Writable tells whether all bytes of a stretch that is not longer than a page
+// can be written to now.
+func (v *View) Writable(a frame.VAddr, n uint64) (Fault, bool) {
+	if _, f, ok := v.walk(a, true); !ok {
+		return f, false
+	}
+	last := a + frame.VAddr(n-1)
+	if last.Down() == a.Down() {
+		return Fault{}, true
+	}
+	_, f, ok := v.walk(last.Down(), true)
+	return f, ok
+}
+
+// Get copies a structure from the guest, once.
+func Get[T any](v *View, to *T, from frame.VAddr) bool {
+	_, ok := v.Read(bytesOf(to), from)
+	return ok
+}
+
+// Put copies a structure to the guest.
+func Put[T any](v *View, to frame.VAddr, from *T) bool {
+	_, ok := v.Write(to, bytesOf(from))
+	return ok
+}
+
+func bytesOf[T any](p *T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p))
+}

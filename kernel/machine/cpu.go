@@ -1,0 +1,86 @@
+package machine
+
+import (
+	"math/bits"
+	"sync/atomic"
+
+	"tuco/kernel/domain"
+	"tuco/kernel/layout"
+	"tuco/kernel/lock"
+	"tuco/kernel/timer"
+)
+
+// cpu is what a CPU has of its own here.
+type cpu struct {
+	// current is the vCPU that is loaded; only the CPU itself uses it.
+	current *domain.VCPU
+	// pick tells the CPU to ask the scheduler.
+	pick atomic.Bool
+	// slice ends what the scheduler has decided.
+	slice timer.Timer
+	_     [64]byte
+}
+
+var cpus [layout.MaxCPUs]cpu
+
+// interrupt makes a CPU leave its guest, or its sleep, and look around.
+var interrupt func(cpu int)
+
+// SetInterrupt says how a CPU is interrupted; the handler there calls Interrupted.
+func SetInterrupt(f func(cpu int)) { interrupt = f }
+
+// Current is the vCPU that this CPU has loaded, or nil.
+func Current(h *lock.Holder) *domain.VCPU { return cpus[h.CPU].current }
+
+// SetCurrent notes which vCPU this CPU has loaded.
+func SetCurrent(h *lock.Holder, v *domain.VCPU) { cpus[h.CPU].current = v }
+
+// Kick makes the CPUs of a mask ask the scheduler.
+func Kick(h *lock.Holder, mask uint64) {
+	for ; mask != 0; mask &= mask - 1 {
+		c := bits.TrailingZeros64(mask)
+		cpus[c].pick.Store(true) // before the interrupt that makes the CPU look
+		if uint32(c) == h.CPU {
+			leave(h)
+		} else {
+			interrupt(c)
+		}
+	}
+}
+
+// Interrupted is called by the interrupt's handler.
+func Interrupted(h *lock.Holder) {
+	if cpus[h.CPU].pick.Load() {
+		leave(h)
+	}
+}
+
+// leave ends the exit loop of the vCPU that this CPU has loaded.
+func leave(h *lock.Holder) {
+	if v := cpus[h.CPU].current; v != nil {
+		v.Leave = true
+	}
+}
+
+// TakePick tells whether this CPU was asked to call the scheduler, and forgets it.
+func TakePick(h *lock.Holder) bool { return cpus[h.CPU].pick.Swap(false) }
+
+// SetSlice makes this CPU ask the scheduler at a system time; sched.Never is
+// never.
+func SetSlice(h *lock.Holder, at uint64) {
+	t := &cpus[h.CPU].slice
+	if at == never {
+		t.Cancel(h)
+		return
+	}
+	t.Func = sliceOver
+	t.Set(h, hostTime(at))
+}
+
+func sliceOver(h *lock.Holder, _ uint64) {
+	cpus[h.CPU].pick.Store(true)
+	leave(h)
+}
+
+// Picked tells whether this CPU was asked to call the scheduler.
+func Picked(h *lock.Holder) bool { return cpus[h.CPU].pick.Load() }

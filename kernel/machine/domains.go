@@ -1,0 +1,96 @@
+package machine
+
+import (
+	"sync/atomic"
+
+	"tuco/kernel/domain"
+	"tuco/kernel/evtchn"
+	"tuco/kernel/klog"
+	"tuco/kernel/lock"
+	"tuco/kernel/pool"
+)
+
+// Limits of the machine.
+const (
+	MaxDomains = 64
+	maxVCPUs   = 1024
+	maxBuckets = MaxDomains * 64
+)
+
+var (
+	source  = pool.Frames{Allocator: &RAM}
+	domains pool.Pool[domain.Domain]
+	vcpus   pool.Pool[domain.VCPU]
+	buckets pool.Pool[evtchn.Bucket]
+
+	// byID leads from a domain's number to its place in the pool, plus one.
+	byID [MaxDomains]atomic.Uint32
+)
+
+func initPools() {
+	for _, r := range [...]pool.Result{
+		domains.Init(&source, MaxDomains),
+		vcpus.Init(&source, maxVCPUs),
+		buckets.Init(&source, maxBuckets),
+	} {
+		if r != pool.OK {
+			klog.Bugf("machine: %s", klog.S(r.String()))
+		}
+	}
+	Buckets = evtchn.Memory{New: newBucket, Free: freeBucket}
+}
+
+func newBucket(h *lock.Holder) *evtchn.Bucket {
+	b, _, _ := buckets.Make(h)
+	return b
+}
+
+func freeBucket(h *lock.Holder, b *evtchn.Bucket) { buckets.Free(h, buckets.Ref(b)) }
+
+// NewDomain makes a domain with the lowest number that is free. Nil: there is no
+// number, or no memory. Nobody else finds it before Publish.
+func NewDomain(h *lock.Holder) *domain.Domain {
+	for id := range byID {
+		if byID[id].Load() != 0 {
+			continue
+		}
+		d, _, r := domains.Make(h)
+		if r != pool.OK {
+			return nil
+		}
+		d.ID = domain.ID(id)
+		d.Code = domain.NoCode
+		d.Lock.Init(lock.Pool)
+		return d
+	}
+	return nil
+}
+
+// Publish lets others find the domain.
+func Publish(d *domain.Domain) {
+	byID[d.ID].Store(domains.Ref(d).Index + 1) // release: all of it is in place
+}
+
+// Find is the domain of that number, or nil.
+func Find(id domain.ID) *domain.Domain {
+	if int(id) >= len(byID) {
+		return nil
+	}
+	n := byID[id].Load() // acquire
+	if n == 0 {
+		return nil
+	}
+	return domains.At(n - 1)
+}
+
+// NewVCPU makes a vCPU, all zero; nil: there is no memory.
+func NewVCPU(h *lock.Holder) *domain.VCPU {
+	v, ref, _ := vcpus.Make(h)
+	if v != nil {
+		v.Entity.Arg = uint64(ref.Index)
+	}
+	return v
+}
+
+// VCPUAt is the vCPU that an entity's Arg leads to.
+func VCPUAt(arg uint64) *domain.VCPU { return vcpus.At(uint32(arg)) }

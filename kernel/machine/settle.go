@@ -1,0 +1,49 @@
+package machine
+
+import (
+	"tuco/kernel/domain"
+	"tuco/kernel/lock"
+	"tuco/kernel/mm"
+	"tuco/kernel/pagetype"
+)
+
+// Budget is how many page-table entries one step of a call may look at: some
+// tenths of a millisecond.
+const Budget = 1024
+
+// Begin starts an account of work on a domain's own frames.
+func Begin(h *lock.Holder, d *domain.Domain, c *mm.Call) {
+	c.Begin(h, &d.Memory, pagetype.Owner(d.ID), Budget)
+}
+
+// Settle does what has to follow an operation on a domain's memory: frees
+// frames, flushes. True means that the operation is to be made again, at best
+// after other work got its turn. No lock is held.
+func Settle(h *lock.Holder, d *domain.Domain, c *mm.Call, r pagetype.Result) (again bool) {
+	FreeFrames(h, c)
+	switch r {
+	case pagetype.FlushFirst:
+		Satisfy(h, d, c.Need)
+		return true
+	case pagetype.Again:
+		return true
+	}
+	return false
+}
+
+// FreeFrames gives back the frames that nobody uses any more.
+func FreeFrames(h *lock.Holder, c *mm.Call) {
+	for {
+		m, owner, ok := c.NextFreed()
+		if !ok {
+			return
+		}
+		if d := Find(domain.ID(owner)); d != nil {
+			d.Pages.Add(-1)
+		}
+		if uint64(m) < uint64(len(M2P)) {
+			M2P[m] = NotMapped
+		}
+		mustRAM(RAM.Free(h, m, 0))
+	}
+}

@@ -1,0 +1,201 @@
+package pv
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"tuco/hypercall"
+	"tuco/kernel/container"
+	"tuco/kernel/domain"
+	"tuco/kernel/frame"
+	"tuco/kernel/layout"
+	"tuco/kernel/lock"
+	"tuco/kernel/machine"
+	"tuco/kernel/pagetype"
+	"tuco/kernel/pmm"
+)
+
+// The reserved area, as a guest's page tables have it:
+//
+//	ffff800000000000  +-------------------------------------------+ slot 256
+//	                  | machine-to-physical table, to be read     |
+//	ffff808000000000  +-------------------------------------------+ slot 257: supervisor only
+//	                  | page 0      the gate                      | common
+//	                  | page 1-3    TSS that permits no port      |
+//	                  | page 4-6    TSS of domain 0's kernel      |
+//	ffff808000200000  +-------------------------------------------+
+//	                  | 64 pages a vCPU:                          | window
+//	                  |   0-13  its GDT, the guest's frames       |
+//	                  |   14    its GDT, the reserved entries     |
+//	                  |   16-31 its LDT, the guest's frames       |
+//	                  +-------------------------------------------+
+//
+// All of it is read-only, so that no accessed bit of a descriptor is ever written.
+const (
+	m2pSlot  = 256 - pagetype.FirstSlot
+	areaSlot = 257 - pagetype.FirstSlot
+
+	area    frame.VAddr = 0xffff_8080_0000_0000
+	windows             = area + frame.LargePageSize
+
+	windowsPerTable = pagetype.Entries / domain.AreaPages
+
+	gatePage     = 0
+	closedTSS    = 1 // page of the TSS that permits no port
+	openTSS      = 4 // page of that of domain 0's kernel
+	tssPages     = 3
+	commonFrames = openTSS + tssPages
+
+	reservedPage = hypercall.FIRST_RESERVED_GDT_PAGE
+	ldtPage      = 16
+)
+
+// Flags of entries in the area's tables: for the supervisor, never to be
+// written. Tables have the right to be written in the upper levels taken away
+// as well.
+const (
+	areaTable = pagetype.Present | pagetype.Accessed
+	areaCode  = pagetype.Present | pagetype.Accessed
+	areaData  = pagetype.Present | pagetype.Accessed | pagetype.NoExecute
+	m2pTable  = pagetype.Present | pagetype.Accessed | pagetype.User
+	m2pPage   = m2pTable | pagetype.Large | pagetype.NoExecute
+)
+
+// common is what all domains share of the area. Constant after Start.
+var common struct {
+	m2p      frame.MFN // L3 of slot 256
+	pages    frame.MFN // L1 of the common pages
+	reserved frame.MFN // reserved page of every GDT
+}
+
+// Start makes what all domains share. Once, when RAM works. False: no memory.
+func Start(h *lock.Holder) bool {
+	var m [3]frame.MFN
+	for i := range m {
+		f, ok := newFrame(h)
+		if !ok {
+			return false
+		}
+		m[i] = f
+	}
+	common.m2p, common.pages, common.reserved = m[0], m[1], m[2]
+	buildReserved(machine.Types.Table(common.reserved))
+	for page := range commonFrames {
+		f, ok := newFrame(h)
+		if !ok {
+			return false
+		}
+		flags := areaData
+		if page == gatePage {
+			writeGate(layout.Bytes(f.Addr(), frame.PageSize))
+			flags = areaCode
+		}
+		machine.Types.Table(common.pages)[page].Store(uint64(pagetype.MakePTE(f, flags)))
+	}
+	fillTSS(closedTSS, nil)
+	fillTSS(openTSS, domain0Ports[:])
+	return buildM2P(h)
+}
+
+// buildM2P maps the machine-to-physical table.
+func buildM2P(h *lock.Holder) bool {
+	start, blocks := machine.M2PFrames()
+	l3 := machine.Types.Table(common.m2p)
+	var l2 *pagetype.Table
+	for b := range blocks {
+		if b%pagetype.Entries == 0 {
+			f, ok := newFrame(h)
+			if !ok {
+				return false
+			}
+			l3[b/pagetype.Entries].Store(uint64(pagetype.MakePTE(f, m2pTable)))
+			l2 = machine.Types.Table(f)
+		}
+		at := start + frame.MFN(b*frame.LargePageSize/frame.PageSize)
+		l2[b%pagetype.Entries].Store(uint64(pagetype.MakePTE(at, m2pPage)))
+	}
+	return true
+}
+
+func newFrame(h *lock.Holder) (frame.MFN, bool) {
+	m, r := machine.RAM.Alloc(h, 0, pmm.Anywhere)
+	return m, r == pmm.OK
+}
+
+// Flat descriptors. The order is the ABI's.
+const (
+	flatCode32 = 0x00cf_fb00_0000_ffff
+	flatData   = 0x00cf_f300_0000_ffff
+	flatCode64 = 0x00af_fb00_0000_ffff
+	gateCode   = 0x00af_9b00_0000_ffff
+	gateData   = 0x00cf_9300_0000_ffff
+)
+
+// buildReserved fills the entries that every guest's GDT ends with.
+func buildReserved(t *pagetype.Table) {
+	const first = hypercall.FIRST_RESERVED_GDT_ENTRY
+	for _, e := range [...]struct {
+		selector uint16
+		value    uint64
+	}{
+		{gateCS, gateCode}, {gateSS, gateData},
+		{hypercall.FLAT_RING3_CS32, flatCode32}, {hypercall.FLAT_RING3_DS32, flatData},
+		{hypercall.FLAT_RING3_CS64, flatCode64},
+	} {
+		t[int(e.selector>>3)-first].Store(e.value)
+	}
+}
+
+// gdtLimit covers the reserved entries too: whatever the guest's own table has
+// below them is told by its pages.
+const gdtLimit = hypercall.FIRST_RESERVED_GDT_BYTE + 8*8 - 1
+
+// NewArea makes the slots of a domain with so many vCPUs. False: no memory; what
+// was taken is lost with the boot that fails.
+func NewArea(h *lock.Holder, vcpus int, slots *[pagetype.Slots]pagetype.PTE) (a Area, ok bool) {
+	l3, ok3 := newFrame(h)
+	l2, ok2 := newFrame(h)
+	if !ok3 || !ok2 {
+		return a, false
+	}
+	upper, lower := machine.Types.Table(l3), machine.Types.Table(l2)
+	upper[0].Store(uint64(pagetype.MakePTE(l2, areaTable)))
+	lower[0].Store(uint64(pagetype.MakePTE(common.pages, areaTable)))
+	for n := range (vcpus + windowsPerTable - 1) / windowsPerTable {
+		f, ok := newFrame(h)
+		if !ok {
+			return a, false
+		}
+		lower[1+n].Store(uint64(pagetype.MakePTE(f, areaTable)))
+		a.tables[n] = f
+	}
+	slots[m2pSlot] = pagetype.MakePTE(common.m2p, m2pTable)
+	slots[areaSlot] = pagetype.MakePTE(l3, areaTable)
+	return a, true
+}
+
+// Area is the tables of a domain's windows.
+type Area struct {
+	tables [domain.MaxVCPUs / windowsPerTable]frame.MFN
+}
+
+// window gives a vCPU its part of the area.
+func (a *Area) window(v *domain.VCPU) {
+	n := int(v.ID)
+	table := machine.Types.Table(a.tables[n/windowsPerTable])
+	from := n % windowsPerTable * domain.AreaPages
+	v.PV.Window = (*[domain.AreaPages]atomic.Uint64)(unsafe.Pointer(&table[from]))
+	v.PV.Area = windows + frame.VAddr(n*domain.AreaPages*frame.PageSize)
+	v.PV.Window[reservedPage].Store(uint64(pagetype.MakePTE(common.reserved, areaData)))
+}
+
+// tssBase is where a TSS of the common pages appears.
+func tssBase(page uint64) uint64 { return uint64(area) + page*frame.PageSize }
+
+// vendorCall is the instruction that leaves the container.
+func vendorCall() [3]byte {
+	if container.Current() == container.AMD {
+		return [3]byte{0x0f, 0x01, 0xd9} // VMMCALL
+	}
+	return [3]byte{0x0f, 0x01, 0xc1} // VMCALL
+}

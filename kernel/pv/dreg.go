@@ -1,0 +1,94 @@
+package pv
+
+import (
+	"tuco/kernel/domain"
+	"tuco/kernel/frame"
+	"tuco/kernel/x86"
+)
+
+// Bits of DR6 and DR7. APM vol. 2, "Debug Registers".
+const (
+	dr6Ones   = 0xffff_0ff0
+	dr6Zeroes = 0xffff_ffff_0000_1000
+	dr7Ones   = 0x400
+	dr7Zeroes = 0xffff_ffff_0000_d800 // and GD, by which all accesses to the registers would trap
+	dr7GD     = 1 << 13
+)
+
+// GetDR reads a debug register as a guest's kernel sees it. False: there is no
+// such register.
+func GetDR(v *domain.VCPU, n uint32) (uint64, bool) {
+	c := &v.Container
+	switch n {
+	case 0, 1, 2, 3:
+		return c.DR(uint8(n)), true
+	case 4, 5:
+		if v.PV.CR4&x86.CR4DE != 0 {
+			return 0, false
+		}
+		return c.DR(uint8(n + 2)), true
+	case 6, 7:
+		return c.DR(uint8(n)), true
+	}
+	return 0, false
+}
+
+// DRError is why a debug register can't be set.
+type DRError uint8
+
+// The reasons.
+const (
+	DROK       DRError = iota
+	DRNone             // there is no such register
+	DRRefused          // the value would watch the hypervisor, or has reserved bits
+	DRDisabled         // DR4 and DR5 with CR4.DE set; breakpoints on ports with it clear
+)
+
+// SetDR sets a debug register.
+func SetDR(v *domain.VCPU, n uint32, value uint64) bool { return CheckedSetDR(v, n, value) == DROK }
+
+// CheckedSetDR sets a debug register, or says why not.
+func CheckedSetDR(v *domain.VCPU, n uint32, value uint64) DRError {
+	c := &v.Container
+	switch n {
+	case 0, 1, 2, 3:
+		if !watchable(frame.VAddr(value)) {
+			return DRRefused
+		}
+		c.SetDR(uint8(n), value)
+		return DROK
+	case 4, 5:
+		if v.PV.CR4&x86.CR4DE != 0 {
+			return DRDisabled
+		}
+		return CheckedSetDR(v, n+2, value)
+	case 6:
+		if value>>32 != 0 {
+			return DRRefused
+		}
+		c.SetDR(6, value&^dr6Zeroes|dr6Ones)
+		return DROK
+	case 7:
+		if value>>32 != 0 {
+			return DRRefused
+		}
+		return setDR7(v, value)
+	}
+	return DRNone
+}
+
+// setDR7 sets DR7. A breakpoint on a port needs CR4.DE.
+func setDR7(v *domain.VCPU, value uint64) DRError {
+	value = value&^(dr7Zeroes|dr7GD) | dr7Ones
+	for n := range 4 {
+		const onPort = 2
+		if value>>(2*n)&3 != 0 && value>>(16+4*n)&3 == onPort && v.PV.CR4&x86.CR4DE == 0 {
+			return DRDisabled
+		}
+	}
+	v.Container.SetDR(7, value)
+	return DROK
+}
+
+// watchable tells whether an address is one that a guest may set a breakpoint on.
+func watchable(a frame.VAddr) bool { return a.Canonical() && guestAddress(a) }

@@ -1,0 +1,173 @@
+package pv
+
+import (
+	"tuco/kernel/domain"
+	"tuco/kernel/exit"
+	"tuco/kernel/frame"
+	"tuco/kernel/x86"
+)
+
+// onExit serves an exit that is neither the host's affair nor a hypercall.
+func onExit(v *domain.VCPU) {
+	i := &v.Info
+	switch i.Reason {
+	case exit.Hypercall:
+		userCall(v)
+	case exit.Exception:
+		exception(v)
+	case exit.SoftwareInterrupt:
+		software(v)
+	case exit.CPUID, exit.RDTSC, exit.RDTSCP, exit.HLT, exit.MSRRead, exit.MSRWrite, exit.Port, exit.INVD, exit.WBINVD,
+		exit.CRRead, exit.CRWrite, exit.DRRead, exit.DRWrite, exit.XSETBV, exit.INVLPG, exit.RDPMC:
+		// The processor says that it is this instruction, and would have let it at
+		// CPL 3 or not: what counts is what the guest may.
+		privileged(v)
+	case exit.Monitor, exit.MWait, exit.VirtualInstruction, exit.INVPCID, exit.RSM, exit.Pause:
+		undefined(v)
+	case exit.DescriptorTable, exit.IRET, exit.Flags:
+		bounce(v, x86.VectorGP, 0)
+	case exit.Shutdown:
+		Crash(v, "triple fault")
+	default:
+		Crash(v, i.Reason.String())
+	}
+}
+
+// broken is a guest that can't be entered, or was left for no reason that has a
+// name.
+func broken(v *domain.VCPU) { Crash(v, v.Info.Reason.String()) }
+
+// exception serves an exception that the guest has raised.
+func exception(v *domain.VCPU) {
+	i := &v.Info
+	if atGate(v) && atGateException(v, i.Vector) {
+		return
+	}
+	switch i.Vector {
+	case x86.VectorPF:
+		pageFault(v, i.Linear, i.ErrorCode)
+	case x86.VectorGP:
+		protection(v, i.ErrorCode)
+	case x86.VectorUD:
+		undefined(v)
+	case x86.VectorNM:
+		deviceNotAvailable(v)
+	case x86.VectorDB:
+		debug(v)
+	case x86.VectorDF, x86.VectorMC:
+		Crash(v, i.Vector.String())
+	default:
+		bounce(v, i.Vector, i.ErrorCode)
+	}
+}
+
+// atGateException serves what happens between SYSCALL and SYSRET. Some
+// processors make the trap of a single step there, which comes after SYSRET
+// again; and SYSRET refuses an address that is not canonical.
+func atGateException(v *domain.VCPU, vector x86.Vector) (served bool) {
+	switch vector {
+	case x86.VectorDB:
+		return true
+	case x86.VectorGP:
+		leaveGate(v)
+		bounce(v, x86.VectorGP, 0)
+		return true
+	}
+	Crash(v, vector.String())
+	return true
+}
+
+// software serves an instruction whose purpose is an interrupt.
+func software(v *domain.VCPU) {
+	i := &v.Info
+	if i.Length == 0 {
+		return // it has changed since: what stands there now is executed
+	}
+	if i.Soft == exit.SoftICEBP {
+		// A trap of the processor's, which no privilege level keeps from it.
+		v.Container.Skip(i.Length)
+		debug(v)
+		return
+	}
+	softwareInterrupt(v, i.Vector, i.Length)
+}
+
+// undefined serves an instruction that the processor does not know: CPUID
+// behind its prefix, or one that is undefined.
+func undefined(v *domain.VCPU) {
+	if forced(v) {
+		return
+	}
+	bounce(v, x86.VectorUD, 0)
+}
+
+// deviceNotAvailable is the use of the FPU with CR0.TS set, which is cleared
+// on the way, as the ABI has it.
+func deviceNotAvailable(v *domain.VCPU) {
+	SetTS(v, false)
+	bounce(v, x86.VectorNM, 0)
+}
+
+// SetTS sets or clears CR0.TS.
+func SetTS(v *domain.VCPU, set bool) {
+	c := &v.Container
+	if set {
+		v.PV.CR0 |= x86.CR0TS
+		c.SetCR(0, c.CR(0)|x86.CR0TS)
+	} else {
+		v.PV.CR0 &^= x86.CR0TS
+		c.SetCR(0, c.CR(0)&^x86.CR0TS)
+	}
+}
+
+// debug is a breakpoint or a single step.
+func debug(v *domain.VCPU) { bounce(v, x86.VectorDB, 0) }
+
+// protection is a general protection fault.
+func protection(v *domain.VCPU, code uint32) {
+	if code == 0 && emulate(v) {
+		return
+	}
+	bounce(v, x86.VectorGP, code)
+}
+
+// inWindow tells whether an address is in the vCPU's part of the reserved area,
+// and on which page.
+func inWindow(v *domain.VCPU, a frame.VAddr) (page int, ok bool) {
+	d := a - v.PV.Area
+	return int(d >> frame.PageShift), d < domain.AreaPages*frame.PageSize
+}
+
+// pageFault serves a page fault.
+func pageFault(v *domain.VCPU, at frame.VAddr, code uint32) {
+	if code&(x86.PFUser|x86.PFReserved) == 0 {
+		// The processor's own access, to a descriptor.
+		if page, ok := inWindow(v, at); ok {
+			descriptorFault(v, page, at, code)
+			return
+		}
+	}
+	if code&(x86.PFPresent|x86.PFWrite|x86.PFFetch) == x86.PFPresent|x86.PFWrite && v.PV.Kernel && tableWrite(v, at) {
+		return
+	}
+	memory := view(v)
+	if memory.Allows(at, code) {
+		v.Container.FlushPage(at) // the translation was from before the entry changed
+		return
+	}
+	bouncePageFault(v, at, code)
+}
+
+// descriptorFault is a page of the GDT or LDT that is not there (yet).
+func descriptorFault(v *domain.VCPU, page int, at frame.VAddr, code uint32) {
+	p := &v.PV
+	if page < ldtPage {
+		bounce(v, x86.VectorGP, uint32(at-p.Area)&0xfff8)
+		return
+	}
+	n := page - ldtPage
+	if n < domain.LDTPages && uint32(n)<<9 < p.LDTEntries && mapLDT(v, n) == 0 {
+		return
+	}
+	bouncePageFault(v, p.LDTBase+(at-p.Area-ldtPage*frame.PageSize), code)
+}

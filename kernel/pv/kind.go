@@ -1,0 +1,82 @@
+package pv
+
+import (
+	"tuco/kernel/domain"
+	"tuco/kernel/exit"
+	"tuco/kernel/frame"
+)
+
+// Kind is what a paravirtual domain's Kind has, but for the hypercalls.
+func Kind(calls *[domain.Calls]domain.Handler) domain.Kind {
+	return domain.Kind{
+		Name: "PV", Exit: onExit, Code: code, Prepare: prepare, Broken: broken, Hypercalls: calls,
+	}
+}
+
+// prepare does what a vCPU wants before it is entered.
+func prepare(v *domain.VCPU) {
+	if wants := v.Wants.Load(); wants&domain.WantFlush != 0 {
+		v.Wants.And(^uint32(domain.WantFlush)) // before the flush: a later wish is another one
+		v.Container.Flush()
+	}
+	if atGate(v) && beforeCall(v) {
+		return // its hypercall comes first
+	}
+	if v.Wants.Load()&domain.WantNMI != 0 {
+		v.Wants.And(^uint32(domain.WantNMI))
+		deliverNMI(v)
+	}
+	if v.Upcalls.Deliverable() {
+		enter(v, &entry{rip: v.PV.Callbacks[domain.CallbackEvent].Address, masks: true})
+	}
+}
+
+// deliverNMI gives the guest an NMI, unless it is handling one.
+func deliverNMI(v *domain.VCPU) {
+	if v.PV.NMIMasked || v.PV.Callbacks[domain.CallbackNMI].Address == 0 {
+		v.PV.NMIPending = v.PV.NMIMasked
+		return
+	}
+	v.PV.NMIPending, v.PV.NMIMasked = false, true
+	enter(v, &entry{rip: v.PV.Callbacks[domain.CallbackNMI].Address, masks: true})
+}
+
+// code reads the guest's instruction.
+func code(v *domain.VCPU, rip uint64) (c exit.Code) {
+	memory := view(v)
+	at := frame.VAddr(rip)
+	// What lies on this page first: the next may not be there, or needed.
+	n := min(uint64(len(c.Bytes)), frame.PageSize-at.Offset())
+	if _, ok := memory.Read(c.Bytes[:n], at); !ok {
+		return c
+	}
+	c.N = uint8(n)
+	if n < uint64(len(c.Bytes)) {
+		if _, ok := memory.Read(c.Bytes[n:], at+frame.VAddr(n)); ok {
+			c.N = uint8(len(c.Bytes))
+		}
+	}
+	return c
+}
+
+// userCall is a VMMCALL that is no hypercall: SYSCALL by user code, which is its
+// kernel's affair, or an instruction that does not exist for guests.
+func userCall(v *domain.VCPU) {
+	if !atGate(v) {
+		v.Container.SetRIP(v.Container.RIP() - callLength)
+		undefined(v)
+		return
+	}
+	which := domain.CallbackSyscall
+	if frame.VAddr(v.Container.RIP()) >= gate32 {
+		which = domain.CallbackSyscall32
+	}
+	if v.PV.Callbacks[which].Address == 0 {
+		leaveGate(v)
+		const length = 2 // of SYSCALL
+		v.Container.SetRIP(v.Container.RIP() - length)
+		undefined(v)
+		return
+	}
+	enterCallback(v, which)
+}

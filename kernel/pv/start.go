@@ -1,0 +1,94 @@
+package pv
+
+import (
+	"tuco/hypercall"
+	"tuco/kernel/container"
+	"tuco/kernel/domain"
+	"tuco/kernel/exit"
+	"tuco/kernel/frame"
+	"tuco/kernel/layout"
+	"tuco/kernel/lock"
+	"tuco/kernel/machine"
+	"tuco/kernel/x86"
+)
+
+// NewVCPU makes a domain's next vCPU, which is down. Nil: there is no memory.
+func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
+	v := machine.NewVCPU(h)
+	if v == nil {
+		return nil
+	}
+	var m [3]frame.MFN
+	for i := range m {
+		f, ok := newFrame(h)
+		if !ok {
+			return nil
+		}
+		m[i] = f
+	}
+	v.Init(d, uint16(len(d.VCPUs())), &exit.Setup{
+		Control: m[0], Extended: m[1], Paging: exit.Direct,
+		Exceptions: exit.AllExceptions, Software: true, IO: exit.IOGuest,
+	})
+	p := &v.PV
+	p.Traps = (*[256]domain.Gate)(layout.Pointer(layout.Direct(m[2].Addr())))
+	for i := range p.LDTFrames {
+		p.LDTFrames[i] = frame.NoMFN
+	}
+	a.window(v)
+	if !d.Events.AddVCPU(h, &v.Events) {
+		return nil
+	}
+	v.Upcalls = v.Events.Info()
+	machine.InitTimers(v)
+	d.AddVCPU(v)
+	return v
+}
+
+// Initial is where a vCPU begins.
+type Initial struct {
+	RIP, RSP, RSI uint64
+	Flags         uint64
+}
+
+// Reset gives a vCPU, which is on no CPU, the state in which every one begins:
+// in its kernel, with flat segments and nothing set up. Its kernel root is set.
+func Reset(h *lock.Holder, v *domain.VCPU, s *Initial) {
+	p, c := &v.PV, &v.Container
+	p.CR0, p.CR2, p.CR4 = initialCR0, 0, guestCR4|hostCR4()&x86.CR4FSGSBASE
+	p.XCR0 = container.ExtendedMask()
+	p.KernelSS, p.KernelSP = 0, 0
+	c.Load(h2cpu(h))
+	c.SetCR(0, initialCR0)
+	c.SetCR(4, hostCR4()|guestCR4)
+	c.SetEFER(x86.EFERSCE | x86.EFERLME | x86.EFERLMA | x86.EFERNXE)
+	c.SetSyscall(syscall)
+	c.SetGDT(exit.Table{Base: uint64(p.Area), Limit: gdtLimit})
+	c.SetIDT(exit.Table{})
+	setFlat(c, exit.CS, hypercall.FLAT_KERNEL_CS64, code64)
+	setFlat(c, exit.SS, hypercall.FLAT_KERNEL_SS64, data)
+	for _, r := range [...]exit.SegmentRegister{exit.DS, exit.ES, exit.FS, exit.GS} {
+		c.SetSegment(r, exit.Segment{})
+	}
+	setLDTR(v)
+	p.Kernel = true
+	setTSS(v)
+	EnterMode(v)
+	c.SetRIP(s.RIP)
+	c.SetRSP(s.RSP)
+	c.SetRFLAGS(userFlags(s.Flags))
+	c.Regs.GPR[exit.RSI] = s.RSI
+	c.Unload()
+	p.Up = true
+}
+
+func h2cpu(h *lock.Holder) int { return int(h.CPU) }
+
+// PublishTime tells a vCPU the time: where the clock stands and at which rate it
+// runs. Once is enough, for all vCPUs have the same clock for good; and again
+// where it is to be told at another place.
+func PublishTime(v *domain.VCPU) {
+	if v.Upcalls != nil {
+		v.Clock.Publisher.Publish(&v.Upcalls.Time, &machine.Clock, hypercall.XEN_PVCLOCK_TSC_STABLE_BIT)
+	}
+}

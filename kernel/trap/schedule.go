@@ -1,0 +1,80 @@
+package trap
+
+import (
+	"tuco/hypercall"
+	"tuco/kernel/domain"
+	"tuco/kernel/machine"
+	"tuco/kernel/percpu"
+	"tuco/kernel/shootdown"
+	"tuco/kernel/x86"
+)
+
+// Schedule runs on this CPU what the scheduler says, for good.
+func Schedule(cpu *percpu.CPU) {
+	h := &cpu.Locks
+	for {
+		machine.TakePick(h)
+		d := machine.Scheduler.Pick(h, cpu.ID, machine.Now())
+		if d.Leaves != nil {
+			switchOff(machine.VCPUAt(d.Leaves.Arg))
+			d.Kick |= machine.Scheduler.Left(h, cpu.ID, machine.Now())
+		}
+		machine.SetSlice(h, d.Until)
+		machine.Kick(h, d.Kick)
+		if d.Next == nil {
+			idle(cpu)
+			continue
+		}
+		v := machine.VCPUAt(d.Next.Arg)
+		if machine.Current(h) != v {
+			switchOn(cpu, v)
+		}
+		v.Leave = false
+		if v.Polling {
+			endPoll(v)
+		}
+		if machine.Picked(h) {
+			continue // asked for while the vCPU could not be made to leave
+		}
+		Run(v)
+	}
+}
+
+// idle waits for an interrupt, unless there is reason to ask the scheduler.
+func idle(cpu *percpu.CPU) {
+	h := &cpu.Locks
+	if machine.Picked(h) {
+		return
+	}
+	shootdown.Idle(h)
+	x86.Idle()
+	shootdown.Online(h)
+}
+
+// switchOn puts a vCPU on this CPU.
+func switchOn(cpu *percpu.CPU, v *domain.VCPU) {
+	h := &cpu.Locks
+	Load(cpu, v)
+	machine.SetCurrent(h, v)
+	if v.Timers.Enter(h, machine.Now()) {
+		machine.RaiseVIRQ(h, v, hypercall.VIRQ_TIMER)
+	}
+	machine.WriteRunstate(v)
+}
+
+// switchOff takes it off. Until the scheduler hears that it has left, it counts as
+// being here, so that its memory can still be reached.
+func switchOff(v *domain.VCPU) {
+	h := v.Holder()
+	v.Timers.Leave(h)
+	machine.WriteRunstate(v)
+	machine.SetCurrent(h, nil)
+	Unload(v)
+}
+
+// endPoll ends a vCPU's poll: it runs again, for whatever reason.
+func endPoll(v *domain.VCPU) {
+	v.Polling = false
+	v.Domain.Events.EndPoll(uint32(v.ID))
+	v.Timers.StopPoll(v.Holder())
+}
