@@ -56,8 +56,8 @@ func (c *Container) Unload() {
 }
 
 // Run enters the guest and returns when it exits. The container is loaded.
-// After a hypercall the guest is past the instruction; after any other exit it
-// is where the exit found it.
+// After a hypercall the guest is past the instruction (exit.HypercallLength);
+// after any other exit it is where the exit found it.
 //
 // It is the hottest code there is: a stack check and a layer less show.
 //

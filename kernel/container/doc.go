@@ -51,9 +51,9 @@
 //     DR6 after a #DB exit.
 //
 // Two rules come from what processors do differently. Privileged instructions
-// at level 3 are a #GP on some and an exit with their own reason on others (MOV
-// DR and XSETBV on Bochs' VT-x): at CPL 3 such an exit stands for #GP, and a
-// VirtualInstruction exit for #UD. And an exit for INT n, INT3, INTO or ICEBP
+// at level 3 are an exception on some and an exit with their own reason on
+// others (MOV DR and XSETBV on Bochs' VT-x): at CPL 3 such an exit stands for
+// #GP, one for Monitor, MWait or a VirtualInstruction for #UD. And an exit for INT n, INT3, INTO or ICEBP
 // leaves RIP at the instruction, whose Length may be 0 if the guest has changed
 // it since: then it is run again.
 //

@@ -48,6 +48,11 @@ const (
 	Preempted                        // the guest's time slice in the processor's own timer ran out
 	Reasons                          // how many reasons there are
 
+	// HypercallLength is the length of the hypercall instruction, in bytes, by
+	// which RIP has moved after a Hypercall. A prefix before it is not counted:
+	// RIP less this is where the instruction began, with a prefix or without.
+	HypercallLength = 3
+
 	// ReasonLimit is a power of two, for arrays indexed by a Reason with no check.
 	ReasonLimit = 64
 )

@@ -21,6 +21,8 @@ func (g *guest) bounced() bool {
 		}
 	case exit.DRRead, exit.DRWrite, exit.XSETBV: // see container
 		vector, code = x86.VectorGP, 0
+	case exit.Monitor, exit.MWait, exit.VirtualInstruction:
+		vector, code = x86.VectorUD, 0
 	default:
 		return false
 	}

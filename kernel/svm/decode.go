@@ -86,7 +86,7 @@ func (v *vmcb) decode(info *exit.Info, fetch exit.Fetch) {
 // instruction fills in the length, and what only the instruction itself
 // tells: from the CPU where it says so, otherwise from the bytes.
 func (v *vmcb) instruction(info *exit.Info, fetch exit.Fetch) {
-	needOperand := !has(featureDecodeAssists) && operandInBytes(info.Reason)
+	needOperand := !has(featureDecodeAssists) && operandInBytes(code(v.control.exitCode))
 	if has(featureNextRIP) && !needOperand {
 		info.Length = uint8(v.control.nextRIP - v.save.rip)
 		return
@@ -125,13 +125,7 @@ func (v *vmcb) softwareInterrupt(info *exit.Info) {
 
 // operandInBytes tells whether a handler needs something that, without decode
 // assists, only the instruction says.
-func operandInBytes(r exit.Reason) bool {
-	switch r {
-	case exit.CRRead, exit.CRWrite, exit.DRRead, exit.DRWrite, exit.SoftwareInterrupt:
-		return true
-	}
-	return false
-}
+func operandInBytes(c code) bool { return c < codeException || c == codeINTn || c == codeCR0Selective }
 
 // longCode tells whether the guest's code segment holds 64-bit code.
 func (v *vmcb) longCode() bool {

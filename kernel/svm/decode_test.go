@@ -152,6 +152,16 @@ func TestSoftwareInterrupts(t *testing.T) {
 	assert.Equal(t, exit.SoftINT, info.Soft)
 }
 
+func TestSoftwareInterruptsWithNextRIP(t *testing.T) {
+	withFeatures(t, featureNextRIP)
+	var info exit.Info
+	v := exited(codeBP, 0, 0)
+	v.control.nextRIP = 0x1002
+	v.decode(&info, nil)
+	assert.Equal(t, exit.SoftINT3, info.Soft)
+	assert.EqualValues(t, 2, info.Length)
+}
+
 func TestSoftwareInterruptsWithAssists(t *testing.T) {
 	withFeatures(t, featureNextRIP, featureDecodeAssists)
 	for _, c := range []struct {

@@ -59,7 +59,11 @@ func (g *Guest) Init(s *exit.Setup) {
 
 // Load makes the guest ready to run on the CPU with that number.
 func (g *Guest) Load(id int) {
-	c := &cpus[id]
+	g.attach(&cpus[id])
+	x86.WriteCR2(g.vmcb.save.cr2) // see SetCR
+}
+
+func (g *Guest) attach(c *cpu) {
 	g.cpu, g.host, c.current = c, c.host, g
 	if g.last != c {
 		g.last = c
@@ -71,7 +75,6 @@ func (g *Guest) Load(id int) {
 	}
 	g.tags.Attach(&c.tags)
 	g.retag()
-	x86.WriteCR2(g.vmcb.save.cr2) // see SetCR
 }
 
 // Unload leaves everything in the control block, but for a flush that was not

@@ -10,8 +10,6 @@
 #define CLGI   BYTE $0x0f; BYTE $0x01; BYTE $0xdd
 #define INVLPGA BYTE $0x0f; BYTE $0x01; BYTE $0xdf // page in RAX, ASID in ECX
 
-#define lengthVMMCALL 3
-
 // Offsets in exit.Regs.
 #define GPR(n) (8*n)
 #define XMM(n) (128+16*n)
@@ -145,7 +143,7 @@ TEXT ·Enter(SB), NOSPLIT, $0-17
 	CMPQ  exitCode, $const_codeVMMCALL
 	SETEQ hypercall+16(FP)
 	JNE   done
-	ADDQ  $lengthVMMCALL, guestRIP
+	ADDQ  $const_lengthVMMCALL, guestRIP
 	MOVQ  $0, shadow
 
 done:

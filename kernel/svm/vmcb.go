@@ -1,5 +1,7 @@
 package svm
 
+import "tuco/kernel/exit"
+
 // vmcb is the control block: a page, with the controls in its first 1 KiB and
 // the guest's state behind them. APM vol. 2, "VMCB Layout".
 type vmcb struct {
@@ -123,6 +125,11 @@ const (
 
 // tlbFlushAll, in controlArea.tlbControl, flushes the TLB at the entry, whatever the ASID.
 const tlbFlushAll = 1
+
+// lengthVMMCALL is for the entry code.
+//
+//lint:ignore U1000 run_amd64.s uses it
+const lengthVMMCALL = exit.HypercallLength
 
 const (
 	shadowSTI     = 1 << 0 // of controlArea.shadow: interrupts are held off for one instruction

@@ -13,7 +13,7 @@ const (
 	regsGPR = exit.RegsGPR
 	regsXMM = exit.RegsXMM
 
-	lengthVMCALL = 3 // bytes
+	lengthVMCALL = exit.HypercallLength
 
 	rax = exit.RAX
 	rcx = exit.RCX
