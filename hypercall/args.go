@@ -13,22 +13,22 @@ type Command struct {
 	Arg Handle[byte] // convert it to the type that belongs to the command
 }
 
-func (a Args) command() Command { return Command{uint32(a[0]), Handle[byte](a[1])} }
+func (a *Args) command() Command { return Command{uint32(a[0]), Handle[byte](a[1])} }
 
 // XenVersion is the arguments of xen_version.
-func (a Args) XenVersion() Command { return a.command() }
+func (a *Args) XenVersion() Command { return a.command() }
 
 // NMIOp is the arguments of nmi_op.
-func (a Args) NMIOp() Command { return a.command() }
+func (a *Args) NMIOp() Command { return a.command() }
 
 // CallbackOp is the arguments of callback_op.
-func (a Args) CallbackOp() Command { return a.command() }
+func (a *Args) CallbackOp() Command { return a.command() }
 
 // EventChannelOp is the arguments of event_channel_op.
-func (a Args) EventChannelOp() Command { return a.command() }
+func (a *Args) EventChannelOp() Command { return a.command() }
 
 // PhysdevOp is the arguments of physdev_op.
-func (a Args) PhysdevOp() Command { return a.command() }
+func (a *Args) PhysdevOp() Command { return a.command() }
 
 // SchedOpArgs is the arguments of sched_op.
 type SchedOpArgs struct {
@@ -37,7 +37,7 @@ type SchedOpArgs struct {
 }
 
 // SchedOp is the arguments of sched_op.
-func (a Args) SchedOp() SchedOpArgs { return SchedOpArgs{a.command(), a[2]} }
+func (a *Args) SchedOp() SchedOpArgs { return SchedOpArgs{a.command(), a[2]} }
 
 // LongCommand is Command for the calls whose command has 64 bits: memory_op
 // and hvm_op.
@@ -47,10 +47,10 @@ type LongCommand struct {
 }
 
 // MemoryOp is the arguments of memory_op.
-func (a Args) MemoryOp() LongCommand { return LongCommand{a[0], Handle[byte](a[1])} }
+func (a *Args) MemoryOp() LongCommand { return LongCommand{a[0], Handle[byte](a[1])} }
 
 // HVMOp is the arguments of hvm_op.
-func (a Args) HVMOp() LongCommand { return LongCommand{a[0], Handle[byte](a[1])} }
+func (a *Args) HVMOp() LongCommand { return LongCommand{a[0], Handle[byte](a[1])} }
 
 // VCPUOpArgs is the arguments of vcpu_op.
 type VCPUOpArgs struct {
@@ -60,7 +60,7 @@ type VCPUOpArgs struct {
 }
 
 // VCPUOp is the arguments of vcpu_op.
-func (a Args) VCPUOp() VCPUOpArgs {
+func (a *Args) VCPUOp() VCPUOpArgs {
 	return VCPUOpArgs{uint32(a[0]), uint32(a[1]), Handle[byte](a[2])}
 }
 
@@ -72,7 +72,7 @@ type GrantTableOpArgs struct {
 }
 
 // GrantTableOp is the arguments of grant_table_op.
-func (a Args) GrantTableOp() GrantTableOpArgs {
+func (a *Args) GrantTableOp() GrantTableOpArgs {
 	return GrantTableOpArgs{uint32(a[0]), Handle[byte](a[1]), uint32(a[2])}
 }
 
@@ -84,7 +84,7 @@ type ConsoleIOArgs struct {
 }
 
 // ConsoleIO is the arguments of console_io.
-func (a Args) ConsoleIO() ConsoleIOArgs {
+func (a *Args) ConsoleIO() ConsoleIOArgs {
 	return ConsoleIOArgs{uint32(a[0]), uint32(a[1]), Handle[byte](a[2])}
 }
 
@@ -95,7 +95,7 @@ type VMAssistArgs struct {
 }
 
 // VMAssist is the arguments of vm_assist.
-func (a Args) VMAssist() VMAssistArgs { return VMAssistArgs{uint32(a[0]), uint32(a[1])} }
+func (a *Args) VMAssist() VMAssistArgs { return VMAssistArgs{uint32(a[0]), uint32(a[1])} }
 
 // MulticallArgs is the arguments of multicall.
 type MulticallArgs struct {
@@ -104,13 +104,13 @@ type MulticallArgs struct {
 }
 
 // Multicall is the arguments of multicall.
-func (a Args) Multicall() MulticallArgs {
+func (a *Args) Multicall() MulticallArgs {
 	return MulticallArgs{Handle[MulticallEntry](a[0]), uint32(a[1])}
 }
 
 // SetTimerOp is the argument of set_timer_op: a system time in nanoseconds, or
 // 0.
-func (a Args) SetTimerOp() uint64 { return a[0] }
+func (a *Args) SetTimerOp() uint64 { return a[0] }
 
 // PlatformOp is the argument of platform_op.
-func (a Args) PlatformOp() Handle[XenPlatformOp] { return Handle[XenPlatformOp](a[0]) }
+func (a *Args) PlatformOp() Handle[XenPlatformOp] { return Handle[XenPlatformOp](a[0]) }

@@ -9,7 +9,7 @@ type MMUUpdateArgs struct {
 }
 
 // MMUUpdate is the arguments of mmu_update.
-func (a Args) MMUUpdate() MMUUpdateArgs {
+func (a *Args) MMUUpdate() MMUUpdateArgs {
 	return MMUUpdateArgs{Handle[MMUUpdate](a[0]), uint32(a[1]), Handle[uint32](a[2]), ForeignDom(a[3])}
 }
 
@@ -22,7 +22,7 @@ type MMUExtOpArgs struct {
 }
 
 // MMUExtOp is the arguments of mmuext_op.
-func (a Args) MMUExtOp() MMUExtOpArgs {
+func (a *Args) MMUExtOp() MMUExtOpArgs {
 	return MMUExtOpArgs{Handle[MMUExtOp](a[0]), uint32(a[1]), Handle[uint32](a[2]), ForeignDom(a[3])}
 }
 
@@ -34,7 +34,7 @@ type UpdateVAMappingArgs struct {
 }
 
 // UpdateVAMapping is the arguments of update_va_mapping.
-func (a Args) UpdateVAMapping() UpdateVAMappingArgs {
+func (a *Args) UpdateVAMapping() UpdateVAMappingArgs {
 	return UpdateVAMappingArgs{a[0], a[1], UVMFlags(a[2])}
 }
 
@@ -46,6 +46,6 @@ type UpdateVAMappingOtherdomainArgs struct {
 }
 
 // UpdateVAMappingOtherdomain is the arguments of update_va_mapping_otherdomain.
-func (a Args) UpdateVAMappingOtherdomain() UpdateVAMappingOtherdomainArgs {
+func (a *Args) UpdateVAMappingOtherdomain() UpdateVAMappingOtherdomainArgs {
 	return UpdateVAMappingOtherdomainArgs{a.UpdateVAMapping(), DomID(a[3])}
 }

@@ -131,8 +131,8 @@ func TestArgs(t *testing.T) {
 		args[i] = 0x8877_6655_8433_2210 + uint64(i)
 	}
 	methods := map[string]reflect.Value{}
-	for m := range reflect.TypeFor[Args]().Methods() {
-		methods[strings.ToLower(m.Name)] = reflect.ValueOf(args).MethodByName(m.Name)
+	for m := range reflect.TypeFor[*Args]().Methods() {
+		methods[strings.ToLower(m.Name)] = reflect.ValueOf(&args).MethodByName(m.Name)
 	}
 	for _, c := range Table {
 		if c == nil || c.State == Absent || len(c.Args) == 0 {
@@ -157,7 +157,7 @@ func TestArgs(t *testing.T) {
 }
 
 func TestFPUTaskswitchIgnoresUpperHalf(t *testing.T) {
-	assert.False(t, Args{1 << 32}.FPUTaskswitch())
+	assert.False(t, (&Args{1 << 32}).FPUTaskswitch())
 }
 
 var widths = map[ArgKind]uint64{

@@ -11,8 +11,7 @@ type Kind struct {
 	Name string
 
 	// Exit handles an exit that is neither a hypercall nor an affair of the
-	// host's; v.Info describes it. A hypercall's instruction elsewhere than at
-	// v.Gate comes here too.
+	// host's; v.Info describes it.
 	Exit func(v *VCPU)
 
 	// Code reads the guest's memory at its instruction pointer.
@@ -26,9 +25,11 @@ type Kind struct {
 	// no name.
 	Broken func(v *VCPU)
 
-	// Hypercalls is indexed by number. A number beyond the table, and one with no
-	// handler, returns NoSuchCall.
-	Hypercalls *[Calls]Handler
+	// Hypercall serves the exit of a hypercall's instruction, with the guest past
+	// it. The result goes to the guest's RAX, unless it is Continue: then Proceed
+	// is called, and called again as long as it returns that.
+	Hypercall func(v *VCPU) int64
+	Proceed   func(v *VCPU) int64
 }
 
 // Handler does the work of a hypercall. Its result goes to the guest's RAX.

@@ -13,6 +13,10 @@ type PV struct {
 	// is at CPL 3 in both.
 	Kernel bool
 
+	// Gate is where the processor goes on after the instruction of a hypercall:
+	// no address at all in user mode, which has no hypercalls.
+	Gate uint64
+
 	// Up: VCPUOP_initialise has given the vCPU its state.
 	Up bool
 

@@ -31,10 +31,6 @@ type VCPU struct {
 	// exit loop before the next entry.
 	Leave bool
 
-	// Gate is the only place where a hypercall's instruction counts as one: the
-	// address behind it. 0 is any place.
-	Gate uint64
-
 	// Wants is what is to be done before the next entry; see Want.
 	Wants atomic.Uint32
 

@@ -11,8 +11,6 @@ import (
 func onExit(v *domain.VCPU) {
 	i := &v.Info
 	switch i.Reason {
-	case exit.Hypercall:
-		userCall(v)
 	case exit.Exception:
 		exception(v)
 	case exit.SoftwareInterrupt:

@@ -7,10 +7,40 @@ import (
 )
 
 // Kind is what a paravirtual domain's Kind has, but for the hypercalls.
+//
+// The calls are package calls', which stands above this one.
 func Kind(calls *[domain.Calls]domain.Handler) domain.Kind {
+	handlers = calls
 	return domain.Kind{
-		Name: "PV", Exit: onExit, Code: code, Prepare: prepare, Broken: broken, Hypercalls: calls,
+		Name: "PV", Exit: onExit, Code: code, Prepare: prepare, Broken: broken, Hypercall: call, Proceed: proceed,
 	}
+}
+
+// handlers are the hypercalls by number.
+var handlers *[domain.Calls]domain.Handler
+
+// call serves a hypercall, or the instruction of one elsewhere than at the gate.
+func call(v *domain.VCPU) int64 {
+	r := &v.Container.Regs.GPR
+	if v.Container.RIP() != v.PV.Gate {
+		userCall(v)
+		return int64(r[exit.RAX])
+	}
+	number := r[exit.RAX]
+	if number >= domain.Calls || handlers[number] == nil {
+		return domain.NoSuchCall
+	}
+	v.Calls[number]++
+	a := &v.Args
+	a[0], a[1], a[2] = r[exit.RDI], r[exit.RSI], r[exit.RDX]
+	a[3], a[4], a[5] = r[exit.R10], r[exit.R8], r[exit.R9]
+	return handlers[number](v, a)
+}
+
+// proceed makes a hypercall again that has stopped at its budget. The guest has
+// not run since, so that its registers are what they were.
+func proceed(v *domain.VCPU) int64 {
+	return handlers[v.Container.Regs.GPR[exit.RAX]%domain.Calls](v, &v.Args)
 }
 
 // prepare does what a vCPU wants before it is entered.

@@ -50,10 +50,10 @@ func setMode(v *domain.VCPU, kernel bool) {
 func EnterMode(v *domain.VCPU) {
 	c := &v.Container
 	root, user := v.Domain.Memory.Roots(int(v.ID))
-	v.Gate = uint64(gate64) + callLength
+	v.PV.Gate = uint64(gate64) + callLength
 	space := exit.KernelSpace
 	if !v.PV.Kernel {
-		root, v.Gate, space = user, noGate, exit.UserSpace
+		root, v.PV.Gate, space = user, noGate, exit.UserSpace
 	}
 	c.SetCR(3, uint64(root.Addr()))
 	c.UseSpace(space)

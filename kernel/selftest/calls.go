@@ -1,7 +1,6 @@
 package selftest
 
 import (
-	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/klog"
@@ -11,8 +10,17 @@ import (
 	"tuco/kernel/x86"
 )
 
+// onCall serves the guest's hypercalls.
+func onCall(v *domain.VCPU) int64 {
+	number := v.Container.Regs.GPR[exit.RAX]
+	if number >= uint64(len(calls)) {
+		return domain.NoSuchCall
+	}
+	return calls[number](v)
+}
+
 // calls is the guest's hypercalls, at the numbers that guest.S uses.
-var calls = [domain.Calls]domain.Handler{
+var calls = [...]func(*domain.VCPU) int64{
 	callNull,
 	callReport,
 	callLost,
@@ -51,10 +59,10 @@ var callNames = [...]string{
 	"done",
 }
 
-func callNull(_ *domain.VCPU, _ *hypercall.Args) int64 { return 0 }
+func callNull(*domain.VCPU) int64 { return 0 }
 
 // callReport is the result of a check: its number, whether it failed, a value.
-func callReport(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callReport(v *domain.VCPU) int64 {
 	g, r := of(v), &v.Container.Regs.GPR
 	n, failed, value := r[exit.RDI], r[exit.RSI], r[exit.RDX]
 	if n < uint64(len(checks)) && checks[n].cost && failed == 0 {
@@ -65,7 +73,7 @@ func callReport(v *domain.VCPU, _ *hypercall.Args) int64 {
 }
 
 // callLost is an exception that the guest did not expect.
-func callLost(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callLost(v *domain.VCPU) int64 {
 	g, r := of(v), &v.Container.Regs.GPR
 	klog.Errorf("selftest: cpu %d: %s: the guest took %s at %x, CR2 %x", klog.D(g.cpu.ID), klog.S(g.way.String()),
 		klog.S(x86.Vector(r[exit.RDI]).String()), klog.X(r[exit.RSI]), klog.X(r[exit.RDX]))
@@ -78,7 +86,7 @@ func callLost(v *domain.VCPU, _ *hypercall.Args) int64 {
 // spinning by then.
 const alarmAfter = 1_000_000
 
-func callAlarm(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callAlarm(v *domain.VCPU) int64 {
 	g := of(v)
 	g.alarm.Set(&g.cpu.Locks, timer.Now()+alarmAfter)
 	return 0
@@ -88,7 +96,7 @@ func callAlarm(v *domain.VCPU, _ *hypercall.Args) int64 {
 func ring(_ *lock.Holder, cpu uint64) { guests[cpu].words(pageData)[dataFlag] = 1 }
 
 // callInterrupt asks for an interrupt at a vector, as soon as IF allows it.
-func callInterrupt(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callInterrupt(v *domain.VCPU) int64 {
 	g := of(v)
 	g.pending = x86.Vector(v.Container.Regs.GPR[exit.RDI])
 	g.deliver()
@@ -107,26 +115,26 @@ func (g *guest) deliver() {
 	g.pending = 0
 }
 
-func callYield(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callYield(v *domain.VCPU) int64 {
 	v.Leave = true
 	return 0
 }
 
 // callRemap puts the frame of one page in place of another's.
-func callRemap(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callRemap(v *domain.VCPU) int64 {
 	g := of(v)
 	g.words(pageL1)[pageRemapped] = g.address(pageLazy) | ptePresent
 	v.Container.Flush()
 	return 0
 }
 
-func callTSC(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callTSC(v *domain.VCPU) int64 {
 	v.Container.SetTSCOffset(1 << 40)
 	return 0
 }
 
 // callFarewell announces the double fault.
-func callFarewell(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callFarewell(v *domain.VCPU) int64 {
 	of(v).seen |= farewell
 	return 0
 }
@@ -134,7 +142,7 @@ func callFarewell(v *domain.VCPU, _ *hypercall.Args) int64 {
 // farewell stands among the bits of guest.seen, beyond those of the checks.
 const farewell = 1 << 63
 
-func callEcho(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callEcho(v *domain.VCPU) int64 {
 	r := &v.Container.Regs.GPR
 	return int64(r[exit.RDI] + r[exit.RSI] + r[exit.RDX])
 }

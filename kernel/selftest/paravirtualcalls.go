@@ -1,7 +1,6 @@
 package selftest
 
 import (
-	"tuco/hypercall"
 	"tuco/kernel/container"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
@@ -10,10 +9,10 @@ import (
 )
 
 // callLevel is the privilege level that the call came from.
-func callLevel(v *domain.VCPU, _ *hypercall.Args) int64 { return int64(v.Container.CPL()) }
+func callLevel(v *domain.VCPU) int64 { return int64(v.Container.CPL()) }
 
 // callSpace changes the address space.
-func callSpace(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callSpace(v *domain.VCPU) int64 {
 	c := &v.Container
 	s := exit.Space(c.Regs.GPR[exit.RDI] & 1)
 	c.UseSpace(s)
@@ -22,7 +21,7 @@ func callSpace(v *domain.VCPU, _ *hypercall.Args) int64 {
 }
 
 // callFlush changes what is at a page, and flushes it in one of the ways.
-func callFlush(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callFlush(v *domain.VCPU) int64 {
 	g, c := of(v), &v.Container
 	n := c.Regs.GPR[exit.RDI]
 	page := [...]int{pageRemapped, pageLazy}[n&1]
@@ -40,7 +39,7 @@ var flushes = [...]func(g *guest){
 }
 
 // callBases sets GS base and returns FS base.
-func callBases(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callBases(v *domain.VCPU) int64 {
 	c := &v.Container
 	s := c.Segment(exit.GS)
 	s.Base = c.Regs.GPR[exit.RDI]
@@ -49,7 +48,7 @@ func callBases(v *domain.VCPU, _ *hypercall.Args) int64 {
 }
 
 // callDebug sets a debug register.
-func callDebug(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callDebug(v *domain.VCPU) int64 {
 	c := &v.Container
 	n, value := uint8(c.Regs.GPR[exit.RDI]), c.Regs.GPR[exit.RSI]
 	c.SetDR(n, value)
@@ -60,7 +59,7 @@ func callDebug(v *domain.VCPU, _ *hypercall.Args) int64 {
 }
 
 // callDone is the end of a paravirtual guest.
-func callDone(v *domain.VCPU, _ *hypercall.Args) int64 {
+func callDone(v *domain.VCPU) int64 {
 	g := of(v)
 	g.done = true
 	g.end()

@@ -1,7 +1,6 @@
 package trap
 
 import (
-	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/percpu"
@@ -37,7 +36,7 @@ func Unload(v *domain.VCPU) {
 // instruction.
 func Run(v *domain.VCPU) {
 	c := &v.Container
-	kind := v.Domain.Kind
+	hypercall := v.Domain.Kind.Hypercall
 	for !v.Leave {
 		if v.Wants.Load() != 0 || v.Upcalls != nil && v.Upcalls.Deliverable() {
 			if !prepare(v) {
@@ -49,27 +48,15 @@ func Run(v *domain.VCPU) {
 		if trace.Enabled()&(1<<trace.ClassExit) != 0 {
 			trace.Emit(v.CPU.ID, trace.Exit, v.Name, uint64(reason), c.RIP())
 		}
-		if reason != exit.Hypercall || v.Gate != 0 && c.RIP() != v.Gate {
+		if reason != exit.Hypercall {
 			handle(v, reason)
 			continue
 		}
-		number := c.Regs.GPR[exit.RAX]
-		result := int64(domain.NoSuchCall)
-		if number < domain.Calls {
-			v.Calls[number]++
-			if call := kind.Hypercalls[number]; call != nil {
-				v.Args = hypercall.Args{
-					c.Regs.GPR[exit.RDI], c.Regs.GPR[exit.RSI], c.Regs.GPR[exit.RDX],
-					c.Regs.GPR[exit.R10], c.Regs.GPR[exit.R8], c.Regs.GPR[exit.R9],
-				}
-				result = call(v, &v.Args)
-				if result == domain.Continue {
-					v.Want(domain.WantCall)
-					continue
-				}
-			}
+		if result := hypercall(v); result != domain.Continue {
+			c.Regs.GPR[exit.RAX] = uint64(result)
+		} else {
+			v.Want(domain.WantCall)
 		}
-		c.Regs.GPR[exit.RAX] = uint64(result)
 	}
 }
 
@@ -91,13 +78,10 @@ func proceed(v *domain.VCPU) bool {
 	if v.Leave {
 		return false // and comes back here
 	}
-	c := &v.Container
-	result := v.Domain.Kind.Hypercalls[c.Regs.GPR[exit.RAX]%domain.Calls](v, &v.Args)
-	if result == domain.Continue {
-		return false
+	if result := v.Domain.Kind.Proceed(v); result != domain.Continue {
+		v.Wants.And(^uint32(domain.WantCall))
+		v.Container.Regs.GPR[exit.RAX] = uint64(result)
 	}
-	v.Wants.And(^uint32(domain.WantCall))
-	c.Regs.GPR[exit.RAX] = uint64(result)
 	return false
 }
 
