@@ -72,17 +72,17 @@ $(OUT)/tuco.elf: linker.ld $(ASM_OBJ) $(OBJ)/kernel.o
 
 # --- Test guests -------------------------------------------------------------
 #
-# Built like the hypervisor, each from its folder; the number is the second page
-# of guest.ld, 0xffffffff80001000. A guest's vector registers are its own, so
+# Built like the hypervisor, each from its folder; the number is where guest.ld
+# begins the text, 0xffffffff80002000. A guest's vector registers are its own, so
 # the runtime's AVX code may stay: it looks at CPU features first, and finds none.
 
-GUESTS := hello
+GUESTS := hello suite
 guests: $(GUESTS:%=$(OUT)/guests/%.elf)
 
 GUEST_DIR := qemu-tests/guests
 GUEST_LIB := tuco/$(GUEST_DIR)/pv
 GUEST_FLAGS := -trimpath -buildvcs=false '-gcflags=tuco/...=-wb=false' \
-	-ldflags '-E $(GUEST_LIB).entry -T -0x7ffff000 -buildid= -checklinkname=0'
+	-ldflags '-E $(GUEST_LIB).entry -T -0x7fffe000 -buildid= -checklinkname=0'
 GUEST_REDIRECTS := $(GUEST_DIR)/pv/redirects.txt
 
 $(GUESTS:%=$(OBJ)/guests/%.elf): $(OBJ)/guests/%.elf: FORCE

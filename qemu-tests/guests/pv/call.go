@@ -21,3 +21,18 @@ func SchedOp[T any](cmd uint64, arg *T) uint64 {
 func XenVersion[T any](cmd uint64, arg *T) uint64 {
 	return command(hypercall.HYPERVISOR_xen_version, cmd, arg)
 }
+
+// SetDebugreg is set_debugreg.
+func SetDebugreg(reg, value uint64) uint64 {
+	return Call(hypercall.HYPERVISOR_set_debugreg, reg, value, 0, 0, 0)
+}
+
+// GetDebugreg is get_debugreg.
+func GetDebugreg(reg uint64) uint64 {
+	return Call(hypercall.HYPERVISOR_get_debugreg, reg, 0, 0, 0, 0)
+}
+
+// SetTrapTable is set_trap_table; nil clears the table.
+func SetTrapTable(table *hypercall.TrapInfo) uint64 {
+	return Call(hypercall.HYPERVISOR_set_trap_table, Address(table), 0, 0, 0, 0)
+}

@@ -69,6 +69,9 @@ func (c *CPU) prepare(id uint32) {
 	c.trapLow, c.trapHigh = trap, trap+trapStack
 }
 
+// KernelStack is where the stack for entries from user mode begins.
+func (c *CPU) KernelStack() uint64 { return c.trapHigh }
+
 // This is the vCPU that runs the caller.
 func This() *CPU
 

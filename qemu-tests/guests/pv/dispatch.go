@@ -24,6 +24,7 @@ func dispatch(f *Frame, s *saved, c *CPU) {
 	case f.FromUser() && c.userSP != 0:
 		c.userExit = *f
 		f.land(c.userSP)
+		f.Iret.RFLAGS &^= FlagIF // Run restores the mask
 	case !f.FromUser() && c.catchSP != 0:
 		c.caught = f.Trap
 		f.land(c.catchSP)
@@ -32,7 +33,12 @@ func dispatch(f *Frame, s *saved, c *CPU) {
 	}
 }
 
-const flagTF = 1 << 8
+// The flags that matter here.
+const (
+	FlagTF = 1 << 8
+	FlagIF = 1 << 9
+	FlagAC = 1 << 18
+)
 
 // land makes a frame return from the catch or enterUser that left off at rsp.
 func (f *Frame) land(rsp uint64) {
@@ -40,7 +46,7 @@ func (f *Frame) land(rsp uint64) {
 	f.Iret.Flags = 0
 	f.Iret.RIP, f.Iret.RSP = landingAt(), rsp
 	f.Iret.CS, f.Iret.SS = kernelCS, hypercall.FLAT_KERNEL_SS
-	f.Iret.RFLAGS &^= flagTF
+	f.Iret.RFLAGS &^= FlagTF
 }
 
 // kernelCS is the kernel's code selector as a frame has it: with privilege level 0.

@@ -43,7 +43,7 @@ TEXT ·enter(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ  R12, AX
 	MOVQ  R13, DX
 	XORPS X15, X15
-	PUSHQ $0 // keeps the stack aligned as after a call
+	SUBQ  $32, SP // the callee may keep its arguments there
 	CALL  (DX)
 	UNDEF
 

@@ -6,15 +6,15 @@ import "tuco/hypercall"
 const (
 	Present  = 1 << 0
 	Write    = 1 << 1
-	User     = 1 << 2
+	UserPage = 1 << 2
 	Accessed = 1 << 5
 	Dirty    = 1 << 6
 	Large    = 1 << 7
 	Avail    = 7 << 9
 	NX       = 1 << 63
 
-	RW = Present | Write | User | Accessed | Dirty
-	RO = Present | User | Accessed
+	RW = Present | Write | UserPage | Accessed | Dirty
+	RO = Present | UserPage | Accessed
 
 	frameMask = 1<<52 - PageSize
 )

@@ -25,7 +25,7 @@ func start(info *hypercall.StartInfo) {
 	identify()
 	initMemory()
 	mapSharedInfo()
-	setTraps()
+	SetTraps()
 	programMain()
 	Shutdown(hypercall.SHUTDOWN_poweroff)
 }

@@ -42,6 +42,8 @@ type Trap struct {
 	Vector Vector
 	Error  uint64
 	CR2    uint64 // with a page fault
+	// What was interrupted.
+	RIP, CS, RFLAGS, RSP, SS uint64
 	// UpcallMask is whether upcalls were masked before.
 	UpcallMask bool
 	// Masked is whether they were when the handler started.
@@ -102,10 +104,11 @@ func (f *Frame) complete(s *saved, c *CPU) {
 	if f.Vector == PF {
 		f.CR2 = c.Info.Arch.CR2
 	}
+	f.RIP, f.CS, f.RFLAGS, f.RSP, f.SS = rest[0], rest[1]&selectorMask, rest[2], rest[3], rest[4]
 	f.Masked = c.Info.EvtchnUpcallMask != 0
 	f.UpcallMask = rest[1]>>savedMaskShift&0xff != 0
 	f.Iret = hypercall.IretContext{
 		RAX: s.ax, R11: s.r11, RCX: s.rcx,
-		RIP: rest[0], CS: rest[1] & selectorMask, RFLAGS: rest[2], RSP: rest[3], SS: rest[4] & selectorMask,
+		RIP: f.RIP, CS: f.CS, RFLAGS: f.RFLAGS, RSP: f.RSP, SS: f.SS,
 	}
 }

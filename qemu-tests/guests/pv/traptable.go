@@ -2,9 +2,6 @@ package pv
 
 import "tuco/hypercall"
 
-// trapTable has an entry for each vector, and one that ends it.
-var trapTable [257]hypercall.TrapInfo
-
 // SyscallVector is one that user mode may raise by INT n, as it may BP and OF.
 const SyscallVector = 0x80
 
@@ -13,23 +10,30 @@ const stubSize = 5
 // stub is where a vector's code begins.
 func stub(v Vector) uint64 { return vectorsAt() + stubSize*uint64(v) }
 
-// setTraps gives all vectors and callbacks of this vCPU to this package. A page fault's handler starts with events
+// SetTraps gives all vectors and callbacks of this vCPU to this package. A page fault's handler starts with events
 // masked: its address is in memory that another fault would overwrite.
-func setTraps() {
+func SetTraps() {
 	for v := range Vector(256) {
-		dpl := uint8(0)
+		level := uint8(0)
 		if v == BP || v == OF || v == SyscallVector {
-			dpl = 3
+			level = 3
 		}
-		t := &trapTable[v]
-		*t = hypercall.TrapInfo{Vector: uint8(v), CS: hypercall.FLAT_KERNEL_CS, Address: stub(v)}
-		t.SetFlags(dpl, v == PF)
+		SetTrap(v, level, v == PF)
 	}
-	Call(hypercall.HYPERVISOR_set_trap_table, Address(&trapTable), 0, 0, 0, 0)
 	for v := Event; v < vectors; v++ {
 		setCallback(v)
 	}
 	Call(hypercall.HYPERVISOR_stack_switch, hypercall.FLAT_KERNEL_SS, This().trapHigh, 0, 0, 0)
+}
+
+// SetTrap sets who may raise a vector of this vCPU by INT n, and whether its handler starts with events masked.
+func SetTrap(v Vector, level uint8, masks bool) {
+	var table [2]hypercall.TrapInfo // the second ends it
+	table[0] = hypercall.TrapInfo{Vector: uint8(v), CS: hypercall.FLAT_KERNEL_CS, Address: stub(v)}
+	table[0].SetFlags(level, masks)
+	if SetTrapTable(&table[0]) != 0 {
+		panic("can't set a trap's handler")
+	}
 }
 
 // callbackTypes are the types of the vectors from Event on.

@@ -73,7 +73,9 @@ ready:
 	MOVQ   SP, AX
 	MOVQ   R12, CX
 	MOVQ   ·dispatchFunc(SB), DX
+	SUBQ   $32, SP // the callee may keep its arguments above its return address
 	CALL   (DX)
+	ADDQ   $32, SP
 	JMP    ·resume(SB)
 
 // resume goes where the Frame at SP says. Once the registers are restored, an upcall may overwrite what is below Iret.

@@ -127,7 +127,10 @@ func (t *T) Trapped(what string, trap Trap, v Vector, code uint64) bool {
 		return true
 	}
 	var l text.Line
-	l.Str(what).Str(": ").Str(trap.Vector.String()).Template(" (vector %d, error %x, cr2 %x)", uint64(trap.Vector), trap.Error, trap.CR2)
+	l.Str(what).Str(": ").Str(trap.Vector.String())
+	if trap.Vector != None {
+		l.Template(" (vector %d, error %x, cr2 %x, rip %x)", uint64(trap.Vector), trap.Error, trap.CR2, trap.RIP)
+	}
 	t.fail(l.Str(", want ").Str(v.String()).Template(", error %x", code))
 	return false
 }

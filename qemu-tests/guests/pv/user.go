@@ -1,0 +1,93 @@
+package pv
+
+import (
+	"unsafe"
+
+	"tuco/hypercall"
+)
+
+// User is a program in user mode: its registers, and at the front why it left off.
+type User struct{ Frame }
+
+// Start makes user mode ready to run code, a function that takes and returns nothing, with a stack of its own. User mode
+// sees the kernel's memory too, unless the test loads another root: so code may be Go, or assembly, to which Go puts a few
+// instructions of its own. It never returns: it traps.
+func (u *User) Start(code func()) {
+	UseUserRoot(sharedRoot())
+	c := This()
+	*u = User{}
+	u.R14 = Address(&c.g)
+	u.Iret = hypercall.IretContext{
+		RIP: CodeOf(code), CS: hypercall.FLAT_USER_CS, SS: hypercall.FLAT_USER_SS,
+		RSP: userStack() + PageSize - 8, RFLAGS: FlagIF,
+	}
+}
+
+// Run goes on with the program up to its next trap that has no handler, and returns that. Upcalls are
+// masked as before.
+func (u *User) Run() Trap {
+	c := This()
+	mask := c.Info.EvtchnUpcallMask
+	// The topmost frame: resume is done with it when the next trap overwrites it.
+	top := At[Frame]((c.trapHigh - uint64(unsafe.Sizeof(u.Frame))) &^ 15)
+	*top = u.Frame
+	enterUser(c, top)
+	c.userSP = 0
+	u.Frame = c.userExit
+	c.Info.EvtchnUpcallMask = mask
+	return u.Trap
+}
+
+//go:noescape
+func enterUser(c *CPU, f *Frame)
+
+// CodeOf is the address of a function's first instruction.
+func CodeOf(f func()) uint64 { return **(**uint64)(unsafe.Pointer(&f)) }
+
+// MMUExtOp is mmuext_op with a single operation.
+func MMUExtOp(op hypercall.MMUExtOp) uint64 {
+	return Call(hypercall.HYPERVISOR_mmuext_op, Address(&op), 1, 0, uint64(hypercall.DOMID_SELF), 0)
+}
+
+// UseUserRoot makes an L4 table, of which this is the frame, the root for user mode on this vCPU.
+func UseUserRoot(mfn uint64) {
+	if MMUExtOp(hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_NEW_USER_BASEPTR, Arg1: mfn}) != 0 {
+		panic("can't load a root for user mode")
+	}
+}
+
+var sharedRootMFN, userStackVA uint64
+
+// sharedRoot is an L4 table through which user mode sees what the kernel sees, at the same addresses.
+func sharedRoot() uint64 {
+	if sharedRootMFN == 0 {
+		va := AllocPage()
+		slot := 8 * index(VirtBase, 4)
+		*At[uint64](va + slot) = *At[uint64](StartInfo.PTBase + slot)
+		MakeTable(va, 4)
+		sharedRootMFN = MFN(va)
+	}
+	return sharedRootMFN
+}
+
+func userStack() uint64 {
+	if userStackVA == 0 {
+		userStackVA = AllocPage()
+	}
+	return userStackVA
+}
+
+// MakeTable makes a page a page table of a level: read-only, and pinned.
+func MakeTable(va uint64, level int) {
+	if UpdateVAMapping(va, MFN(va)*PageSize|RO, hypercall.UVMF_INVLPG) != 0 ||
+		MMUExtOp(hypercall.MMUExtOp{Cmd: uint32(hypercall.MMUEXT_PIN_L1_TABLE + level - 1), Arg1: MFN(va)}) != 0 {
+		panic("can't make a page table")
+	}
+}
+
+// RunUser runs a function in user mode, up to its trap.
+func RunUser(code func()) Trap {
+	var u User
+	u.Start(code)
+	return u.Run()
+}

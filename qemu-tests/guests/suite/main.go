@@ -1,0 +1,11 @@
+// Command suite is the test guest with all groups: the command line says which to run.
+package main
+
+import (
+	"tuco/qemu-tests/guests/pv"
+	"tuco/qemu-tests/guests/traps"
+)
+
+func main() {
+	pv.Main(&traps.Group)
+}

@@ -1,0 +1,104 @@
+#include "textflag.h"
+
+#define PATTERN(n) $(0x1111222233330000+n)
+#define FILL(n, reg) MOVQ PATTERN(n), reg
+#define FILLX(n, reg) MOVQ PATTERN(16+n), AX; MOVQ AX, reg; PUNPCKLQDQ reg, reg
+
+// CMPWRONG counts in the word at the top of the stack if reg is not as it was; it uses R14.
+#define CMPWRONG(n, reg) MOVQ PATTERN(n), R14; CMPQ reg, R14; SETNE R14; MOVBQZX R14, R14; ADDQ R14, 0(SP)
+#define CMPWRONGX(n, reg) MOVQ reg, AX; CMPWRONG(16+n, AX); PSRLDQ $8, reg; MOVQ reg, AX; CMPWRONG(16+n, AX)
+
+// func fillAndTrap() (wrong uint64)
+TEXT ·fillAndTrap(SB), NOSPLIT, $16-8
+	MOVQ $0, 0(SP)
+	MOVQ BP, 8(SP)
+	FILLX(0, X0)
+	FILLX(1, X1)
+	FILLX(2, X2)
+	FILLX(3, X3)
+	FILLX(4, X4)
+	FILLX(5, X5)
+	FILLX(6, X6)
+	FILLX(7, X7)
+	FILLX(8, X8)
+	FILLX(9, X9)
+	FILLX(10, X10)
+	FILLX(11, X11)
+	FILLX(12, X12)
+	FILLX(13, X13)
+	FILLX(14, X14)
+	FILLX(15, X15)
+	FILL(0, AX)
+	FILL(1, CX)
+	FILL(2, DX)
+	FILL(3, BX)
+	FILL(5, BP)
+	FILL(6, SI)
+	FILL(7, DI)
+	FILL(8, R8)
+	FILL(9, R9)
+	FILL(10, R10)
+	FILL(11, R11)
+	FILL(12, R12)
+	FILL(13, R13)
+	FILL(15, R15)
+	UNDEF
+	CMPWRONG(0, AX)
+	CMPWRONG(1, CX)
+	CMPWRONG(2, DX)
+	CMPWRONG(3, BX)
+	CMPWRONG(5, BP)
+	CMPWRONG(6, SI)
+	CMPWRONG(7, DI)
+	CMPWRONG(8, R8)
+	CMPWRONG(9, R9)
+	CMPWRONG(10, R10)
+	CMPWRONG(11, R11)
+	CMPWRONG(12, R12)
+	CMPWRONG(13, R13)
+	CMPWRONG(15, R15)
+	MOVQ 8(SP), BP
+	CMPWRONGX(0, X0)
+	CMPWRONGX(1, X1)
+	CMPWRONGX(2, X2)
+	CMPWRONGX(3, X3)
+	CMPWRONGX(4, X4)
+	CMPWRONGX(5, X5)
+	CMPWRONGX(6, X6)
+	CMPWRONGX(7, X7)
+	CMPWRONGX(8, X8)
+	CMPWRONGX(9, X9)
+	CMPWRONGX(10, X10)
+	CMPWRONGX(11, X11)
+	CMPWRONGX(12, X12)
+	CMPWRONGX(13, X13)
+	CMPWRONGX(14, X14)
+	CMPWRONGX(15, X15)
+	MOVQ 0(SP), AX
+	MOVQ AX, wrong+0(FP)
+	RET
+
+// func trapBelow(bytes uint64) (sp uint64)
+TEXT ·trapBelow(SB), NOSPLIT, $0-16
+	MOVQ bytes+0(FP), AX
+	MOVQ SP, BX
+	MOVQ SP, DX
+	SUBQ AX, DX
+	MOVQ DX, SP
+	UNDEF
+	MOVQ BX, SP
+	MOVQ DX, sp+8(FP)
+	RET
+
+// func readBelow(bytes uint64) (sp uint64)
+TEXT ·readBelow(SB), NOSPLIT, $0-16
+	MOVQ bytes+0(FP), AX
+	MOVQ SP, BX
+	MOVQ SP, DX
+	SUBQ AX, DX
+	MOVQ $0x8000000000000000, CX
+	MOVQ DX, SP
+	MOVQ (CX), AX
+	MOVQ BX, SP
+	MOVQ DX, sp+8(FP)
+	RET
