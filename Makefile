@@ -3,6 +3,7 @@
 # make test       all that CI runs       make test-long   soaks and long runs
 # make check      the fast part          make iso         a GRUB ISO
 # make gdb        boots under gdb        make deps        installs what is missing
+# make test-on-xen   the test guests on Debian's Xen
 
 OUT := out
 OBJ := $(OUT)/obj
@@ -18,7 +19,7 @@ export PATH := $(PATH):$(DEPS)/usr/bin
 export LD_LIBRARY_PATH := $(LD_LIBRARY_PATH):$(DEPS)/usr/lib/x86_64-linux-gnu:$(DEPS)/lib/x86_64-linux-gnu
 endif
 
-.PHONY: all kernel tool guests deps run iso gdb test test-all test-host test-boot test-model test-long check fuzz clean
+.PHONY: all kernel tool guests deps run iso gdb test test-all test-host test-boot test-on-xen test-model test-long check fuzz clean
 
 all: kernel tool guests
 
@@ -157,14 +158,18 @@ test-model:
 # What one waits for before each commit.
 check: all
 	@test -z "$$(gofmt -l $(GO_DIRS))" || { gofmt -l $(GO_DIRS); echo "run gofmt -w on these files"; exit 1; }
-	@$(GO) vet -tags boot,long,model ./...
-	@$(GO) tool staticcheck -tags boot,long,model ./...
+	@$(GO) vet -tags boot,long,model,xen ./...
+	@$(GO) tool staticcheck -tags boot,long,model,xen ./...
 	@CGO_ENABLED=1 $(GO) test -race -short ./...
 GO_DIRS := boot hypercall kernel tools qemu-tests
 
 # -count=1: a boot is not cached.
 test-boot: all
 	@$(GO) test -count=1 -timeout 25m -tags boot ./qemu-tests
+
+# Fetches Xen where it is not there yet.
+test-on-xen: all
+	@$(GO) test -count=1 -timeout 25m -tags boot,xen -run OnXen ./qemu-tests
 
 test-long:
 	@tools/deps test

@@ -1,0 +1,36 @@
+//go:build boot && xen
+
+package qemutests
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tuco/tools/tuco/debian"
+	"tuco/tools/tuco/host"
+)
+
+// xenHost is Debian's Xen, which is fetched where it is not yet there.
+func xenHost(t *testing.T) host.Spec {
+	t.Helper()
+	image, err := debian.Cache{Dir: "../out/debian", Says: func(text string) { t.Log(text) }}.Xen(t.Context())
+	require.NoError(t, err)
+	return host.Spec{Hypervisor: host.Xen, Image: image}
+}
+
+func TestOnXenHello(t *testing.T) {
+	t.Parallel()
+	spec := xenHost(t)
+	spec.Dom0 = &host.Domain0{Kernel: filepath.Join(guestDir, "hello.elf"), Memory: 256 * host.MiB}
+	outcome := boot(t, spec)
+	requireVerdicts(t, outcome)
+	require.Regexp(t, `hello: from a guest on version 4\.17\.\d`, outcome.Console)
+}
+
+// The suite's groups have the same verdicts on a hypervisor that nobody here wrote.
+func TestOnXen(t *testing.T) {
+	t.Parallel()
+	runSuite(t, xenHost(t))
+}
