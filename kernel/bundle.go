@@ -17,7 +17,7 @@ func readBundle(cpu *percpu.CPU) {
 	for i := range modules {
 		if m := &modules[i]; m.Usable {
 			parseBundle(layout.Bytes(m.Start, m.Size()))
-			prepareDomains(cpu)
+			createDomains(cpu)
 			return
 		}
 	}
@@ -33,5 +33,4 @@ func parseBundle(module []byte) {
 		klog.Infof("bundle: domain %s: kernel %s of %s, memory %s, %d vCPUs", klog.B(d.Name), klog.B(d.KernelName),
 			klog.Size(uint64(len(d.Kernel))), klog.Size(d.Memory), klog.D(d.VCPUs))
 	}
-	klog.Warnf("bundle: %d domains are not started: this version builds none yet", klog.D(len(domains.Domains())))
 }

@@ -47,11 +47,12 @@ func newBucket(h *lock.Holder) *evtchn.Bucket {
 
 func freeBucket(h *lock.Holder, b *evtchn.Bucket) { buckets.Free(h, buckets.Ref(b)) }
 
-// NewDomain makes a domain with the lowest number that is free. Nil: there is no
-// number, or no memory. Nobody else finds it before Publish.
-func NewDomain(h *lock.Holder) *domain.Domain {
+// NewDomain makes a domain with the lowest number that is free; 0 is for the
+// privileged one. Nil: there is no number, or no memory. Nobody else finds it
+// before Publish.
+func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 	for id := range byID {
-		if byID[id].Load() != 0 {
+		if byID[id].Load() != 0 || (id == 0) != privileged {
 			continue
 		}
 		d, _, r := domains.Make(h)

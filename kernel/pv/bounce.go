@@ -86,7 +86,7 @@ func enter(v *domain.VCPU, e *entry) {
 	setFlat(c, exit.CS, hypercall.FLAT_KERNEL_CS64, code64)
 	setFlat(c, exit.SS, hypercall.FLAT_KERNEL_SS64, data)
 	c.SetRSP(sp)
-	c.SetRIP(e.rip)
+	c.Divert(e.rip)
 	c.SetRFLAGS(userFlags(c.RFLAGS()) &^ (x86.FlagTF | x86.FlagNT | x86.FlagRF | x86.FlagAC))
 }
 

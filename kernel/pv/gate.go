@@ -13,7 +13,7 @@ const (
 	gate64 = area + gatePage*frame.PageSize
 	gate32 = gate64 + 16
 
-	callLength = 3
+	callLength = exit.HypercallLength
 
 	// noGate is no address at all, so that no hypercall counts as one.
 	noGate = 1 << 63

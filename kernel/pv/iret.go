@@ -61,7 +61,7 @@ func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 		refuseReturn(v, cs, ss, uint32(cs&^3))
 	case !loadStack(v, ss):
 		refuseReturn(v, cs, ss, uint32(ss&^3))
-	case !frame.VAddr(f.RIP).Canonical():
+	case !c.CanEnter():
 		refuseReturn(v, cs, ss, 0)
 	}
 	return int64(c.Regs.GPR[exit.RAX])

@@ -1,0 +1,23 @@
+package machine
+
+import (
+	"tuco/kernel/domain"
+	"tuco/kernel/frame"
+	"tuco/kernel/lock"
+	"tuco/kernel/mm"
+	"tuco/kernel/pagetype"
+)
+
+// Share makes a frame of the hypervisor's one that a domain may map, too: the
+// domain's, but with a reference of ours, as writable, for as long as the domain
+// exists. So it is never freed under us, whatever the domain does with it, and
+// never becomes a page table.
+func Share(h *lock.Holder, d *domain.Domain, m frame.MFN) bool {
+	Types.Assign(m, pagetype.Owner(d.ID))
+	d.Pages.Add(1)
+	d.MaxPages.Add(1)
+	var c mm.Call
+	Begin(h, d, &c)
+	// A frame that was never anything needs no flush to become writable.
+	return c.GetWritable(m, pagetype.Owner(d.ID)) == pagetype.OK
+}
