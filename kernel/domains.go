@@ -74,6 +74,7 @@ func releaseBundle(h *lock.Holder) {
 
 // prepareDomains makes what paravirtual domains share.
 func prepareDomains(cpu *percpu.CPU) {
+	machine.CountsAtEnd = options.Counts
 	pvKind = pv.Kind(&calls.PV)
 	line, _ := info.CmdLine()
 	calls.InitIdentity(version, line)

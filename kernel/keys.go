@@ -4,6 +4,7 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/apic"
 	"tuco/kernel/console"
+	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/keys"
 	"tuco/kernel/klog"
@@ -17,6 +18,9 @@ import (
 // moreKeys are those that show what the boot sequence has set up.
 var moreKeys = [...]keys.Key{
 	{Key: 'm', Help: "memory", Run: memoryKey},
+	{Key: 'q', Help: "domains", Run: machine.ShowDomains},
+	{Key: 'r', Help: "run queues", Run: machine.ShowQueues},
+	{Key: 'c', Help: "what domains have exited for and called", Run: countsKey},
 	{Key: 'f', Help: "processor and its features", Run: featuresKey},
 	{Key: 'l', Help: "the end of the log once more", Run: logKey},
 }
@@ -50,6 +54,14 @@ func memoryKey(h *lock.Holder) {
 	}
 	klog.Infof("  %d blocks allocated since boot, %d freed, %d refused, %d frames scrubbed",
 		klog.U(s.Allocs), klog.U(s.Frees), klog.U(s.Failed), klog.U(s.Scrubbed))
+}
+
+func countsKey(*lock.Holder) {
+	for id := range domain.ID(machine.MaxDomains) {
+		if d := machine.Find(id); d != nil {
+			machine.ShowCounts(d)
+		}
+	}
 }
 
 // divert gives domain 0 what was typed for it.

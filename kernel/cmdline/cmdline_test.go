@@ -41,6 +41,7 @@ func TestParse(t *testing.T) {
 		"noreboot noreboot=": {change: func(o *Options) { o.NoReboot = true }, warn: `command line: "noreboot=" is ignored: noreboot takes on or off`},
 		"sync-console":       {},
 		"selftest stay":      {change: func(o *Options) { o.SelfTest = true; o.Stay = true }},
+		"counts":             {change: func(o *Options) { o.Counts = true }},
 		"loglvl=debug":       {change: func(o *Options) { o.LogLevel = LogDebug }},
 		"loglvl=all":         {change: func(o *Options) { o.LogLevel = LogDebug }},
 		"loglvl=error":       {change: func(o *Options) { o.LogLevel = LogError }},

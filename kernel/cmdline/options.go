@@ -21,6 +21,7 @@ type Options struct {
 	MaxCPUs      int // CPUs to use, 1 to CPULimit
 	NoReboot     bool
 	Stay         bool // at the serial keys, after the self-test
+	Counts       bool // of exits and hypercalls, when a domain ends
 	Crash        CrashKind
 	Trace        uint32 // a bit for each class of trace records that is kept
 

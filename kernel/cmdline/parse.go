@@ -98,6 +98,8 @@ func (o *Options) setBool(which id, on bool) {
 		o.SelfTest = on
 	case noReboot:
 		o.NoReboot = on
+	case counts:
+		o.Counts = on
 	case stay:
 		o.Stay = on
 	case syncConsole: // it is always so

@@ -14,6 +14,7 @@ const (
 	noReboot
 	syncConsole
 	crash
+	counts
 	trace
 )
 
@@ -32,6 +33,11 @@ type option struct {
 const wantBool = "on or off"
 
 var table = [...]option{
+	{
+		id: counts, name: "counts", boolean: true, preset: "off",
+		want: wantBool,
+		help: "Logs, when a domain shuts down, how often its vCPUs have left the guest for which reason, and which hypercalls they have made.",
+	},
 	{
 		id: crash, name: "crash", value: "KIND", preset: "none",
 		want: "none, bounds, nil, stack, guard, bug, divide, text, execute, fault-in-handler, in-interrupt, after-exit or heap",

@@ -13,17 +13,12 @@ import (
 var builtin = [...]Key{
 	{'h', "this list", nil}, // see Start: the list would contain itself
 	{'d', "registers of every CPU", registers},
-	{'q', "domains", domains},
-	{'r', "run queues", runQueues},
 	{'t', "clock and timers", timers},
 	{'e', "last trace records", lastRecords},
 	{'P', "power off", powerOff},
 	{'R', "reboot", reboot},
 	{'C', "crash the hypervisor, to see a report; asks for a second C", crash},
 }
-
-func domains(*lock.Holder)   { klog.Infof("domains: none") }
-func runQueues(*lock.Holder) { klog.Infof("run queues: none") }
 
 func powerOff(*lock.Holder) { power.Off() }
 func reboot(*lock.Holder)   { power.Reboot() }

@@ -31,14 +31,16 @@ func TestUnknownKeyGetsAHint(t *testing.T) {
 	assert.Equal(t, "tuco: h for help\n", press(t, "\r"))
 }
 
+func extra(*lock.Holder) { klog.Infof("extra") }
+
 func TestHelpListsEveryKeyOnce(t *testing.T) {
 	defer func() { tableCount = 0 }()
-	Add([]Key{{'q', "other domains", func(*lock.Holder) { klog.Infof("domains: 7") }}, {'x', "extra", domains}})
+	Add([]Key{{'t', "other timers", func(*lock.Holder) { klog.Infof("timers: 7") }}, {'x', "extra", extra}})
 	out := press(t, "h")
 	assert.Equal(t, len(builtin)+1, strings.Count(out, "\n"))
-	assert.Contains(t, out, "  q  other domains\n")
-	assert.NotContains(t, out, "  q  domains\n")
-	assert.Equal(t, "domains: 7\ndomains: none\n", press(t, "qx"), "a later table wins")
+	assert.Contains(t, out, "  t  other timers\n")
+	assert.NotContains(t, out, "  t  clock and timers\n")
+	assert.Equal(t, "timers: 7\nextra\n", press(t, "tx"), "a later table wins")
 }
 
 func TestEveryKeyIsUsable(t *testing.T) {
@@ -57,7 +59,7 @@ func TestCrashAsksTwice(t *testing.T) {
 	klog.OnBug = func(reason []byte) { panic(string(reason)) }
 	defer func() { klog.OnBug = nil }()
 	assert.Contains(t, press(t, "C"), "C once more")
-	assert.NotPanics(t, func() { press(t, "CqC") })
+	assert.NotPanics(t, func() { press(t, "CeC") })
 	assert.PanicsWithValue(t, "provoked by a key", func() { press(t, "CC") })
 }
 

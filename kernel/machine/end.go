@@ -8,6 +8,9 @@ import (
 	"tuco/kernel/power"
 )
 
+// CountsAtEnd: log what a domain has exited for and called when it shuts down.
+var CountsAtEnd bool
+
 // Shutdown ends a domain: none of its vCPUs runs any more. The reason is one of
 // SHUTDOWN_*. Domain 0 takes the machine with it; so does the last of all.
 func Shutdown(h *lock.Holder, d *domain.Domain, reason uint32) {
@@ -28,6 +31,9 @@ func Shutdown(h *lock.Holder, d *domain.Domain, reason uint32) {
 		Kick(h, Scheduler.Pause(h, &v.Entity, Now()))
 	}
 	klog.Infof("domain %d: shut down: %s", klog.D(d.ID), klog.S(reasonName(reason)))
+	if CountsAtEnd {
+		ShowCounts(d)
+	}
 	if d0 := Find(0); d0 != nil && d0 != d && d0.Privileged {
 		Apply(h, d0.Events.RaiseVIRQ(hypercall.VIRQ_DOM_EXC, 0))
 	}

@@ -24,6 +24,11 @@ func Crash(v *domain.VCPU, why string) {
 // Report logs the state of a vCPU, which is loaded here.
 func Report(v *domain.VCPU, why string) {
 	c, i := &v.Container, &v.Info
+	if atGate(v) {
+		// What the guest takes for its state; and the exit was the hypercall's.
+		leaveGate(v)
+		*i = exit.Info{Reason: exit.Hypercall}
+	}
 	mode := "user"
 	if v.PV.Kernel {
 		mode = "kernel"
