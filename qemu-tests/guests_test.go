@@ -24,6 +24,7 @@ var suite = []struct {
 	vcpus int
 }{
 	{"traps", 1},
+	{"events", 1},
 }
 
 // runSuite boots the suite as domain 0, a group at a time.

@@ -70,3 +70,7 @@ func mapSharedInfo() {
 		cpus[i].Info = &sharedInfo.VCPUInfo[i]
 	}
 }
+
+// BadAddresses are addresses from which a hypercall can't read: nothing is mapped there, they are the hypervisor's, they
+// are not canonical, or what begins there wraps to address 0.
+var BadAddresses = [...]uint64{0x1000, 0xffff_8300_0000_0000, 0x8000_0000_0000, ^uint64(0) - 2}

@@ -2,10 +2,11 @@
 package main
 
 import (
+	"tuco/qemu-tests/guests/events"
 	"tuco/qemu-tests/guests/pv"
 	"tuco/qemu-tests/guests/traps"
 )
 
 func main() {
-	pv.Main(&traps.Group)
+	pv.Main(&traps.Group, &events.Group)
 }
