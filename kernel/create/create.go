@@ -124,11 +124,6 @@ func makeVCPUs(h *lock.Holder, d *domain.Domain, s *Spec) Failure {
 		if machine.Scheduler.Add(h, &v.Entity, &d.Group, s.Affinity, machine.Now()) != 0 {
 			return noCPU
 		}
-		// Masked, as the guest finds it.
-		if v.Upcalls != nil {
-			v.Upcalls.MaskUpcalls()
-			pv.PublishTime(v)
-		}
 	}
 	return nil
 }

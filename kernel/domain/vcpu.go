@@ -34,8 +34,10 @@ type VCPU struct {
 	// Wants is what is to be done before the next entry; see Want.
 	Wants atomic.Uint32
 
-	// Upcalls is where the guest is told of events. Nil: it can't be.
+	// Upcalls is where the guest is told of events: its vcpu_info, or, as long as
+	// it has none, a place of our own.
 	Upcalls *sharedinfo.VCPU
+	unheard sharedinfo.VCPU
 
 	// Polling: the vCPU waits in SCHEDOP_poll, or was woken from it just now.
 	Polling bool
@@ -111,6 +113,8 @@ func (v *VCPU) Init(d *Domain, id uint16, s *exit.Setup) {
 	v.Exits = [exit.ReasonLimit]uint64{}
 	v.Info = exit.Info{}
 	v.Container.Init(s)
+	v.unheard.MaskUpcalls()
+	v.Upcalls = &v.unheard
 }
 
 // Want asks for something to be done before the next entry. Whoever asks from
@@ -119,3 +123,6 @@ func (v *VCPU) Want(what uint32) { v.Wants.Or(what) }
 
 // Holder is the account of locks of the CPU that the vCPU is on.
 func (v *VCPU) Holder() *lock.Holder { return &v.CPU.Locks }
+
+// Upcall tells whether the guest has an upcall to come, and takes upcalls now.
+func (v *VCPU) Upcall() bool { return v.Upcalls.Deliverable() }

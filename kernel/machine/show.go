@@ -46,13 +46,11 @@ func showVCPU(h *lock.Holder, v *domain.VCPU) {
 	const ms = 1_000_000
 	r := Scheduler.Runstate(h, &v.Entity, Now())
 	pending, masked := "", ""
-	if u := v.Upcalls; u != nil {
-		if u.UpcallPending() {
-			pending = ", upcall pending"
-		}
-		if u.UpcallMasked() {
-			masked = ", upcalls masked"
-		}
+	if v.Upcalls.UpcallPending() {
+		pending = ", upcall pending"
+	}
+	if v.Upcalls.UpcallMasked() {
+		masked = ", upcalls masked"
 	}
 	klog.Infof("  vcpu %d: %s on cpu %d%s%s; ms running %u, runnable %u, blocked %u, offline %u", klog.D(v.ID),
 		klog.S(stateNames[r.State]), klog.D(v.Entity.Home()), klog.S(pending), klog.S(masked), klog.U(r.Time[vtime.Running]/ms),

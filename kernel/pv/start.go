@@ -39,7 +39,11 @@ func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
 	if !d.Events.AddVCPU(h, &v.Events) {
 		return nil
 	}
-	v.Upcalls = v.Events.Info()
+	if info := v.Events.Info(); info != nil {
+		v.Upcalls = info
+		v.Upcalls.MaskUpcalls() // as the guest finds it
+	}
+	PublishTime(v)
 	machine.InitTimers(v)
 	d.AddVCPU(v)
 	return v
@@ -88,7 +92,5 @@ func h2cpu(h *lock.Holder) int { return int(h.CPU) }
 // runs. Once is enough, for all vCPUs have the same clock for good; and again
 // where it is to be told at another place.
 func PublishTime(v *domain.VCPU) {
-	if v.Upcalls != nil {
-		v.Clock.Publisher.Publish(&v.Upcalls.Time, &machine.Clock, hypercall.XEN_PVCLOCK_TSC_STABLE_BIT)
-	}
+	v.Clock.Publisher.Publish(&v.Upcalls.Time, &machine.Clock, hypercall.XEN_PVCLOCK_TSC_STABLE_BIT)
 }

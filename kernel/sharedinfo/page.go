@@ -68,8 +68,8 @@ func (v *VCPU) UpcallMasked() bool { return v.upcall.Load()&maskByte != 0 }
 
 // Deliverable tells whether an upcall is pending and wanted.
 func (v *VCPU) Deliverable() bool {
-	u := v.upcall.Load()
-	return u&pendingByte != 0 && u&maskByte == 0
+	// The two bytes as one number: the mask is the upper.
+	return uint16(v.upcall.Load())-1 < pendingByte
 }
 
 // RaiseUpcall makes an upcall pending and tells whether none was. It is one

@@ -38,15 +38,13 @@ func Run(v *domain.VCPU) {
 	c := &v.Container
 	hypercall := v.Domain.Kind.Hypercall
 	for !v.Leave {
-		if v.Wants.Load() != 0 || v.Upcalls != nil && v.Upcalls.Deliverable() {
-			if !prepare(v) {
-				continue
-			}
+		if (v.Wants.Load() != 0 || v.Upcall()) && !prepare(v) {
+			continue
 		}
 		reason := c.Run()
 		v.Exits[reason%exit.ReasonLimit]++
 		if trace.Enabled()&(1<<trace.ClassExit) != 0 {
-			trace.Emit(v.CPU.ID, trace.Exit, v.Name, uint64(reason), c.RIP())
+			traceExit(v, reason)
 		}
 		if reason != exit.Hypercall {
 			handle(v, reason)
@@ -58,6 +56,13 @@ func Run(v *domain.VCPU) {
 			v.Want(domain.WantCall)
 		}
 	}
+}
+
+// traceExit is out of the loop's way.
+//
+//go:noinline
+func traceExit(v *domain.VCPU, reason exit.Reason) {
+	trace.Emit(v.CPU.ID, trace.Exit, v.Name, uint64(reason), v.Container.RIP())
 }
 
 // prepare does what a vCPU wants before it is entered. False: look again
