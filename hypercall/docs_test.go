@@ -35,6 +35,9 @@ A call or command is
 - **absent**: it does not belong to that part. It gives ENOSYS, or what is said
   with it.
 
+There are no PVH domains yet, so all this says is how it is for PV domains, and
+what is meant for PVH.
+
 All calls give EFAULT where an address can't be read or written, ENOSYS for a
 number or a command that does not exist for this kind of domain, and EPERM to a
 domain that may not make them. The calls below name what else they give.

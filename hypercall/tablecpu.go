@@ -1,7 +1,7 @@
 package hypercall
 
 var setTrapTable = Call{
-	Name: "set_trap_table", Guests: PV,
+	Name: "set_trap_table", Guests: PV, State: Implemented,
 	Args: []Arg{{In, "traps", "trap_info"}},
 	Does: "Sets entries of the calling vCPU's interrupt descriptor table, up to the one with address 0; with a null pointer clears the table. Selectors get privilege level 3.",
 	Fails: []Failure{
@@ -10,7 +10,7 @@ var setTrapTable = Call{
 }
 
 var setGDT = Call{
-	Name: "set_gdt", Guests: PV,
+	Name: "set_gdt", Guests: PV, State: Implemented,
 	Args: []Arg{{In, "frames", "xen_pfn_t"}, {Uint, "entries", ""}},
 	Does: "Sets the calling vCPU's descriptor table, whose frames then can't be written. The reserved entries stay.",
 	Fails: []Failure{
@@ -19,13 +19,13 @@ var setGDT = Call{
 }
 
 var stackSwitch = Call{
-	Name: "stack_switch", Guests: PV,
+	Name: "stack_switch", Guests: PV, State: Implemented,
 	Args: []Arg{{Ulong, "ss", ""}, {Ulong, "esp", ""}},
 	Does: "Sets the stack on which the calling vCPU enters its kernel from user mode. The selector gets privilege level 3.",
 }
 
 var setCallbacks = Call{
-	Name: "set_callbacks", Guests: PV,
+	Name: "set_callbacks", Guests: PV, State: Implemented,
 	Args: []Arg{{Ulong, "event_address", ""}, {Ulong, "failsafe_address", ""}, {Ulong, "syscall_address", ""}},
 	Does: "Sets the callbacks for events, for a state that can't be restored, and for SYSCALL from user mode. callback_op replaces it.",
 	Fails: []Failure{
@@ -34,32 +34,32 @@ var setCallbacks = Call{
 }
 
 var callbackOp = Call{
-	Name: "callback_op", Guests: PV,
+	Name: "callback_op", Guests: PV, State: Implemented,
 	Args: []Arg{{Int, "cmd", ""}, {In, "arg", ""}},
 	Does: "Sets a callback and whether it starts with events masked.",
 	Fails: []Failure{
 		{EINVAL, "the type is not known or can't be unregistered, or the address is not canonical"},
 	},
 	Ops: []Op{
-		{Cmd: CALLBACKOP_register, Name: "CALLBACKOP_register", Type: "callback_register"},
-		{Cmd: CALLBACKOP_unregister, Name: "CALLBACKOP_unregister", Type: "callback_unregister"},
+		{Cmd: CALLBACKOP_register, Name: "CALLBACKOP_register", Type: "callback_register", State: Implemented},
+		{Cmd: CALLBACKOP_unregister, Name: "CALLBACKOP_unregister", Type: "callback_unregister", State: Implemented},
 	},
 }
 
 var iret = Call{
-	Name: "iret", Guests: PV,
+	Name: "iret", Guests: PV, State: Implemented,
 	Result: "does not return: it leaves RAX as the frame has it",
 	Does:   "Returns from a trap to kernel or user mode, by the iret_context at the stack pointer. A frame that can't be read, or a state that can't be, kills the domain.",
 }
 
 var fpuTaskswitch = Call{
-	Name: "fpu_taskswitch", Guests: PV,
+	Name: "fpu_taskswitch", Guests: PV, State: Implemented,
 	Args: []Arg{{Int, "set", ""}},
 	Does: "Sets or clears CR0.TS, so that the next use of the FPU faults or does not.",
 }
 
 var setDebugreg = Call{
-	Name: "set_debugreg", Guests: PV,
+	Name: "set_debugreg", Guests: PV, State: Implemented,
 	Args: []Arg{{Int, "reg", ""}, {Ulong, "value", ""}},
 	Does: "Sets a debug register.",
 	Fails: []Failure{
@@ -70,7 +70,7 @@ var setDebugreg = Call{
 }
 
 var getDebugreg = Call{
-	Name: "get_debugreg", Guests: PV,
+	Name: "get_debugreg", Guests: PV, State: Implemented,
 	Args:   []Arg{{Int, "reg", ""}},
 	Result: "the register; a value may look like an error",
 	Does:   "Reads a debug register.",
@@ -81,7 +81,7 @@ var getDebugreg = Call{
 }
 
 var updateDescriptor = Call{
-	Name: "update_descriptor", Guests: PV,
+	Name: "update_descriptor", Guests: PV, State: Implemented,
 	Args: []Arg{{Ulong, "ma", ""}, {Ulong, "desc", ""}},
 	Does: "Writes a descriptor to a frame that is a segment table or writable.",
 	Fails: []Failure{
@@ -90,7 +90,7 @@ var updateDescriptor = Call{
 }
 
 var setSegmentBase = Call{
-	Name: "set_segment_base", Guests: PV,
+	Name: "set_segment_base", Guests: PV, State: Implemented,
 	Args: []Arg{{Uint, "which", ""}, {Ulong, "base", ""}},
 	Does: "Sets the base of FS, or of GS for user or kernel mode, or the selector of GS for user mode.",
 	Fails: []Failure{
@@ -99,15 +99,15 @@ var setSegmentBase = Call{
 }
 
 var vmAssist = Call{
-	Name: "vm_assist", Guests: AnyGuest,
+	Name: "vm_assist", Guests: AnyGuest, State: Implemented,
 	Args: []Arg{{Uint, "cmd", ""}, {Uint, "type", ""}},
 	Does: "Turns a variation of the ABI on or off: VMASST_TYPE_*. PVH domains have runstate_update_flag alone.",
 	Fails: []Failure{
 		{EINVAL, "there is no such type for this guest"},
 	},
 	Ops: []Op{
-		{Cmd: VMASST_CMD_enable, Name: "VMASST_CMD_enable"},
-		{Cmd: VMASST_CMD_disable, Name: "VMASST_CMD_disable"},
+		{Cmd: VMASST_CMD_enable, Name: "VMASST_CMD_enable", State: Implemented},
+		{Cmd: VMASST_CMD_disable, Name: "VMASST_CMD_disable", State: Implemented},
 	},
 }
 

@@ -1,7 +1,7 @@
 package hypercall
 
 var eventChannelOp = Call{
-	Name: "event_channel_op", Guests: AnyGuest, Caller: Partly,
+	Name: "event_channel_op", Guests: AnyGuest, Caller: Partly, State: Implemented,
 	Args: []Arg{{Int, "cmd", ""}, {InOut, "arg", ""}},
 	Does: "Makes, joins, uses and closes event channels.",
 	Fails: []Failure{
@@ -13,17 +13,17 @@ var eventChannelOp = Call{
 		{ESRCH, "there is no such domain"},
 	},
 	Ops: []Op{
-		{Cmd: EVTCHNOP_bind_interdomain, Name: "EVTCHNOP_bind_interdomain", Type: "evtchn_bind_interdomain"},
-		{Cmd: EVTCHNOP_bind_virq, Name: "EVTCHNOP_bind_virq", Type: "evtchn_bind_virq"},
-		{Cmd: EVTCHNOP_bind_pirq, Name: "EVTCHNOP_bind_pirq", Type: "evtchn_bind_pirq", Note: "for domains that were given the interrupt"},
-		{Cmd: EVTCHNOP_close, Name: "EVTCHNOP_close", Type: "evtchn_close"},
-		{Cmd: EVTCHNOP_send, Name: "EVTCHNOP_send", Type: "evtchn_send"},
-		{Cmd: EVTCHNOP_status, Name: "EVTCHNOP_status", Type: "evtchn_status"},
-		{Cmd: EVTCHNOP_alloc_unbound, Name: "EVTCHNOP_alloc_unbound", Type: "evtchn_alloc_unbound", Note: "for another domain: privileged"},
-		{Cmd: EVTCHNOP_bind_ipi, Name: "EVTCHNOP_bind_ipi", Type: "evtchn_bind_ipi"},
-		{Cmd: EVTCHNOP_bind_vcpu, Name: "EVTCHNOP_bind_vcpu", Type: "evtchn_bind_vcpu"},
-		{Cmd: EVTCHNOP_unmask, Name: "EVTCHNOP_unmask", Type: "evtchn_unmask"},
-		{Cmd: EVTCHNOP_reset, Name: "EVTCHNOP_reset", Type: "evtchn_reset", Note: "for another domain: privileged"},
+		{Cmd: EVTCHNOP_bind_interdomain, Name: "EVTCHNOP_bind_interdomain", Type: "evtchn_bind_interdomain", State: Implemented},
+		{Cmd: EVTCHNOP_bind_virq, Name: "EVTCHNOP_bind_virq", Type: "evtchn_bind_virq", State: Implemented},
+		{Cmd: EVTCHNOP_bind_pirq, Name: "EVTCHNOP_bind_pirq", Type: "evtchn_bind_pirq", State: Implemented, Note: "for domains that were given the interrupt"},
+		{Cmd: EVTCHNOP_close, Name: "EVTCHNOP_close", Type: "evtchn_close", State: Implemented},
+		{Cmd: EVTCHNOP_send, Name: "EVTCHNOP_send", Type: "evtchn_send", State: Implemented},
+		{Cmd: EVTCHNOP_status, Name: "EVTCHNOP_status", Type: "evtchn_status", State: Implemented},
+		{Cmd: EVTCHNOP_alloc_unbound, Name: "EVTCHNOP_alloc_unbound", Type: "evtchn_alloc_unbound", State: Implemented, Note: "for another domain: privileged"},
+		{Cmd: EVTCHNOP_bind_ipi, Name: "EVTCHNOP_bind_ipi", Type: "evtchn_bind_ipi", State: Implemented},
+		{Cmd: EVTCHNOP_bind_vcpu, Name: "EVTCHNOP_bind_vcpu", Type: "evtchn_bind_vcpu", State: Implemented},
+		{Cmd: EVTCHNOP_unmask, Name: "EVTCHNOP_unmask", Type: "evtchn_unmask", State: Implemented},
+		{Cmd: EVTCHNOP_reset, Name: "EVTCHNOP_reset", Type: "evtchn_reset", State: Implemented, Note: "for another domain: privileged"},
 		{Cmd: EVTCHNOP_init_control, Name: "EVTCHNOP_init_control", State: Absent, Note: "two-level channels only, to which guests fall back"},
 		{Cmd: EVTCHNOP_expand_array, Name: "EVTCHNOP_expand_array", State: Absent, Note: "as EVTCHNOP_init_control"},
 		{Cmd: EVTCHNOP_set_priority, Name: "EVTCHNOP_set_priority", State: Absent, Note: "as EVTCHNOP_init_control"},

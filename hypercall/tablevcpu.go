@@ -1,7 +1,7 @@
 package hypercall
 
 var schedOp = Call{
-	Name: "sched_op", Guests: AnyGuest, Caller: Partly,
+	Name: "sched_op", Guests: AnyGuest, Caller: Partly, State: Implemented,
 	Args:   []Arg{{Int, "cmd", ""}, {InOut, "arg", ""}, {Ulong, "start_info", ""}},
 	Result: "shutdown to suspend: 1 if it was cancelled, 0 in the restored domain; watchdog: its number",
 	Does:   "Gives the pCPU away, waits, and shuts down.",
@@ -11,9 +11,9 @@ var schedOp = Call{
 		{ESRCH, "remote_shutdown: there is no such domain"},
 	},
 	Ops: []Op{
-		{Cmd: SCHEDOP_yield, Name: "SCHEDOP_yield"},
-		{Cmd: SCHEDOP_block, Name: "SCHEDOP_block"},
-		{Cmd: SCHEDOP_shutdown, Name: "SCHEDOP_shutdown", Type: "sched_shutdown"},
+		{Cmd: SCHEDOP_yield, Name: "SCHEDOP_yield", State: Implemented},
+		{Cmd: SCHEDOP_block, Name: "SCHEDOP_block", State: Implemented},
+		{Cmd: SCHEDOP_shutdown, Name: "SCHEDOP_shutdown", Type: "sched_shutdown", State: Implemented},
 		{Cmd: SCHEDOP_poll, Name: "SCHEDOP_poll", Type: "sched_poll"},
 		{Cmd: SCHEDOP_remote_shutdown, Name: "SCHEDOP_remote_shutdown", Type: "sched_remote_shutdown", Caller: Privileged},
 		{Cmd: SCHEDOP_shutdown_code, Name: "SCHEDOP_shutdown_code", Type: "sched_shutdown"},
@@ -58,7 +58,7 @@ var setTimerOp = Call{
 }
 
 var xenVersion = Call{
-	Name: "xen_version", Guests: AnyGuest, Caller: Partly,
+	Name: "xen_version", Guests: AnyGuest, Caller: Partly, State: Implemented,
 	Args:   []Arg{{Int, "cmd", ""}, {InOut, "arg", ""}},
 	Result: "version: major in bits 31:16, minor in 15:0; pagesize: 4096; build_id: its length",
 	Does:   "Says who the hypervisor is and what it can do.",
@@ -67,22 +67,22 @@ var xenVersion = Call{
 		{ENODATA, "build_id: there is none"},
 	},
 	Ops: []Op{
-		{Cmd: XENVER_version, Name: "XENVER_version"},
-		{Cmd: XENVER_extraversion, Name: "XENVER_extraversion", Type: "xen_extraversion_t"},
-		{Cmd: XENVER_compile_info, Name: "XENVER_compile_info", Type: "xen_compile_info"},
-		{Cmd: XENVER_capabilities, Name: "XENVER_capabilities", Type: "xen_capabilities_info_t"},
-		{Cmd: XENVER_changeset, Name: "XENVER_changeset", Type: "xen_changeset_info_t"},
-		{Cmd: XENVER_platform_parameters, Name: "XENVER_platform_parameters", Type: "xen_platform_parameters"},
-		{Cmd: XENVER_get_features, Name: "XENVER_get_features", Type: "xen_feature_info"},
-		{Cmd: XENVER_pagesize, Name: "XENVER_pagesize"},
-		{Cmd: XENVER_guest_handle, Name: "XENVER_guest_handle", Type: "xen_domain_handle_t"},
-		{Cmd: XENVER_commandline, Name: "XENVER_commandline", Type: "xen_commandline_t", Caller: Privileged, Note: "others get a text that says so"},
-		{Cmd: XENVER_build_id, Name: "XENVER_build_id", Caller: Privileged},
+		{Cmd: XENVER_version, Name: "XENVER_version", State: Implemented},
+		{Cmd: XENVER_extraversion, Name: "XENVER_extraversion", Type: "xen_extraversion_t", State: Implemented},
+		{Cmd: XENVER_compile_info, Name: "XENVER_compile_info", Type: "xen_compile_info", State: Implemented},
+		{Cmd: XENVER_capabilities, Name: "XENVER_capabilities", Type: "xen_capabilities_info_t", State: Implemented},
+		{Cmd: XENVER_changeset, Name: "XENVER_changeset", Type: "xen_changeset_info_t", State: Implemented},
+		{Cmd: XENVER_platform_parameters, Name: "XENVER_platform_parameters", Type: "xen_platform_parameters", State: Implemented},
+		{Cmd: XENVER_get_features, Name: "XENVER_get_features", Type: "xen_feature_info", State: Implemented},
+		{Cmd: XENVER_pagesize, Name: "XENVER_pagesize", State: Implemented},
+		{Cmd: XENVER_guest_handle, Name: "XENVER_guest_handle", Type: "xen_domain_handle_t", State: Implemented},
+		{Cmd: XENVER_commandline, Name: "XENVER_commandline", Type: "xen_commandline_t", Caller: Privileged, State: Implemented, Note: "others get a text that says so"},
+		{Cmd: XENVER_build_id, Name: "XENVER_build_id", Caller: Privileged, State: Implemented},
 	},
 }
 
 var consoleIO = Call{
-	Name: "console_io", Guests: AnyGuest, Caller: Partly,
+	Name: "console_io", Guests: AnyGuest, Caller: Partly, State: Implemented,
 	Args:   []Arg{{Uint, "cmd", ""}, {Uint, "count", ""}, {InOut, "buffer", "char"}},
 	Result: "read: how many bytes",
 	Does:   "Writes to the hypervisor's console, and reads what was typed there.",
@@ -90,7 +90,7 @@ var consoleIO = Call{
 		{EPERM, "read: the caller does not own the console"},
 	},
 	Ops: []Op{
-		{Cmd: CONSOLEIO_write, Name: "CONSOLEIO_write", Note: "others than domain 0: printable characters, a line at a time, below a rate"},
-		{Cmd: CONSOLEIO_read, Name: "CONSOLEIO_read", Caller: Privileged},
+		{Cmd: CONSOLEIO_write, Name: "CONSOLEIO_write", State: Implemented, Note: "others than domain 0: printable characters, a line at a time"},
+		{Cmd: CONSOLEIO_read, Name: "CONSOLEIO_read", Caller: Privileged, State: Implemented},
 	},
 }

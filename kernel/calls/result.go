@@ -5,7 +5,6 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/guestmem"
-	"tuco/kernel/pagetype"
 	"tuco/kernel/pv"
 )
 
@@ -22,17 +21,4 @@ func get[T any](v *domain.VCPU, to *T, from hypercall.Handle[byte]) bool {
 func put[T any](v *domain.VCPU, to hypercall.Handle[byte], from *T) bool {
 	memory := pv.KernelView(v)
 	return guestmem.Put(&memory, frame.VAddr(to), from)
-}
-
-// errno is what a guest is told of a result of the page tables' core.
-func errno(r pagetype.Result) hypercall.Errno {
-	switch r {
-	case pagetype.OK:
-		return 0
-	case pagetype.NotOwner:
-		return hypercall.EPERM
-	case pagetype.Overflow:
-		return hypercall.ENOMEM
-	}
-	return hypercall.EINVAL
 }

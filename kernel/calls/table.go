@@ -23,4 +23,5 @@ var PV = [domain.Calls]domain.Handler{
 	hypercall.HYPERVISOR_set_segment_base:  setSegmentBase,
 	hypercall.HYPERVISOR_sched_op:          schedOp,
 	hypercall.HYPERVISOR_callback_op:       callbackOp,
+	hypercall.HYPERVISOR_event_channel_op:  eventChannelOp,
 }
