@@ -63,7 +63,7 @@ type PV struct {
 	// NMIPending, NMIMasked: an NMI waits; one is being handled.
 	NMIPending, NMIMasked bool
 
-	// Calls and pages of the reserved area that the builder gave to it.
+	// Frames are those of the hypervisor's that the vCPU is made of.
 	Frames [VCPUFrames]frame.MFN
 }
 
@@ -98,5 +98,5 @@ const (
 	LDTPages  = 16
 	AreaPages = 64
 	// VCPUFrames is how many frames a vCPU has of the hypervisor's.
-	VCPUFrames = 8
+	VCPUFrames = 3
 )

@@ -25,6 +25,8 @@ var (
 
 	// byID leads from a domain's number to its place in the pool, plus one.
 	byID [MaxDomains]atomic.Uint32
+	// places is the same for domains that are not to be found yet, or any more.
+	places [MaxDomains]uint32
 )
 
 func initPools() {
@@ -52,7 +54,7 @@ func freeBucket(h *lock.Holder, b *evtchn.Bucket) { buckets.Free(h, buckets.Ref(
 // before Publish.
 func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 	for id := range byID {
-		if byID[id].Load() != 0 || (id == 0) != privileged {
+		if places[id] != 0 || (id == 0) != privileged {
 			continue
 		}
 		d, _, r := domains.Make(h)
@@ -60,6 +62,7 @@ func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 			return nil
 		}
 		d.ID = domain.ID(id)
+		places[id] = domains.Ref(d).Index + 1
 		d.Code = domain.NoCode
 		d.Lock.Init(lock.Pool)
 		return d
@@ -69,7 +72,7 @@ func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 
 // Publish lets others find the domain.
 func Publish(d *domain.Domain) {
-	byID[d.ID].Store(domains.Ref(d).Index + 1) // release: all of it is in place
+	byID[d.ID].Store(places[d.ID]) // release: all of it is in place
 }
 
 // Find is the domain of that number, or nil.
@@ -82,6 +85,33 @@ func Find(id domain.ID) *domain.Domain {
 		return nil
 	}
 	return domains.At(n - 1)
+}
+
+// Ended has a bit for each domain that has shut down and is to be taken apart.
+var Ended atomic.Uint64
+
+// Dead is the domain of a number in Ended.
+func Dead(id domain.ID) *domain.Domain {
+	n := places[id]
+	if n == 0 {
+		return nil
+	}
+	return domains.At(n - 1)
+}
+
+// Withdraw makes sure that nobody finds the domain from now on. Its number stays
+// taken.
+func Withdraw(d *domain.Domain) { byID[d.ID].Store(0) }
+
+// FreeDomain ends a domain's record, which nobody uses any more.
+func FreeDomain(h *lock.Holder, d *domain.Domain) {
+	id := d.ID
+	for _, v := range d.VCPUs() {
+		vcpus.Free(h, vcpus.Ref(v))
+	}
+	domains.Free(h, domains.Ref(d))
+	Ended.And(^(uint64(1) << id))
+	places[id] = 0
 }
 
 // NewVCPU makes a vCPU, all zero; nil: there is no memory.

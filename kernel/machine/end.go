@@ -53,27 +53,39 @@ func reasonName(reason uint32) string {
 	return "an unknown reason"
 }
 
+// crashed is what is said of the first domain that has crashed.
+var crashed struct {
+	text [96]byte
+	n    int
+}
+
 // endMachine ends the machine if the domain was the one that everything depends
-// on, or the last.
+// on, or the last; else the domain alone is to be taken apart. The worst that
+// has happened counts.
 func endMachine(d *domain.Domain) {
-	if !d.Privileged {
-		for id := range byID {
-			if o := Find(domain.ID(id)); o != nil && !o.Shutdown.Load() {
-				return
-			}
-		}
+	if isCrash(d.Reason) && crashed.n == 0 {
+		crashed.n = len(klog.Format(crashed.text[:], "domain %d (%s) crashed", klog.D(d.ID), klog.B(d.Name())))
 	}
-	// The worst that happened counts.
-	for id := range byID {
-		if o := Find(domain.ID(id)); o != nil && o.Shutdown.Load() && isCrash(o.Reason) {
-			var text [96]byte
-			power.Failed(klog.Format(text[:], "domain %d (%s) crashed", klog.D(o.ID), klog.B(o.Name())))
-		}
+	if !d.Privileged && othersRun() {
+		Ended.Or(1 << d.ID)
+		return
+	}
+	if crashed.n != 0 {
+		power.Failed(crashed.text[:crashed.n])
 	}
 	if d.Privileged && d.Reason == hypercall.SHUTDOWN_reboot {
 		power.Reboot()
 	}
 	power.Off()
+}
+
+func othersRun() bool {
+	for id := range domain.ID(MaxDomains) {
+		if d := Find(id); d != nil && !d.Shutdown.Load() {
+			return true
+		}
+	}
+	return false
 }
 
 func isCrash(reason uint32) bool {

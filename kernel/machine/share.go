@@ -21,3 +21,11 @@ func Share(h *lock.Holder, d *domain.Domain, m frame.MFN) bool {
 	// A frame that was never anything needs no flush to become writable.
 	return c.GetWritable(m, pagetype.Owner(d.ID)) == pagetype.OK
 }
+
+// Unshare gives that reference back, when the domain is taken apart.
+func Unshare(h *lock.Holder, d *domain.Domain, m frame.MFN) {
+	var c mm.Call
+	Begin(h, d, &c)
+	c.PutWritable(m)
+	FreeFrames(h, &c)
+}

@@ -169,6 +169,7 @@ func NewArea(h *lock.Holder, vcpus int, slots *[pagetype.Slots]pagetype.PTE) (a 
 		lower[1+n].Store(uint64(pagetype.MakePTE(f, areaTable)))
 		a.tables[n] = f
 	}
+	a.upper, a.lower = l3, l2
 	slots[m2pSlot] = pagetype.MakePTE(common.m2p, m2pTable)
 	slots[areaSlot] = pagetype.MakePTE(l3, areaTable)
 	return a, true
@@ -176,7 +177,17 @@ func NewArea(h *lock.Holder, vcpus int, slots *[pagetype.Slots]pagetype.PTE) (a 
 
 // Area is the tables of a domain's windows.
 type Area struct {
-	tables [domain.MaxVCPUs / windowsPerTable]frame.MFN
+	upper, lower frame.MFN // L3 and L2
+	tables       [domain.MaxVCPUs / windowsPerTable]frame.MFN
+}
+
+// Free gives back what NewArea took.
+func (a *Area) Free(h *lock.Holder, d *domain.Domain) {
+	machine.RAM.Free(h, a.upper, 0)
+	machine.RAM.Free(h, a.lower, 0)
+	for n := range (len(d.VCPUs()) + windowsPerTable - 1) / windowsPerTable {
+		machine.RAM.Free(h, a.tables[n], 0)
+	}
 }
 
 // window gives a vCPU its part of the area.

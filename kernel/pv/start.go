@@ -18,7 +18,7 @@ func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
 	if v == nil {
 		return nil
 	}
-	var m [3]frame.MFN
+	var m [domain.VCPUFrames]frame.MFN
 	for i := range m {
 		f, ok := newFrame(h)
 		if !ok {
@@ -31,6 +31,7 @@ func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
 		Exceptions: exit.AllExceptions, Software: true, IO: exit.IOGuest,
 	})
 	p := &v.PV
+	p.Frames = m
 	p.Traps = (*[256]domain.Gate)(layout.Pointer(layout.Direct(m[2].Addr())))
 	for i := range p.LDTFrames {
 		p.LDTFrames[i] = frame.NoMFN
@@ -47,6 +48,13 @@ func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
 	machine.InitTimers(v)
 	d.AddVCPU(v)
 	return v
+}
+
+// FreeVCPU gives back what NewVCPU took, but for the record.
+func FreeVCPU(h *lock.Holder, v *domain.VCPU) {
+	for _, m := range v.PV.Frames {
+		machine.RAM.Free(h, m, 0)
+	}
 }
 
 // Initial is where a vCPU begins.

@@ -2,6 +2,7 @@ package trap
 
 import (
 	"tuco/hypercall"
+	"tuco/kernel/create"
 	"tuco/kernel/domain"
 	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
@@ -21,8 +22,11 @@ func Schedule(cpu *percpu.CPU) {
 		}
 		machine.SetSlice(h, d.Until)
 		machine.Kick(h, d.Kick)
+		more := create.Reap(h)
 		if d.Next == nil {
-			idle(cpu)
+			if !more {
+				idle(cpu)
+			}
 			continue
 		}
 		v := machine.VCPUAt(d.Next.Arg)
