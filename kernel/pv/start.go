@@ -70,7 +70,12 @@ func Reset(h *lock.Holder, v *domain.VCPU, s *Initial) {
 	p.CR0, p.CR2, p.CR4 = initialCR0, 0, guestCR4|hostCR4()&x86.CR4FSGSBASE
 	p.XCR0 = container.ExtendedMask()
 	p.KernelSS, p.KernelSP = 0, 0
-	c.Load(h2cpu(h))
+	// A container's state is set while it is loaded, and the CPU has room for one.
+	current := machine.Current(h)
+	if current != nil {
+		current.Container.Unload()
+	}
+	c.Load(int(h.CPU))
 	c.SetCR(0, initialCR0)
 	c.SetCR(4, hostCR4()|guestCR4)
 	c.SetEFER(x86.EFERSCE | x86.EFERLME | x86.EFERLMA | x86.EFERNXE)
@@ -91,10 +96,11 @@ func Reset(h *lock.Holder, v *domain.VCPU, s *Initial) {
 	c.SetRFLAGS(userFlags(s.Flags))
 	c.Regs.GPR[exit.RSI] = s.RSI
 	c.Unload()
+	if current != nil {
+		current.Container.Load(int(h.CPU))
+	}
 	p.Up = true
 }
-
-func h2cpu(h *lock.Holder) int { return int(h.CPU) }
 
 // PublishTime tells a vCPU the time: where the clock stands and at which rate it
 // runs. Once is enough, for all vCPUs have the same clock for good; and again
