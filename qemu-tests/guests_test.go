@@ -24,6 +24,7 @@ var suite = []struct {
 	vcpus int
 }{
 	{"traps", 1},
+	{"emulation", 1},
 	{"events", 1},
 }
 

@@ -12,6 +12,8 @@ func command[T any](n hypercall.Number, cmd uint64, arg *T) uint64 {
 	return Call(n, cmd, Address(arg), 0, 0, 0)
 }
 
+// The calls that take a command and what it works on, which may be nil.
+
 // SchedOp is sched_op.
 func SchedOp[T any](cmd uint64, arg *T) uint64 {
 	return command(hypercall.HYPERVISOR_sched_op, cmd, arg)
@@ -20,6 +22,41 @@ func SchedOp[T any](cmd uint64, arg *T) uint64 {
 // XenVersion is xen_version.
 func XenVersion[T any](cmd uint64, arg *T) uint64 {
 	return command(hypercall.HYPERVISOR_xen_version, cmd, arg)
+}
+
+// PhysdevOp is physdev_op.
+func PhysdevOp[T any](cmd uint64, arg *T) uint64 {
+	return command(hypercall.HYPERVISOR_physdev_op, cmd, arg)
+}
+
+// EventChannelOp is event_channel_op.
+func EventChannelOp[T any](cmd uint64, arg *T) uint64 {
+	return command(hypercall.HYPERVISOR_event_channel_op, cmd, arg)
+}
+
+// MemoryOp is memory_op.
+func MemoryOp[T any](cmd uint64, arg *T) uint64 {
+	return command(hypercall.HYPERVISOR_memory_op, cmd, arg)
+}
+
+// CallbackOp is callback_op.
+func CallbackOp[T any](cmd uint64, arg *T) uint64 {
+	return command(hypercall.HYPERVISOR_callback_op, cmd, arg)
+}
+
+// NMIOp is nmi_op.
+func NMIOp[T any](cmd uint64, arg *T) uint64 {
+	return command(hypercall.HYPERVISOR_nmi_op, cmd, arg)
+}
+
+// VCPUOp is vcpu_op.
+func VCPUOp[T any](cmd uint64, vcpu uint32, arg *T) uint64 {
+	return Call(hypercall.HYPERVISOR_vcpu_op, cmd, uint64(vcpu), Address(arg), 0, 0)
+}
+
+// VMAssist is vm_assist.
+func VMAssist(cmd, kind uint64) uint64 {
+	return Call(hypercall.HYPERVISOR_vm_assist, cmd, kind, 0, 0, 0)
 }
 
 // SetDebugreg is set_debugreg.

@@ -54,8 +54,8 @@ type goroutine struct {
 
 // tls is what FS points behind: compiled code reloads its g from the word below FS base.
 type tls struct {
-	g *goroutine
-	_ uint64 // FS base points here
+	g    *goroutine
+	self uint64 // FS base points here, and this says where it is
 }
 
 // prepare makes a vCPU's structure ready for [enter]. One g serves both stacks, whose lower end it
@@ -65,7 +65,7 @@ func (c *CPU) prepare(id uint32) {
 	low, trap := Address(&stacks[id].main), Address(&stacks[id].trap)
 	c.g.stackLow, c.g.stackHigh = low, trap
 	c.g.stackguard0, c.g.stackguard1 = low+stackGuard, low+stackGuard
-	c.tls.g = &c.g
+	c.tls.g, c.tls.self = &c.g, Address(&c.tls.self)
 	c.trapLow, c.trapHigh = trap, trap+trapStack
 }
 

@@ -19,6 +19,12 @@ const (
 	frameMask = 1<<52 - PageSize
 )
 
+// EntryBits is an entry without the bits that a hypervisor may add for its own ends: G, and those above the frame but NX.
+func EntryBits(entry uint64) uint64 {
+	const global, software = 1 << 8, 0x7ff << 52
+	return entry &^ (global | software)
+}
+
 // EntryMFN is the frame that an entry names.
 func EntryMFN(entry uint64) uint64 { return entry & frameMask / PageSize }
 

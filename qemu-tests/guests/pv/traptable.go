@@ -44,5 +44,5 @@ var callbackTypes = [vectors - Event]uint16{
 
 func setCallback(v Vector) {
 	arg := hypercall.CallbackRegister{Type: callbackTypes[v-Event], Address: stub(v)}
-	command(hypercall.HYPERVISOR_callback_op, hypercall.CALLBACKOP_register, &arg)
+	CallbackOp(hypercall.CALLBACKOP_register, &arg)
 }

@@ -2,11 +2,16 @@
 package main
 
 import (
+	"tuco/qemu-tests/guests/emulation"
 	"tuco/qemu-tests/guests/events"
 	"tuco/qemu-tests/guests/pv"
 	"tuco/qemu-tests/guests/traps"
 )
 
 func main() {
-	pv.Main(&traps.Group, &events.Group)
+	pv.Main(
+		&traps.Group,
+		&emulation.Group,
+		&events.Group,
+	)
 }
