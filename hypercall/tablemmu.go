@@ -1,41 +1,46 @@
 package hypercall
 
 var mmuUpdate = Call{
-	Name: "mmu_update", Guests: PV, Caller: Partly,
+	Name: "mmu_update", Guests: PV, Caller: Partly, State: Implemented,
 	Args: []Arg{{In, "reqs", "mmu_update"}, {Uint, "count", ""}, {Out, "done_out", "unsigned int"}, {Uint, "foreigndom", ""}},
-	Does: "Changes page-table entries, in order, each checked as if the table were validated again; it stops at the first that is refused and says how many were done.",
+	Does: "Changes page-table entries, in order, each checked as if the table were validated again; it stops at the first that is refused and says how many were done. A frame that is no page table is written to if it may be writable.",
 	Fails: []Failure{
-		{EINVAL, "the new entry would break a rule of the page tables: a frame that is not the owner's or of another type, reserved bits, a slot of the hypervisor's"},
-		{EBUSY, "the frame is not a page table and can't become one, or is just changing its type"},
-		{EPERM, "the caller has no rights over the domain in foreigndom, or over an I/O frame"},
-		{ESRCH, "there is no such domain"},
+		{EINVAL, "the frame to change is not the domain's, or is in use for descriptors; the entry has bits that a guest may not set, or is in a slot of the hypervisor's; it is to point to a table that is not the domain's or can't be one of that level"},
+		{EBUSY, "an L1 entry is for a frame that is not the owner's, or for writing to one that is in use as a table or for descriptors"},
+		{EPERM, "the caller has no rights over the domain in foreigndom; an L1 entry is for a frame that is not RAM and not given to the domain"},
+		{ESRCH, "there is no such domain, or it is the caller by its own number"},
 		{ENOMEM, "a count would overflow"},
 	},
 	Ops: []Op{
-		{Cmd: MMU_NORMAL_PT_UPDATE, Name: "MMU_NORMAL_PT_UPDATE"},
-		{Cmd: MMU_MACHPHYS_UPDATE, Name: "MMU_MACHPHYS_UPDATE"},
-		{Cmd: MMU_PT_UPDATE_PRESERVE_AD, Name: "MMU_PT_UPDATE_PRESERVE_AD"},
-		{Cmd: MMU_PT_UPDATE_NO_TRANSLATE, Name: "MMU_PT_UPDATE_NO_TRANSLATE", Note: "the same as MMU_NORMAL_PT_UPDATE for guests that may call this"},
+		{Cmd: MMU_NORMAL_PT_UPDATE, Name: "MMU_NORMAL_PT_UPDATE", State: Implemented},
+		{Cmd: MMU_MACHPHYS_UPDATE, Name: "MMU_MACHPHYS_UPDATE", State: Implemented},
+		{Cmd: MMU_PT_UPDATE_PRESERVE_AD, Name: "MMU_PT_UPDATE_PRESERVE_AD", State: Implemented},
+		{Cmd: MMU_PT_UPDATE_NO_TRANSLATE, Name: "MMU_PT_UPDATE_NO_TRANSLATE", State: Implemented, Note: "the same as MMU_NORMAL_PT_UPDATE for guests that may call this"},
 	},
 }
 
 var updateVAMapping = Call{
-	Name: "update_va_mapping", Guests: PV,
+	Name: "update_va_mapping", Guests: PV, State: Implemented,
 	Args: []Arg{{Ulong, "va", ""}, {Ulong, "val", ""}, {Ulong, "flags", ""}},
 	Does: "Changes the L1 entry that maps an address in the current page tables, and flushes what flags say.",
 	Fails: []Failure{
-		{EINVAL, "nothing maps va at level 1, the new entry would break a rule of the page tables, or flags make no sense"},
+		{EINVAL, "nothing maps va at level 1, or as for mmu_update"},
+		{EBUSY, "as for mmu_update"},
+		{EPERM, "as for mmu_update"},
+		{EFAULT, "the bitmap of vCPUs can't be read; the entry has changed"},
 	},
 }
 
 var updateVAMappingOtherdomain = Call{
-	Name: "update_va_mapping_otherdomain", Guests: PV, Caller: Privileged,
+	Name: "update_va_mapping_otherdomain", Guests: PV, Caller: Partly, State: Implemented,
 	Args: []Arg{{Ulong, "va", ""}, {Ulong, "val", ""}, {Ulong, "flags", ""}, {Domain, "domid", ""}},
-	Does: "As update_va_mapping, to map a frame of another domain.",
+	Does: "As update_va_mapping, to map a frame of another domain, which is for privileged domains, or of a device with DOMID_IO.",
 	Fails: []Failure{
 		{EINVAL, "as for update_va_mapping"},
-		{EPERM, "the caller has no rights over the domain"},
-		{ESRCH, "there is no such domain"},
+		{EBUSY, "as for mmu_update"},
+		{EPERM, "the caller has no rights over the domain, or as for mmu_update"},
+		{ESRCH, "there is no such domain, or it is the caller by its own number"},
+		{EFAULT, "as for update_va_mapping"},
 	},
 }
 

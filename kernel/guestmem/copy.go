@@ -74,6 +74,20 @@ func Put[T any](v *View, to frame.VAddr, from *T) bool {
 	return ok
 }
 
+// Some copies the first elements of an array from the guest: those that lie whole
+// on the array's first page, and one at least. It returns how many; 0 is a fault.
+func Some[T any](v *View, to []T, from frame.VAddr) int {
+	size := uint64(unsafe.Sizeof(*new(T)))
+	n := min(uint64(len(to)), max(1, (frame.PageSize-from.Offset())/size))
+	if n == 0 {
+		return 0
+	}
+	if _, ok := v.Read(unsafe.Slice((*byte)(unsafe.Pointer(&to[0])), n*size), from); !ok {
+		return 0
+	}
+	return int(n)
+}
+
 func bytesOf[T any](p *T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p))
 }

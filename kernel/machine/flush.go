@@ -14,13 +14,12 @@ import (
 // FlushVCPUs drops all translations of some of a domain's vCPUs, a bit each, and
 // returns when no processor can use them any more. No lock is held.
 func FlushVCPUs(h *lock.Holder, d *domain.Domain, mask uint64) {
+	vcpus := d.VCPUs()
+	mask &= 1<<len(vcpus) - 1
 	t := Types.Tick()
 	where := uint64(0)
 	for left := mask; left != 0; left &= left - 1 {
-		v := d.VCPU(uint32(bits.TrailingZeros64(left)))
-		if v == nil {
-			continue
-		}
+		v := vcpus[bits.TrailingZeros64(left)]
 		v.Want(domain.WantFlush) // a locked operation: before we look where it is
 		if v.Entity.OnCPU() {
 			where |= 1 << v.Entity.Home()
@@ -30,9 +29,7 @@ func FlushVCPUs(h *lock.Holder, d *domain.Domain, mask uint64) {
 		shootdown.Flush(h, where, shootdown.Nothing)
 	}
 	for left := mask; left != 0; left &= left - 1 {
-		if n := bits.TrailingZeros64(left); n < len(d.VCPUs()) {
-			d.Memory.Flushed(n, t)
-		}
+		d.Memory.Flushed(bits.TrailingZeros64(left), t)
 	}
 }
 

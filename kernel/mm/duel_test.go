@@ -49,7 +49,7 @@ func duel(first, stop int, mapped bool) (ended bool, failure string) {
 				w.flush(w.domains[0], call.Need.TLBs, call.Need.Everyone)
 				continue
 			}
-			must(r == pagetype.OK || r == pagetype.WrongType, "map: "+r.String())
+			must(r == pagetype.OK || r == pagetype.NoMapping, "map: "+r.String())
 			break
 		}
 		c.busy = false

@@ -45,7 +45,7 @@ func TestModel(t *testing.T) {
 	}
 	for _, what := range []string{
 		"ok", "to be continued", "a flush is due", "no such frame", "frame of another domain",
-		"frame in use as another type", "entry not allowed", "already pinned", "not pinned",
+		"frame in use as another type", "frame that can't be mapped so", "device of others", "entry not allowed", "already pinned", "not pinned",
 		"exact recount", "fill", "guest write", "flush", "freed", "populated", "abandoned", "new root", "emulated", "foreign",
 	} {
 		assert.NotZero(t, seen[what], "never seen: %s", what)

@@ -51,9 +51,9 @@ var faults = []fault{
 
 	// Counts.
 	{"a reference is not counted", types + "leaf.go",
-		"	if r := get(i, w.from); r != OK {\n		return e, r\n	}\n", "	if r := get(i, w.from); r != OK {\n		return e, r\n	}\n	if FAULT && e&RW == 0 {\n		w.put(m, i)\n	}\n"},
+		"	if r := get(i, w.from); r != OK {\n		return e, unmappable(r)\n	}\n", "	if r := get(i, w.from); r != OK {\n		return e, unmappable(r)\n	}\n	if FAULT && e&RW == 0 {\n		w.put(m, i)\n	}\n"},
 	{"a refused mapping keeps its reference", types + "leaf.go",
-		"			w.put(m, i)\n			return e, r\n", "			if !FAULT {\n				w.put(m, i)\n			}\n			return e, r\n"},
+		"			w.put(m, i)\n			return e, unmappable(r)\n", "			if !FAULT {\n				w.put(m, i)\n			}\n			return e, unmappable(r)\n"},
 	{"a mapping's reference is never given back", types + "leaf.go",
 		"		w.putWritable(m, i)\n	}\n	w.put(m, i)\n", "		w.putWritable(m, i)\n	}\n	if !FAULT {\n		w.put(m, i)\n	}\n"},
 	{"a writable count is never given back", types + "leaf.go",

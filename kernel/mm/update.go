@@ -19,7 +19,7 @@ const (
 	noTranslate = 3 // as normal: frames are machine frames here anyway
 
 	commandMask = 3
-	misaligned  = 4
+	noCommand   = 4 // set in no command: addresses are multiples of 8
 )
 
 // Update makes the changes of an mmu_update call one after the other, till one
@@ -27,9 +27,11 @@ const (
 // next. Consecutive changes of one L1 cost little beside what each entry needs.
 // M2p is the machine-to-physical table.
 //
-// The errors: NoFrame and NotOwner for the frame that is changed or mapped, WrongType
-// for a frame in use as something else, BadEntry, BadValue for an unaligned
-// address or a frame beyond the table, Overflow.
+// The errors: NoFrame and NotOwner for the frame that is changed or that becomes
+// a table, WrongType for one in use as something else; NoMapping and NoDevice for
+// a frame that can't be mapped; BadEntry; NoCommand for a Ptr whose lowest bits
+// are none; BadValue for a frame beyond m2p, or for a table above L1 if the call is
+// about another domain's frames; Overflow.
 func (d *Domain) Update(c *Call, requests []Request, m2p []uint64) (done int, r pagetype.Result) {
 	if r := d.enter(c); r != pagetype.OK {
 		return 0, r
@@ -42,8 +44,8 @@ func (d *Domain) Update(c *Call, requests []Request, m2p []uint64) (done int, r 
 		}
 		c.Budget--
 		q := requests[done]
-		if q.Ptr&misaligned != 0 {
-			r = pagetype.BadValue
+		if q.Ptr&noCommand != 0 {
+			r = pagetype.NoCommand
 			break
 		}
 		m := frame.MAddr(q.Ptr).MFN()
@@ -109,6 +111,9 @@ func (at *target) find(c *Call, d *Domain, m frame.MFN) pagetype.Result {
 func (at *target) set(c *Call, i int, val uint64, mode pagetype.Mode) pagetype.Result {
 	if at.level == pagetype.None {
 		return c.SetWord(at.m, i, val)
+	}
+	if c.Foreign() {
+		return pagetype.BadValue // only L1s map frames of others
 	}
 	r := c.SetTable(at.table, at.level, i, pagetype.PTE(val), mode)
 	if r == pagetype.OK && c.Drain() != pagetype.OK {

@@ -101,10 +101,10 @@ func (w *Work) setRights(e *atomic.Uint64, old, new PTE, mode Mode) Result {
 	counts := i != nil && i.Ref.Load() != 0
 	if new&RW != 0 && counts {
 		if Owner(i.Ref.Load()>>ownerShift) != w.from {
-			return NotOwner
+			return NoMapping
 		}
 		if r := w.getWritable(i, w.from); r != OK {
-			return r
+			return unmappable(r)
 		}
 	}
 	gone, r := old, OK
@@ -138,15 +138,25 @@ func (w *Work) getLeaf(e PTE) (PTE, Result) {
 	// another's cache lines.
 	e &^= cacheBits
 	if r := get(i, w.from); r != OK {
-		return e, r
+		return e, unmappable(r)
 	}
 	if e&RW != 0 {
 		if r := w.getWritable(i, w.from); r != OK {
 			w.put(m, i)
-			return e, r
+			return e, unmappable(r)
 		}
 	}
 	return e, OK
+}
+
+// unmappable is what it means for an L1 entry that its frame is not to be had.
+// Guests are told another error for it than for a table.
+func unmappable(r Result) Result {
+	switch r {
+	case NoFrame, NotOwner, WrongType:
+		return NoMapping
+	}
+	return r
 }
 
 // device judges a mapping of a frame that has no references, since it is not
@@ -155,7 +165,7 @@ func (w *Work) device(m frame.MFN) Result {
 	if w.space.mayMap(m) {
 		return OK
 	}
-	return NoFrame
+	return NoDevice
 }
 
 // putLeaf gives back what getLeaf took for an entry that was present.

@@ -17,15 +17,18 @@ const (
 
 	// What a guest did wrong.
 
-	NoFrame   // not RAM, and not a device's frame that the domain may map
+	NoFrame   // nobody's frame: free, the hypervisor's, or not RAM
 	NotOwner  // not the frame of the domain that it was named for
 	WrongType // the frame is in use as something else, or is not what it has to be
+	NoMapping // an L1 entry is for a frame of the wrong owner, or for writing to a table
+	NoDevice  // an L1 entry is for a frame which is not RAM, and which the domain may not map
 	BadEntry  // the page-table entry or descriptor has bits or a place which a guest may not choose
 	Pinned    // the table is pinned already
 	NotPinned // the frame is not pinned
 	Overflow  // a count would not fit
 	BadValue  // an argument is out of range
 	NotMapped // no table maps the address
+	NoCommand // there is no such command
 )
 
 // String returns the result as a phrase of a report.
@@ -45,6 +48,10 @@ func (r Result) String() string {
 		return "frame of another domain"
 	case WrongType:
 		return "frame in use as another type"
+	case NoMapping:
+		return "frame that can't be mapped so"
+	case NoDevice:
+		return "device of others"
 	case BadEntry:
 		return "entry not allowed"
 	case Pinned:
@@ -57,6 +64,8 @@ func (r Result) String() string {
 		return "bad argument"
 	case NotMapped:
 		return "address not mapped"
+	case NoCommand:
+		return "no such command"
 	}
 	return "unknown result"
 }

@@ -59,3 +59,7 @@ type Work struct {
 func (w *Work) Init(f *Frames, s *Space, from Owner, budget int) {
 	*w = Work{Budget: budget, frames: f, space: s, from: from, freed: nolink}
 }
+
+// Foreign tells whether new L1 entries map frames of another owner than the
+// space's own.
+func (w *Work) Foreign() bool { return w.from != w.space.Owner }

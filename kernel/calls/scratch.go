@@ -1,0 +1,20 @@
+package calls
+
+import (
+	"tuco/kernel/domain"
+	"tuco/kernel/layout"
+	"tuco/kernel/mm"
+)
+
+// scratch is where a handler keeps the part of a list that it works on: too much
+// for the stack to be cleared for. A handler runs to its end on its CPU, so each
+// CPU has one.
+type scratch struct {
+	requests [64]mm.Request
+}
+
+var scratches [layout.MaxCPUs]scratch
+
+// room is the scratch of the CPU that the vCPU is on. What it holds is left over
+// from anybody: only what was written in the same step is read.
+func room(v *domain.VCPU) *scratch { return &scratches[v.CPU.ID] }
