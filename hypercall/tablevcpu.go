@@ -3,10 +3,11 @@ package hypercall
 var schedOp = Call{
 	Name: "sched_op", Guests: AnyGuest, Caller: Partly, State: Implemented,
 	Args:   []Arg{{Int, "cmd", ""}, {InOut, "arg", ""}, {Ulong, "start_info", ""}},
-	Result: "shutdown to suspend: 1 if it was cancelled, 0 in the restored domain; watchdog: its number",
+	Result: "shutdown to suspend: 1 if it was cancelled, 0 in the restored domain; watchdog: a new one's number",
 	Does:   "Gives the pCPU away, waits, and shuts down.",
 	Fails: []Failure{
-		{EINVAL, "poll: more than 128 ports, or one that does not exist; shutdown: no such reason; watchdog: no such number"},
+		{EINVAL, "poll: more than 128 ports, or one that does not exist; watchdog: no such number, or it was not taken"},
+		{ENOSPC, "watchdog: both are taken"},
 		{EPERM, "the caller has no rights over the domain"},
 		{ESRCH, "remote_shutdown: there is no such domain"},
 	},
@@ -14,10 +15,10 @@ var schedOp = Call{
 		{Cmd: SCHEDOP_yield, Name: "SCHEDOP_yield", State: Implemented},
 		{Cmd: SCHEDOP_block, Name: "SCHEDOP_block", State: Implemented},
 		{Cmd: SCHEDOP_shutdown, Name: "SCHEDOP_shutdown", Type: "sched_shutdown", State: Implemented},
-		{Cmd: SCHEDOP_poll, Name: "SCHEDOP_poll", Type: "sched_poll"},
-		{Cmd: SCHEDOP_remote_shutdown, Name: "SCHEDOP_remote_shutdown", Type: "sched_remote_shutdown", Caller: Privileged},
-		{Cmd: SCHEDOP_shutdown_code, Name: "SCHEDOP_shutdown_code", Type: "sched_shutdown"},
-		{Cmd: SCHEDOP_watchdog, Name: "SCHEDOP_watchdog", Type: "sched_watchdog"},
+		{Cmd: SCHEDOP_poll, Name: "SCHEDOP_poll", Type: "sched_poll", State: Implemented},
+		{Cmd: SCHEDOP_remote_shutdown, Name: "SCHEDOP_remote_shutdown", Type: "sched_remote_shutdown", Caller: Privileged, State: Implemented},
+		{Cmd: SCHEDOP_shutdown_code, Name: "SCHEDOP_shutdown_code", Type: "sched_shutdown", State: Implemented},
+		{Cmd: SCHEDOP_watchdog, Name: "SCHEDOP_watchdog", Type: "sched_watchdog", State: Implemented},
 		{Cmd: SCHEDOP_pin_override, Name: "SCHEDOP_pin_override", Type: "sched_pin_override", Caller: Privileged, State: Absent, Note: "for BIOS calls of some laptops"},
 	},
 }

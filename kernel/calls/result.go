@@ -24,6 +24,19 @@ func put[T any](v *domain.VCPU, to hypercall.Handle[byte], from *T) bool {
 	return guestmem.Put(&memory, frame.VAddr(to), from)
 }
 
+// getAll copies the elements of an array from the calling guest, once.
+func getAll[T any](v *domain.VCPU, to []T, from hypercall.Handle[T]) bool {
+	memory := pv.KernelView(v)
+	for len(to) > 0 {
+		n := guestmem.Some(&memory, to, frame.VAddr(from))
+		if n == 0 {
+			return false
+		}
+		to, from = to[n:], from.At(uint64(n))
+	}
+	return true
+}
+
 // errno is what a guest is told of a result of the page tables' core.
 //
 //	EBUSY   an L1 entry is for a frame of the wrong owner, or for writing to a table

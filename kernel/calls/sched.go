@@ -3,13 +3,14 @@ package calls
 import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
+	"tuco/kernel/evtchn"
 	"tuco/kernel/machine"
 	"tuco/kernel/pv"
 )
 
 // schedOp is sched_op.
 //
-// EFAULT. EINVAL: no such reason of a shutdown. ENOSYS: no such command.
+// EFAULT. ENOSYS: no such command.
 func schedOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	s := a.SchedOp()
 	switch s.Cmd {
@@ -19,23 +20,49 @@ func schedOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	case hypercall.SCHEDOP_block:
 		pv.Block(v)
 		return 0
+	case hypercall.SCHEDOP_poll:
+		return poll(v, s.Arg)
 	case hypercall.SCHEDOP_shutdown:
 		return shutdown(v, s.Arg)
+	case hypercall.SCHEDOP_shutdown_code:
+		return shutdownCode(v, s.Arg)
+	case hypercall.SCHEDOP_remote_shutdown:
+		return remoteShutdown(v, s.Arg)
+	case hypercall.SCHEDOP_watchdog:
+		return watchdog(v, s.Arg)
 	}
 	return fail(hypercall.ENOSYS)
 }
 
-func shutdown(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
-	var s hypercall.SchedShutdown
+// poll is SCHEDOP_poll.
+//
+// EINVAL: more than 128 ports, or one that does not exist.
+func poll(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
+	var s hypercall.SchedPoll
 	if !get(v, &s, arg) {
 		return fail(hypercall.EFAULT)
 	}
-	if s.Reason > hypercall.SHUTDOWN_MAX {
+	if s.NrPorts > evtchn.MaxPollPorts {
 		return fail(hypercall.EINVAL)
 	}
-	if s.Reason == hypercall.SHUTDOWN_crash {
-		pv.Report(v, "the guest says that it has crashed")
+	ports := room(v).ports[:s.NrPorts]
+	if !getAll(v, ports, s.Ports) {
+		return fail(hypercall.EFAULT)
 	}
-	machine.Shutdown(v.Holder(), v.Domain, s.Reason)
-	return 0
+	return fail(machine.Poll(v, ports, s.Timeout))
+}
+
+// watchdog is SCHEDOP_watchdog.
+//
+// EINVAL: there is no such watchdog, or it was not taken. ENOSPC: none is free.
+func watchdog(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
+	var s hypercall.SchedWatchdog
+	if !get(v, &s, arg) {
+		return fail(hypercall.EFAULT)
+	}
+	id, e := v.Domain.Watchdogs.Set(v.Holder(), machine.Now(), s.ID, s.Timeout)
+	if e != 0 {
+		return fail(e)
+	}
+	return int64(id)
 }

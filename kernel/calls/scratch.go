@@ -1,7 +1,9 @@
 package calls
 
 import (
+	"tuco/hypercall"
 	"tuco/kernel/domain"
+	"tuco/kernel/evtchn"
 	"tuco/kernel/layout"
 	"tuco/kernel/mm"
 )
@@ -11,6 +13,7 @@ import (
 // CPU has one.
 type scratch struct {
 	requests [64]mm.Request
+	ports    [evtchn.MaxPollPorts]hypercall.Port
 }
 
 var scratches [layout.MaxCPUs]scratch

@@ -75,6 +75,7 @@ func reap(h *lock.Holder, d *domain.Domain) (more bool) {
 			v.Timers.StopPeriodic(h)
 			v.Timers.StopPoll(h)
 		}
+		d.Watchdogs.Stop(h)
 	case stepChannels:
 		if !d.Events.Destroy(h, channelsAtOnce) {
 			return true

@@ -10,6 +10,7 @@ import (
 	"tuco/kernel/mm"
 	"tuco/kernel/sched"
 	"tuco/kernel/sharedinfo"
+	"tuco/kernel/timer"
 	"tuco/kernel/vtime"
 )
 
@@ -39,7 +40,10 @@ type Domain struct {
 	Shared *sharedinfo.Page
 	// SharedFrame is where Shared lies. The guest may map it.
 	SharedFrame frame.MFN
-	Wall        vtime.WallClock
+	Wall        vtime.WallClock // [Lock]
+
+	Watchdogs vtime.Watchdogs
+	Alarms    [vtime.MaxWatchdogs]timer.Timer // those behind Watchdogs
 
 	Group sched.Group
 

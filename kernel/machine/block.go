@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/lock"
 )
@@ -10,11 +11,40 @@ import (
 // comes before the look is seen by it, and what comes after it wakes.
 func PrepareBlock(v *domain.VCPU) { Scheduler.Prepare(&v.Entity) }
 
-// Block stops the vCPU until it is woken.
-func Block(v *domain.VCPU) {
-	if h := v.Holder(); Scheduler.Block(h, &v.Entity) {
-		Reschedule(h)
+// Block stops the vCPU until it is woken. False: it was, since PrepareBlock.
+func Block(v *domain.VCPU) bool {
+	h := v.Holder()
+	if !Scheduler.Block(h, &v.Entity) {
+		return false
 	}
+	Reschedule(h)
+	return true
+}
+
+// Poll stops a vCPU, which is on this CPU, until one of these ports is pending,
+// an upcall comes, or the system time has reached until; 0 is never. EINVAL: see
+// evtchn.Domain.Poll.
+func Poll(v *domain.VCPU, ports []hypercall.Port, until uint64) hypercall.Errno {
+	PrepareBlock(v)
+	ready, e := v.Domain.Events.Poll(uint32(v.ID), ports)
+	if ready || e != 0 {
+		return e
+	}
+	v.Polling = true
+	if until != 0 {
+		v.Timers.SetPoll(v.Holder(), until)
+	}
+	if !Block(v) {
+		EndPoll(v)
+	}
+	return 0
+}
+
+// EndPoll ends the poll of a vCPU that runs again, for whatever reason.
+func EndPoll(v *domain.VCPU) {
+	v.Polling = false
+	v.Domain.Events.EndPoll(uint32(v.ID))
+	v.Timers.StopPoll(v.Holder())
 }
 
 // Yield lets other vCPUs have the CPU for a turn.

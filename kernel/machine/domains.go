@@ -65,6 +65,7 @@ func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 		places[id] = domains.Ref(d).Index + 1
 		d.Code = domain.NoCode
 		d.Lock.Init(lock.Pool)
+		initWatchdogs(d)
 		return d
 	}
 	return nil

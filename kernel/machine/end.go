@@ -88,6 +88,7 @@ func othersRun() bool {
 	return false
 }
 
+// isCrash tells whether a reason, which may be any number, is that of a failure.
 func isCrash(reason uint32) bool {
-	return reason == hypercall.SHUTDOWN_crash || reason == hypercall.SHUTDOWN_watchdog
+	return reason == hypercall.SHUTDOWN_crash || reason == hypercall.SHUTDOWN_watchdog || reason > hypercall.SHUTDOWN_MAX
 }

@@ -35,7 +35,7 @@ func Schedule(cpu *percpu.CPU) {
 		}
 		v.Leave = false
 		if v.Polling {
-			endPoll(v)
+			machine.EndPoll(v)
 		}
 		if machine.Picked(h) {
 			continue // asked for while the vCPU could not be made to leave
@@ -74,11 +74,4 @@ func switchOff(v *domain.VCPU) {
 	machine.WriteRunstate(v)
 	machine.SetCurrent(h, nil)
 	Unload(v)
-}
-
-// endPoll ends a vCPU's poll: it runs again, for whatever reason.
-func endPoll(v *domain.VCPU) {
-	v.Polling = false
-	v.Domain.Events.EndPoll(uint32(v.ID))
-	v.Timers.StopPoll(v.Holder())
 }

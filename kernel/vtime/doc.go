@@ -34,4 +34,6 @@
 // nothing. The periodic timer runs while the vCPU is on a pCPU only: a vCPU that
 // blocks is not woken by it, and finds one tick, however many it missed, when it
 // runs again.
+//
+// A domain's watchdogs work alike.
 package vtime

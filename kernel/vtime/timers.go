@@ -23,6 +23,17 @@ const (
 	DefaultPeriod = 10_000_000
 )
 
+// Times that a guest gives have a sign in the ABI. One below zero has passed long
+// ago.
+const negative = 1 << 63
+
+func signed(at uint64) uint64 {
+	if at&negative != 0 {
+		return 0
+	}
+	return at
+}
+
 // once is a timer that rings once.
 type once struct {
 	alarm Alarm
@@ -80,7 +91,7 @@ func (t *Timers) SetSingle(h *lock.Holder, now, at uint64, future bool) hypercal
 		return hypercall.ETIME
 	}
 	t.lock.Lock(h)
-	t.single.start(h, at)
+	t.single.start(h, signed(at))
 	t.lock.Unlock(h)
 	return 0
 }
@@ -92,13 +103,26 @@ func (t *Timers) StopSingle(h *lock.Holder) {
 	t.lock.Unlock(h)
 }
 
+// What set_timer_op takes for a mistake, and what it does then.
+const (
+	absurd     = 1 << 50 // from now: 13 days
+	soonEnough = 100_000_000
+)
+
 // SetTimer is set_timer_op: it sets the one-shot timer, or for 0 stops it.
-func (t *Timers) SetTimer(h *lock.Holder, at uint64) {
+//
+// Kernels whose count of ticks has wrapped ask for a time that is negative, or far
+// off, when they have something to do at once; and others ask for the same when
+// they have nothing to do. A tenth of a second does for both, as on Xen.
+func (t *Timers) SetTimer(h *lock.Holder, now, at uint64) {
 	if at == 0 {
 		t.StopSingle(h)
 		return
 	}
-	t.SetSingle(h, 0, at, false)
+	if at&negative != 0 || at > now+absurd {
+		at = now + soonEnough
+	}
+	t.SetSingle(h, now, at, false)
 }
 
 // RingSingle is called when the one-shot timer's alarm rings.
@@ -112,7 +136,7 @@ func (t *Timers) RingSingle(h *lock.Holder, now uint64) (due bool) {
 // SetPoll sets the time-out of a poll.
 func (t *Timers) SetPoll(h *lock.Holder, at uint64) {
 	t.lock.Lock(h)
-	t.poll.start(h, at)
+	t.poll.start(h, signed(at))
 	t.lock.Unlock(h)
 }
 

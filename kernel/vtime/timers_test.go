@@ -55,14 +55,31 @@ func TestSingleShot(t *testing.T) {
 	require.Zero(t, v.SetSingle(v.h, 100, 99, false), "a time that has passed rings at once")
 	assert.True(t, v.RingSingle(v.h, 100))
 
-	v.SetTimer(v.h, 700)
-	v.SetTimer(v.h, 900)
+	v.SetTimer(v.h, 100, 700)
+	v.SetTimer(v.h, 100, 900)
 	assert.False(t, v.RingSingle(v.h, 700), "it was moved")
-	v.SetTimer(v.h, 0)
+	v.SetTimer(v.h, 100, 0)
 	assert.False(t, v.single.set)
 	assert.False(t, v.RingSingle(v.h, 1000), "it was stopped while it rang")
 	v.StopSingle(v.h)
 	v.h.AssertNone()
+}
+
+// Times are signed where a guest may mean it, and nonsense where it can't.
+func TestTimesThatAreNegativeOrFarOff(t *testing.T) {
+	v := newVCPU()
+	require.Zero(t, v.SetSingle(v.h, 100, 1<<63, true))
+	assert.True(t, v.RingSingle(v.h, 100))
+	v.SetPoll(v.h, ^uint64(0))
+	assert.True(t, v.RingPoll(v.h, 100))
+	for _, at := range []uint64{1 << 63, ^uint64(0), 101 + 1<<50} {
+		v.SetTimer(v.h, 100, at)
+		assert.False(t, v.RingSingle(v.h, 99+100_000_000))
+		assert.True(t, v.RingSingle(v.h, 100+100_000_000))
+	}
+	v.SetTimer(v.h, 100, 100+1<<50)
+	assert.False(t, v.RingSingle(v.h, 99+1<<50))
+	assert.True(t, v.RingSingle(v.h, 100+1<<50))
 }
 
 func TestPollTimeout(t *testing.T) {
