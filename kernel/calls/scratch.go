@@ -12,8 +12,9 @@ import (
 // for the stack to be cleared for. A handler runs to its end on its CPU, so each
 // CPU has one.
 type scratch struct {
-	requests [64]mm.Request
-	ports    [evtchn.MaxPollPorts]hypercall.Port
+	requests   [64]mm.Request
+	operations [32]hypercall.MMUExtOp
+	ports      [evtchn.MaxPollPorts]hypercall.Port
 }
 
 var scratches [layout.MaxCPUs]scratch

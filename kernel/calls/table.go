@@ -24,6 +24,7 @@ var PV = [domain.Calls]domain.Handler{
 	hypercall.HYPERVISOR_update_va_mapping_otherdomain: updateVAMappingOtherdomain,
 	hypercall.HYPERVISOR_iret:                          pv.IRET,
 	hypercall.HYPERVISOR_set_segment_base:              setSegmentBase,
+	hypercall.HYPERVISOR_mmuext_op:                     mmuextOp,
 	hypercall.HYPERVISOR_sched_op:                      schedOp,
 	hypercall.HYPERVISOR_callback_op:                   callbackOp,
 	hypercall.HYPERVISOR_event_channel_op:              eventChannelOp,

@@ -16,6 +16,8 @@ type cpu struct {
 	current *domain.VCPU
 	// pick tells the CPU to ask the scheduler.
 	pick atomic.Bool
+	// writeBack tells it to write back its caches; it clears the word when it has.
+	writeBack atomic.Bool
 	// slice ends what the scheduler has decided.
 	slice timer.Timer
 	_     [64]byte
@@ -50,6 +52,7 @@ func Kick(h *lock.Holder, mask uint64) {
 
 // Interrupted is called by the interrupt's handler.
 func Interrupted(h *lock.Holder) {
+	writeBackAsked(h)
 	if cpus[h.CPU].pick.Load() {
 		leave(h)
 	}

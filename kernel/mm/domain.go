@@ -44,6 +44,9 @@ func (d *Domain) Init(f *pagetype.Frames, c *Config) {
 // began at t, a time from Frames.Tick. Without the lock.
 func (d *Domain) Flushed(vcpu int, t uint64) { d.space.Flushed(vcpu, t) }
 
+// MapsDevices tells whether the domain was given frames that are not RAM.
+func (d *Domain) MapsDevices() bool { return len(d.space.IO) != 0 }
+
 // Roots are what the vCPU's CR3 is to hold in its kernel and its user mode, or NoMFN.
 // Only the CPU that runs the vCPU asks, and only it changes them.
 func (d *Domain) Roots(vcpu int) (kernel, user frame.MFN) {

@@ -34,13 +34,19 @@ func (d *Domain) Unpin(c *Call, m frame.MFN) pagetype.Result {
 // The vCPU does not run; before it runs again its translations are to be
 // dropped, as a load of CR3 does.
 func (d *Domain) SetKernelRoot(c *Call, vcpu int, m frame.MFN) pagetype.Result {
+	if m == frame.NoMFN {
+		return pagetype.NoFrame
+	}
 	return d.setRoot(c, &d.roots[vcpu].kernel, m)
 }
 
 // SetUserRoot makes m the root of the vCPU's user mode (MMUEXT_NEW_USER_BASEPTR).
 // Frame 0 stands for none.
 func (d *Domain) SetUserRoot(c *Call, vcpu int, m frame.MFN) pagetype.Result {
-	if m == 0 {
+	switch m {
+	case frame.NoMFN:
+		return pagetype.NoFrame
+	case 0:
 		m = frame.NoMFN
 	}
 	return d.setRoot(c, &d.roots[vcpu].user, m)

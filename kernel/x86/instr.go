@@ -32,6 +32,9 @@ func XSETBV(value uint64)
 // INVLPG drops the TLB entries of a page, global ones too, on this CPU.
 func INVLPG(v frame.VAddr)
 
+// WBINVD writes all that this CPU's caches hold back to memory, and empties them.
+func WBINVD()
+
 // RDTSC reads the time stamp counter, in ticks. Earlier instructions may still be under way.
 func RDTSC() uint64
 

@@ -1,0 +1,41 @@
+package calls
+
+import (
+	"tuco/hypercall"
+	"tuco/kernel/frame"
+	"tuco/kernel/layout"
+	"tuco/kernel/pagetype"
+)
+
+// A frame that is written to here is held as writable meanwhile, as by a mapping
+// of the guest's: so it is no table, and is not freed.
+
+// clearPage zeroes a frame.
+func (x *extended) clearPage(m frame.MFN) hypercall.Errno {
+	x.c.Budget -= costPage
+	r := x.c.GetWritable(m, x.owner)
+	if r == pagetype.OK {
+		clear(pageOf(m))
+		x.c.PutWritable(m)
+	}
+	return x.settle(r)
+}
+
+// copyPage copies a frame to another, which is written to; the first may be
+// anything.
+func (x *extended) copyPage(to, from frame.MFN) hypercall.Errno {
+	x.c.Budget -= costPage
+	r := x.c.TryGet(from, x.owner)
+	if r != pagetype.OK {
+		return x.settle(r)
+	}
+	if r = x.c.GetWritable(to, x.owner); r == pagetype.OK {
+		copy(pageOf(to), pageOf(from))
+		x.c.PutWritable(to)
+	}
+	x.c.Put(from)
+	return x.settle(r)
+}
+
+// pageOf is what is in a frame of RAM.
+func pageOf(m frame.MFN) []byte { return layout.Bytes(m.Addr(), frame.PageSize) }
