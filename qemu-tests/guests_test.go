@@ -25,6 +25,7 @@ var suite = []struct {
 }{
 	{"traps", 1},
 	{"emulation", 1},
+	{"segments", 1},
 	{"events", 1},
 }
 

@@ -5,35 +5,30 @@ import (
 	"tuco/qemu-tests/guests/pv"
 )
 
-type leaf struct{ a, b, c, d uint32 }
-
 // plainCPUID is CPUID as the processor has it, or as the hypervisor does if it intercepts that.
-func plainCPUID(function, index uint32) (l leaf)
-
-// forcedCPUID is CPUID with XEN_EMULATE_PREFIX.
-func forcedCPUID(function, index uint32) (l leaf)
+func plainCPUID(function, index uint32) (l pv.CPUIDLeaf)
 
 func cpuid(t *pv.T) {
-	plain, forced := plainCPUID(0, 0), forcedCPUID(0, 0)
-	t.Check(plain.b == forced.b && plain.c == forced.c && plain.d == forced.d, "the vendor is another with the prefix")
-	t.Check(plain.a >= 1 && forced.a >= 1, "CPUID has %d and %d functions", uint64(plain.a), uint64(forced.a))
-	one := forcedCPUID(1, 0)
+	plain, forced := plainCPUID(0, 0), pv.CPUID(0, 0)
+	t.Check(plain.EBX == forced.EBX && plain.ECX == forced.ECX && plain.EDX == forced.EDX, "the vendor is another with the prefix")
+	t.Check(plain.EAX >= 1 && forced.EAX >= 1, "CPUID has %d and %d functions", uint64(plain.EAX), uint64(forced.EAX))
+	one := pv.CPUID(1, 0)
 	const hypervisor = 1 << 31
-	t.Check(one.c&hypervisor != 0, "function 1 (ecx %x) does not tell of a hypervisor", uint64(one.c))
+	t.Check(one.ECX&hypervisor != 0, "function 1 (ecx %x) does not tell of a hypervisor", uint64(one.ECX))
 	const fpu, pae, sse2 = 1 << 0, 1 << 6, 1 << 26
-	t.Equal("what every processor here has, in function 1", uint64(one.d&(fpu|pae|sse2)), fpu|pae|sse2)
+	t.Equal("what every processor here has, in function 1", uint64(one.EDX&(fpu|pae|sse2)), fpu|pae|sse2)
 	const pse, pge, vme, mtrr = 1 << 3, 1 << 13, 1 << 1, 1 << 12
-	t.Equal("what a paravirtual guest can't have, in function 1", uint64(one.d&(pse|pge|vme)), 0)
+	t.Equal("what a paravirtual guest can't have, in function 1", uint64(one.EDX&(pse|pge|vme)), 0)
 	const longMode, syscall, nx = 1 << 29, 1 << 11, 1 << 20
-	t.Equal("what a 64-bit guest needs, in function 0x80000001", uint64(forcedCPUID(0x8000_0001, 0).d&(longMode|syscall|nx)), longMode|syscall|nx)
+	t.Equal("what a 64-bit guest needs, in function 0x80000001", uint64(pv.CPUID(0x8000_0001, 0).EDX&(longMode|syscall|nx)), longMode|syscall|nx)
 
-	base := forcedCPUID(hypercall.XEN_CPUID_FIRST_LEAF, 0)
-	t.Equal("signature 1", uint64(base.b), hypercall.XEN_CPUID_SIGNATURE_EBX)
-	t.Equal("signature 2", uint64(base.c), hypercall.XEN_CPUID_SIGNATURE_ECX)
-	t.Equal("signature 3", uint64(base.d), hypercall.XEN_CPUID_SIGNATURE_EDX)
-	t.Check(base.a >= hypercall.XEN_CPUID_FIRST_LEAF+2, "only functions up to %x", uint64(base.a))
+	base := pv.CPUID(hypercall.XEN_CPUID_FIRST_LEAF, 0)
+	t.Equal("signature 1", uint64(base.EBX), hypercall.XEN_CPUID_SIGNATURE_EBX)
+	t.Equal("signature 2", uint64(base.ECX), hypercall.XEN_CPUID_SIGNATURE_ECX)
+	t.Equal("signature 3", uint64(base.EDX), hypercall.XEN_CPUID_SIGNATURE_EDX)
+	t.Check(base.EAX >= hypercall.XEN_CPUID_FIRST_LEAF+2, "only functions up to %x", uint64(base.EAX))
 	version := pv.XenVersion[byte](hypercall.XENVER_version, nil)
-	t.Equal("version", uint64(forcedCPUID(hypercall.XEN_CPUID_FIRST_LEAF+1, 0).a), version)
+	t.Equal("version", uint64(pv.CPUID(hypercall.XEN_CPUID_FIRST_LEAF+1, 0).EAX), version)
 }
 
 func forcedUser()

@@ -1,29 +1,15 @@
-#include "../pv/done_amd64.h"
+#include "../pv/code_amd64.h"
 #include "textflag.h"
 
-#define PREFIX UNDEF; BYTE $0x78; BYTE $0x65; BYTE $0x6e
-
-// func plainCPUID(function, index uint32) (l leaf)
+// func plainCPUID(function, index uint32) (l pv.CPUIDLeaf)
 TEXT ·plainCPUID(SB), NOSPLIT, $0-24
 	MOVL function+0(FP), AX
 	MOVL index+4(FP), CX
 	CPUID
-	MOVL AX, l_a+8(FP)
-	MOVL BX, l_b+12(FP)
-	MOVL CX, l_c+16(FP)
-	MOVL DX, l_d+20(FP)
-	RET
-
-// func forcedCPUID(function, index uint32) (l leaf)
-TEXT ·forcedCPUID(SB), NOSPLIT, $0-24
-	MOVL function+0(FP), AX
-	MOVL index+4(FP), CX
-	PREFIX
-	CPUID
-	MOVL AX, l_a+8(FP)
-	MOVL BX, l_b+12(FP)
-	MOVL CX, l_c+16(FP)
-	MOVL DX, l_d+20(FP)
+	MOVL AX, l_EAX+8(FP)
+	MOVL BX, l_EBX+12(FP)
+	MOVL CX, l_ECX+16(FP)
+	MOVL DX, l_EDX+20(FP)
 	RET
 
 TEXT ·forcedUser(SB), NOSPLIT, $0-0

@@ -1,4 +1,4 @@
-#include "../pv/done_amd64.h"
+#include "../pv/code_amd64.h"
 #include "textflag.h"
 
 TEXT ·readPort(SB), NOSPLIT, $0-0

@@ -1,4 +1,4 @@
-#include "../pv/done_amd64.h"
+#include "../pv/code_amd64.h"
 #include "textflag.h"
 
 #define FROMCR8 MOVQ CR8, AX

@@ -55,7 +55,7 @@ func msr(t *pv.T) {
 func msrBases(t *pv.T) {
 	fs, trap := rdmsr(msrFSBase)
 	t.NoTrap("RDMSR of FS_BASE", trap)
-	t.Equal("FS_BASE", fs, fsBase())
+	t.Equal("FS_BASE", fs, pv.FSBase())
 	gs, trap := rdmsr(msrGSBase)
 	t.NoTrap("RDMSR of GS_BASE", trap)
 	t.Equal("GS_BASE", gs, pv.Address(pv.This()))
@@ -75,17 +75,12 @@ func msrBases(t *pv.T) {
 
 const nonCanonical = 0x8000_0000_0000_0000
 
-// fsBase is what FS base must be, by the word that it points at.
-func fsBase() uint64
-
 func readCR0() uint64
 func readCR2() uint64
 func readCR3() uint64
-func readCR4() uint64
 func writeCR0(v uint64)
 func writeCR2(v uint64)
 func writeCR3(v uint64)
-func writeCR4(v uint64)
 
 func cr0(t *pv.T) {
 	const pe, mp, ts, et, ne, wp, am, pg = 1 << 0, 1 << 1, 1 << 3, 1 << 4, 1 << 5, 1 << 16, 1 << 18, 1 << 31
@@ -130,13 +125,13 @@ func cr3(t *pv.T) {
 func cr4(t *pv.T) {
 	const tsd, de, pse, pae, vmxe, smep, pcide = 1 << 2, 1 << 3, 1 << 4, 1 << 5, 1 << 13, 1 << 20, 1 << 17
 	var was uint64
-	t.NoTrap("read", pv.Catch(func() { was = readCR4() }))
+	t.NoTrap("read", pv.Catch(func() { was = pv.ReadCR4() }))
 	t.Check(was&pae != 0, "CR4 is %x: PAE is not set", was)
-	t.NoTrap("write as it is", pv.Catch(func() { writeCR4(was) }))
-	t.NoTrap("write with DE", pv.Catch(func() { writeCR4(was | de) }))
-	t.Equal("DE", readCR4()&de, de)
-	t.NoTrap("write as it was", pv.Catch(func() { writeCR4(was) }))
-	t.Equal("CR4", readCR4(), was)
+	t.NoTrap("write as it is", pv.Catch(func() { pv.WriteCR4(was) }))
+	t.NoTrap("write with DE", pv.Catch(func() { pv.WriteCR4(was | de) }))
+	t.Equal("DE", pv.ReadCR4()&de, de)
+	t.NoTrap("write as it was", pv.Catch(func() { pv.WriteCR4(was) }))
+	t.Equal("CR4", pv.ReadCR4(), was)
 }
 
 func debugRegisters(t *pv.T) {
@@ -162,15 +157,15 @@ func xsetbv(v uint64)
 
 func xcr0(t *pv.T) {
 	const osxsave = 1 << 27
-	if forcedCPUID(1, 0).c&osxsave == 0 {
+	if pv.CPUID(1, 0).ECX&osxsave == 0 {
 		t.Skip("there is no XSAVE")
 		return
 	}
 	const cr4OSXSAVE = 1 << 18
-	control := readCR4()
-	t.NoTrap("write of CR4 without OSXSAVE", pv.Catch(func() { writeCR4(control &^ cr4OSXSAVE) }))
+	control := pv.ReadCR4()
+	t.NoTrap("write of CR4 without OSXSAVE", pv.Catch(func() { pv.WriteCR4(control &^ cr4OSXSAVE) }))
 	t.Trapped("XSETBV without CR4.OSXSAVE", pv.Catch(func() { xsetbv(1) }), pv.UD, 0)
-	t.NoTrap("write of CR4 with OSXSAVE", pv.Catch(func() { writeCR4(control | cr4OSXSAVE) }))
+	t.NoTrap("write of CR4 with OSXSAVE", pv.Catch(func() { pv.WriteCR4(control | cr4OSXSAVE) }))
 	was := xgetbv()
 	const x87, sse, avx = 1, 2, 4
 	t.Equal("x87 and SSE", was&(x87|sse), x87|sse)
@@ -181,7 +176,7 @@ func xcr0(t *pv.T) {
 	t.Trapped("XSETBV without x87", pv.Catch(func() { xsetbv(sse) }), pv.GP, 0)
 	t.Trapped("XSETBV with AVX and without SSE", pv.Catch(func() { xsetbv(x87 | avx) }), pv.GP, 0)
 	t.Equal("XCR0", xgetbv(), was)
-	t.NoTrap("write of CR4 as it was", pv.Catch(func() { writeCR4(control) }))
+	t.NoTrap("write of CR4 as it was", pv.Catch(func() { pv.WriteCR4(control) }))
 }
 
 func rdtsc() uint64
@@ -192,11 +187,11 @@ func tsc(t *pv.T) {
 	t.Check(rdtsc() > before, "the TSC does not run")
 	t.Trapped("RDTSC in user mode", pv.RunUser(userTSC), pv.Syscall64, 0)
 	const tsd = 1 << 2
-	was := readCR4()
-	t.NoTrap("CR4.TSD", pv.Catch(func() { writeCR4(was | tsd) }))
+	was := pv.ReadCR4()
+	t.NoTrap("CR4.TSD", pv.Catch(func() { pv.WriteCR4(was | tsd) }))
 	var now uint64
 	t.NoTrap("RDTSC with TSD in the kernel", pv.Catch(func() { now = rdtsc() }))
 	t.Check(now > before, "the emulated TSC is behind")
 	t.Trapped("RDTSC with TSD in user mode", pv.RunUser(userTSC), pv.GP, 0)
-	t.NoTrap("CR4 as it was", pv.Catch(func() { writeCR4(was) }))
+	t.NoTrap("CR4 as it was", pv.Catch(func() { pv.WriteCR4(was) }))
 }

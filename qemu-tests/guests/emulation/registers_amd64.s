@@ -1,4 +1,4 @@
-#include "../pv/done_amd64.h"
+#include "../pv/code_amd64.h"
 #include "textflag.h"
 
 TEXT ·readMSR(SB), NOSPLIT, $0-0
@@ -17,12 +17,6 @@ TEXT ·writeMSR(SB), NOSPLIT, $0-0
 	WRMSR
 	RET
 
-// func fsBase() uint64
-TEXT ·fsBase(SB), NOSPLIT, $0-8
-	MOVQ 0(FS), AX
-	MOVQ AX, ret+0(FP)
-	RET
-
 #define READ(name, reg) \
 TEXT name(SB), NOSPLIT, $0-8; \
 	MOVQ reg, AX; \
@@ -38,13 +32,11 @@ TEXT name(SB), NOSPLIT, $0-8; \
 READ(·readCR0, CR0)
 READ(·readCR2, CR2)
 READ(·readCR3, CR3)
-READ(·readCR4, CR4)
 READ(·readDR0, DR0)
 READ(·readDR7, DR7)
 WRITE(·writeCR0, CR0)
 WRITE(·writeCR2, CR2)
 WRITE(·writeCR3, CR3)
-WRITE(·writeCR4, CR4)
 WRITE(·writeDR0, DR0)
 
 TEXT ·userDR0(SB), NOSPLIT, $0-0

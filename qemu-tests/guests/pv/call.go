@@ -29,11 +29,6 @@ func PhysdevOp[T any](cmd uint64, arg *T) uint64 {
 	return command(hypercall.HYPERVISOR_physdev_op, cmd, arg)
 }
 
-// EventChannelOp is event_channel_op.
-func EventChannelOp[T any](cmd uint64, arg *T) uint64 {
-	return command(hypercall.HYPERVISOR_event_channel_op, cmd, arg)
-}
-
 // MemoryOp is memory_op.
 func MemoryOp[T any](cmd uint64, arg *T) uint64 {
 	return command(hypercall.HYPERVISOR_memory_op, cmd, arg)
@@ -57,6 +52,21 @@ func VCPUOp[T any](cmd uint64, vcpu uint32, arg *T) uint64 {
 // VMAssist is vm_assist.
 func VMAssist(cmd, kind uint64) uint64 {
 	return Call(hypercall.HYPERVISOR_vm_assist, cmd, kind, 0, 0, 0)
+}
+
+// SetSegmentBase is set_segment_base.
+func SetSegmentBase(which, base uint64) uint64 {
+	return Call(hypercall.HYPERVISOR_set_segment_base, which, base, 0, 0, 0)
+}
+
+// SetGDT is set_gdt.
+func SetGDT(frames *hypercall.XenPFN, entries uint64) uint64 {
+	return Call(hypercall.HYPERVISOR_set_gdt, Address(frames), entries, 0, 0, 0)
+}
+
+// UpdateDescriptor is update_descriptor.
+func UpdateDescriptor(ma, descriptor uint64) uint64 {
+	return Call(hypercall.HYPERVISOR_update_descriptor, ma, descriptor, 0, 0, 0)
 }
 
 // SetDebugreg is set_debugreg.

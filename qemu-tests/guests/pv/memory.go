@@ -62,9 +62,7 @@ var sharedInfo *hypercall.SharedInfo
 // mapSharedInfo gives up a page to have an address for it.
 func mapSharedInfo() {
 	va := AllocPage()
-	if e := hypercall.Failed(UpdateVAMapping(va, StartInfo.SharedInfo|RW, hypercall.UVMF_INVLPG)); e != 0 {
-		panic("can't map the shared page")
-	}
+	Need("mapping the shared page", UpdateVAMapping(va, StartInfo.SharedInfo|RW, hypercall.UVMF_INVLPG))
 	sharedInfo = At[hypercall.SharedInfo](va)
 	for i := range cpus {
 		cpus[i].Info = &sharedInfo.VCPUInfo[i]

@@ -13,7 +13,7 @@ type User struct{ Frame }
 // sees the kernel's memory too, unless the test loads another root: so code may be Go, or assembly, to which Go puts a few
 // instructions of its own. It never returns: it traps.
 func (u *User) Start(code func()) {
-	UseUserRoot(sharedRoot())
+	UseUserRoot(SharedRoot())
 	c := This()
 	*u = User{}
 	u.R14 = Address(&c.g)
@@ -44,30 +44,23 @@ func enterUser(c *CPU, f *Frame)
 // CodeOf is the address of a function's first instruction.
 func CodeOf(f func()) uint64 { return **(**uint64)(unsafe.Pointer(&f)) }
 
-// MMUExtOp is mmuext_op with a single operation.
-func MMUExtOp(op hypercall.MMUExtOp) uint64 {
-	return Call(hypercall.HYPERVISOR_mmuext_op, Address(&op), 1, 0, uint64(hypercall.DOMID_SELF), 0)
+// UseUserRoot makes an L4 table the root for user mode on this vCPU.
+func UseUserRoot(root uint64) {
+	Need("NEW_USER_BASEPTR", MMUExtOp(hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_NEW_USER_BASEPTR, Arg1: MFN(root)}))
 }
 
-// UseUserRoot makes an L4 table, of which this is the frame, the root for user mode on this vCPU.
-func UseUserRoot(mfn uint64) {
-	if MMUExtOp(hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_NEW_USER_BASEPTR, Arg1: mfn}) != 0 {
-		panic("can't load a root for user mode")
-	}
-}
+var sharedRoot, userStackVA uint64
 
-var sharedRootMFN, userStackVA uint64
-
-// sharedRoot is an L4 table through which user mode sees what the kernel sees, at the same addresses.
-func sharedRoot() uint64 {
-	if sharedRootMFN == 0 {
-		va := AllocPage()
+// SharedRoot is an L4 table through which user mode sees what the kernel sees, at the same addresses.
+func SharedRoot() uint64 {
+	if sharedRoot == 0 {
+		sharedRoot = AllocPage()
 		slot := 8 * index(VirtBase, 4)
-		*At[uint64](va + slot) = *At[uint64](StartInfo.PTBase + slot)
-		MakeTable(va, 4)
-		sharedRootMFN = MFN(va)
+		*At[uint64](sharedRoot + slot) = *At[uint64](StartInfo.PTBase + slot)
+		Protect(sharedRoot)
+		Pin(sharedRoot, 4)
 	}
-	return sharedRootMFN
+	return sharedRoot
 }
 
 func userStack() uint64 {
@@ -75,14 +68,6 @@ func userStack() uint64 {
 		userStackVA = AllocPage()
 	}
 	return userStackVA
-}
-
-// MakeTable makes a page a page table of a level: read-only, and pinned.
-func MakeTable(va uint64, level int) {
-	if UpdateVAMapping(va, MFN(va)*PageSize|RO, hypercall.UVMF_INVLPG) != 0 ||
-		MMUExtOp(hypercall.MMUExtOp{Cmd: uint32(hypercall.MMUEXT_PIN_L1_TABLE + level - 1), Arg1: MFN(va)}) != 0 {
-		panic("can't make a page table")
-	}
 }
 
 // RunUser runs a function in user mode, up to its trap.

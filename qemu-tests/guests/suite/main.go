@@ -5,6 +5,7 @@ import (
 	"tuco/qemu-tests/guests/emulation"
 	"tuco/qemu-tests/guests/events"
 	"tuco/qemu-tests/guests/pv"
+	"tuco/qemu-tests/guests/segments"
 	"tuco/qemu-tests/guests/traps"
 )
 
@@ -12,6 +13,7 @@ func main() {
 	pv.Main(
 		&traps.Group,
 		&emulation.Group,
+		&segments.Group,
 		&events.Group,
 	)
 }

@@ -1,4 +1,4 @@
-#include "../pv/done_amd64.h"
+#include "../pv/code_amd64.h"
 #include "textflag.h"
 
 #define TASKSWITCH(set) MOVL $5, AX; MOVL $set, DI; SYSCALL
