@@ -27,6 +27,7 @@ var suite = []struct {
 	{"emulation", 1},
 	{"segments", 1},
 	{"events", 1},
+	{"mm", 1},
 }
 
 // runSuite boots the suite as domain 0, a group at a time.

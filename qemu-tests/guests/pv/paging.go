@@ -10,6 +10,7 @@ const (
 	Accessed = 1 << 5
 	Dirty    = 1 << 6
 	Large    = 1 << 7
+	Global   = 1 << 8
 	Avail    = 7 << 9
 	NX       = 1 << 63
 
@@ -21,8 +22,8 @@ const (
 
 // EntryBits is an entry without the bits that a hypervisor may add for its own ends: G, and those above the frame but NX.
 func EntryBits(entry uint64) uint64 {
-	const global, software = 1 << 8, 0x7ff << 52
-	return entry &^ (global | software)
+	const software = 0x7ff << 52
+	return entry &^ (Global | software)
 }
 
 // EntryMFN is the frame that an entry names.

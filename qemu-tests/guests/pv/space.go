@@ -2,8 +2,7 @@ package pv
 
 import "tuco/hypercall"
 
-// A Space is page tables for a stretch of 2 MiB in the lower half of the address space, where nothing is mapped at
-// first: a table of each level from 1 to 3, for user mode or the kernel to hang into their roots.
+// A Space is page tables for a stretch of 2 MiB of the address space, where nothing is mapped at first: a table of each level from 1 to 3, for user mode or the kernel to hang into their roots.
 type Space struct {
 	VA     uint64 // the first address
 	tables [4]uint64
@@ -48,6 +47,36 @@ func (s *Space) Free() {
 		FreePage(s.tables[level])
 	}
 }
+
+// slotShift is how far the number of an L4 entry is shifted in an address.
+const slotShift = 39
+
+// SlotBase is the first address of a slot of an L4 table.
+func SlotBase(slot uint64) uint64 { return uint64(int64(slot<<(slotShift+16)) >> 16) }
+
+// Install makes tables for the first addresses of a slot of the kernel's root, and hangs them there.
+func (s *Space) Install(slot uint64) {
+	s.Make(SlotBase(slot))
+	s.HangInto(StartInfo.PTBase)
+}
+
+// Remove undoes Install.
+func (s *Space) Remove() {
+	s.TakeFrom(StartInfo.PTBase)
+	s.Free()
+}
+
+// Table is the table of a level from 1 to 3: a page that is mapped read-only.
+func (s *Space) Table(level int) uint64 { return s.tables[level] }
+
+// Page is the address of the stretch's page i.
+func (s *Space) Page(i uint64) uint64 { return s.VA + i*PageSize }
+
+// Entry is what the L1 has for page i, without the bits that are the hypervisor's to choose.
+func (s *Space) Entry(i uint64) uint64 { return EntryBits(*At[uint64](s.tables[1] + 8*i)) }
+
+// Set changes it, if that is allowed.
+func (s *Space) Set(i, entry uint64) uint64 { return SetEntry(s.tables[1], i, entry) }
 
 // NewRoot is an L4 table with nothing in it, pinned.
 func NewRoot() uint64 {

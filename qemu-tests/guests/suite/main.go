@@ -4,6 +4,7 @@ package main
 import (
 	"tuco/qemu-tests/guests/emulation"
 	"tuco/qemu-tests/guests/events"
+	"tuco/qemu-tests/guests/mm"
 	"tuco/qemu-tests/guests/pv"
 	"tuco/qemu-tests/guests/segments"
 	"tuco/qemu-tests/guests/traps"
@@ -15,5 +16,6 @@ func main() {
 		&emulation.Group,
 		&segments.Group,
 		&events.Group,
+		&mm.Group,
 	)
 }
