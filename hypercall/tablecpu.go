@@ -125,10 +125,10 @@ var nmiOp = Call{
 }
 
 var multicall = Call{
-	Name: "multicall", Guests: AnyGuest,
+	Name: "multicall", Guests: AnyGuest, State: Implemented,
 	Args:   []Arg{{InOut, "call_list", "multicall_entry"}, {Uint, "nr_calls", ""}},
 	Result: "0: each call's own result is in its entry",
-	Does:   "Makes several calls in one. A call that changes what the rest would run under, such as iret or a shutdown, ends the list.",
+	Does:   "Makes several calls in one. iret ends the list, and its result is the multicall's; so does a shutdown.",
 	Fails: []Failure{
 		{EFAULT, "the list can't be read or written; calls before the place are done"},
 		{EINVAL, "a multicall in a multicall: in its entry"},

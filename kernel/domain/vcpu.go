@@ -90,9 +90,10 @@ type Progress struct {
 	// Sub is how far the request under way has come, where that matters.
 	Sub uint64
 	// Entry counts the calls of a multicall that are done; InMulticall tells
-	// that Done belongs to such a call.
+	// that Done and Sub belong to such a call, which is Call.
 	Entry       uint32
 	InMulticall bool
+	Call        hypercall.MulticallEntry
 }
 
 // VClock is where a vCPU's guest is told the time.

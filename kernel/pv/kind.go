@@ -1,6 +1,7 @@
 package pv
 
 import (
+	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
@@ -35,6 +36,15 @@ func call(v *domain.VCPU) int64 {
 	a[0], a[1], a[2] = r[exit.RDI], r[exit.RSI], r[exit.RDX]
 	a[3], a[4], a[5] = r[exit.R10], r[exit.R8], r[exit.R9]
 	return handlers[number](v, a)
+}
+
+// Call makes a hypercall that is an entry of a multicall.
+func Call(v *domain.VCPU, n hypercall.Number, a *hypercall.Args) int64 {
+	if n >= domain.Calls || handlers[n] == nil {
+		return domain.NoSuchCall
+	}
+	v.Calls[n]++
+	return handlers[n](v, a)
 }
 
 // proceed makes a hypercall again that has stopped at its budget. The guest has
