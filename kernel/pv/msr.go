@@ -18,7 +18,7 @@ const (
 // guestPAT is the page attribute table that Xen gives its guests, and which
 // Linux expects: entries 0 to 3 as after reset, then write-combining and
 // write-protected ones.
-const guestPAT = 0x0000_0105_0007_0406
+const guestPAT = 0x0000_0501_0007_0406
 
 // readMSR is RDMSR by a guest's kernel. False: #GP.
 func readMSR(v *domain.VCPU, msr x86.MSR) (uint64, bool) {
