@@ -32,8 +32,8 @@ all: kernel tool guests
 KERNEL_FLAGS := -trimpath -buildvcs=false '-gcflags=tuco/...=-wb=false' \
 	-ldflags '-E main.entry -T -0x7fe00000 -buildid= -checklinkname=0'
 REDIRECTS := kernel/rt/redirects.txt
-# The vector registers that entry and exit save: see kernel/idt, kernel/svm, kernel/vmx.
-XMM := X0-X15
+# The vector registers that entry and exit save: see exit.Regs, kernel/idt, kernel/svm, kernel/vmx.
+XMM := X0,X14-X15
 
 # For crash=heap, which shows what such a crash looks like.
 ALLOW := tuco/kernel/crash.provokeHeap

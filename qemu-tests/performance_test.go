@@ -12,7 +12,7 @@ import (
 	"tuco/tools/tuco/host"
 )
 
-// maxHypercall is what an empty hypercall may cost by the ordinary path, vector state saved, in instructions.
+// maxHypercall is what an empty hypercall may cost by the ordinary path, in instructions.
 const maxHypercall = 150
 
 // Under -icount the count repeats exactly, so it is a limit and not a measurement.

@@ -9,8 +9,8 @@ import (
 
 // Container is the hardware container of one vCPU.
 type Container struct {
-	// Regs is the guest's general and XMM registers while it does not run.
-	// RSP is not among them.
+	// Regs is the guest's registers that the kernel's code uses, while it does
+	// not run. RSP is not among them.
 	Regs exit.Regs
 
 	svm svm.Guest

@@ -9,8 +9,8 @@ import (
 )
 
 // extended is where the state that XSAVE covers waits while its vCPU is not
-// on a CPU. The XMM registers in it are whatever the kernel left in them:
-// exit.Regs has the guest's.
+// on a CPU. The XMM registers in it that the kernel uses are whatever it left in
+// them: exit.Regs has the guest's.
 type extended struct {
 	area *x86.ExtendedState
 	xcr0 uint64 // what the guest has turned on, a part of extendedMask

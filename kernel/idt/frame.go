@@ -12,7 +12,7 @@ type Frame struct {
 	//lint:ignore U1000 the assembly code refers to it
 	fsBase uint64 // of the code that was stopped, where the handler's differs
 	//lint:ignore U1000 the assembly code refers to them
-	xmm [16][16]byte
+	xmm0, xmm14, xmm15 [16]byte
 
 	R15, R14, R13, R12, R11, R10, R9, R8 uint64
 	RDI, RSI, RBP, RBX, RDX, RCX, RAX    uint64

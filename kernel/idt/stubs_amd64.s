@@ -19,7 +19,7 @@ TEXT ·vectors(SB), NOSPLIT|NOFRAME, $0-0
 
 // common completes the Frame and calls dispatch with the g of the stack that
 // it finds itself on. An NMI that returns may have come where the vector registers
-// are a guest's already, so all of them are saved; X15 must be zero in Go code.
+// are a guest's already, so those that Go code uses are saved; X15 must be zero in it.
 TEXT ·common(SB), NOSPLIT|NOFRAME, $0-0
 	PUSHQ  AX
 	PUSHQ  CX
@@ -37,22 +37,9 @@ TEXT ·common(SB), NOSPLIT|NOFRAME, $0-0
 	PUSHQ  R14
 	PUSHQ  R15
 	SUBQ   $Frame_R15, SP
-	MOVUPS X0, Frame_xmm+0(SP)
-	MOVUPS X1, Frame_xmm+16(SP)
-	MOVUPS X2, Frame_xmm+32(SP)
-	MOVUPS X3, Frame_xmm+48(SP)
-	MOVUPS X4, Frame_xmm+64(SP)
-	MOVUPS X5, Frame_xmm+80(SP)
-	MOVUPS X6, Frame_xmm+96(SP)
-	MOVUPS X7, Frame_xmm+112(SP)
-	MOVUPS X8, Frame_xmm+128(SP)
-	MOVUPS X9, Frame_xmm+144(SP)
-	MOVUPS X10, Frame_xmm+160(SP)
-	MOVUPS X11, Frame_xmm+176(SP)
-	MOVUPS X12, Frame_xmm+192(SP)
-	MOVUPS X13, Frame_xmm+208(SP)
-	MOVUPS X14, Frame_xmm+224(SP)
-	MOVUPS X15, Frame_xmm+240(SP)
+	MOVUPS X0, Frame_xmm0(SP)
+	MOVUPS X14, Frame_xmm14(SP)
+	MOVUPS X15, Frame_xmm15(SP)
 	CLD
 	XORPS  X15, X15
 	CALL   tuco∕kernel∕percpu·adopt(SB)
@@ -62,22 +49,9 @@ TEXT ·common(SB), NOSPLIT|NOFRAME, $0-0
 	CALL   (DX)
 	MOVQ   Frame_fsBase(SP), AX
 	CALL   tuco∕kernel∕percpu·release(SB)
-	MOVUPS Frame_xmm+0(SP), X0
-	MOVUPS Frame_xmm+16(SP), X1
-	MOVUPS Frame_xmm+32(SP), X2
-	MOVUPS Frame_xmm+48(SP), X3
-	MOVUPS Frame_xmm+64(SP), X4
-	MOVUPS Frame_xmm+80(SP), X5
-	MOVUPS Frame_xmm+96(SP), X6
-	MOVUPS Frame_xmm+112(SP), X7
-	MOVUPS Frame_xmm+128(SP), X8
-	MOVUPS Frame_xmm+144(SP), X9
-	MOVUPS Frame_xmm+160(SP), X10
-	MOVUPS Frame_xmm+176(SP), X11
-	MOVUPS Frame_xmm+192(SP), X12
-	MOVUPS Frame_xmm+208(SP), X13
-	MOVUPS Frame_xmm+224(SP), X14
-	MOVUPS Frame_xmm+240(SP), X15
+	MOVUPS Frame_xmm0(SP), X0
+	MOVUPS Frame_xmm14(SP), X14
+	MOVUPS Frame_xmm15(SP), X15
 	ADDQ   $Frame_R15, SP
 	POPQ   R15
 	POPQ   R14

@@ -19,7 +19,7 @@ TEXT ·memmove(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ AX, DI
 	MOVQ BX, SI
 	CMPQ CX, $16
-	JA   large
+	JA   over16
 	CMPQ CX, $8
 	JAE  upTo16
 	CMPQ CX, $4
@@ -34,7 +34,7 @@ TEXT ·memmove(SB), NOSPLIT|NOFRAME, $0-0
 done:
 	RET
 
-upTo4: // overlapping moves; all loads before the stores
+upTo4: // here and below, overlapping moves: all loads before the stores
 	MOVW (SI), AX
 	MOVW -2(SI)(CX*1), BX
 	MOVW AX, (DI)
@@ -55,7 +55,43 @@ upTo16:
 	MOVQ BX, -8(DI)(CX*1)
 	RET
 
-large:
+upTo32:
+	MOVQ (SI), AX
+	MOVQ 8(SI), BX
+	MOVQ -16(SI)(CX*1), DX
+	MOVQ -8(SI)(CX*1), R8
+	MOVQ AX, (DI)
+	MOVQ BX, 8(DI)
+	MOVQ DX, -16(DI)(CX*1)
+	MOVQ R8, -8(DI)(CX*1)
+	RET
+
+upTo64:
+	MOVQ (SI), AX
+	MOVQ 8(SI), BX
+	MOVQ 16(SI), DX
+	MOVQ 24(SI), R8
+	MOVQ -32(SI)(CX*1), R9
+	MOVQ -24(SI)(CX*1), R10
+	MOVQ -16(SI)(CX*1), R11
+	MOVQ -8(SI)(CX*1), R12
+	MOVQ AX, (DI)
+	MOVQ BX, 8(DI)
+	MOVQ DX, 16(DI)
+	MOVQ R8, 24(DI)
+	MOVQ R9, -32(DI)(CX*1)
+	MOVQ R10, -24(DI)(CX*1)
+	MOVQ R11, -16(DI)(CX*1)
+	MOVQ R12, -8(DI)(CX*1)
+	RET
+
+over16:
+	CMPQ CX, $32
+	JBE  upTo32
+	CMPQ CX, $64
+	JBE  upTo64
+
+	// A string instruction takes longer to begin than the moves above.
 	MOVQ DI, AX
 	SUBQ SI, AX
 	CMPQ AX, CX

@@ -116,6 +116,7 @@ func (g *guest) deliver() {
 }
 
 func callYield(v *domain.VCPU) int64 {
+	useRegisters()
 	v.Leave = true
 	return 0
 }

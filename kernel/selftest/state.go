@@ -70,6 +70,10 @@ func (g *guest) buildSpoil() {
 	s.InUse = x86.XCR0X87 | x86.XCR0SSE | x86.XCR0AVX
 }
 
+// useRegisters changes the vector registers that the kernel's code may use: those
+// that entry and exit move.
+func useRegisters()
+
 // spoilRegisters puts other values in all the vector registers, as another
 // guest would that ran on the CPU in between.
 func (g *guest) spoilRegisters() {

@@ -93,8 +93,9 @@ func TestLayoutOfControlBlock(t *testing.T) {
 // The entry code has these numbers in it.
 func TestLayoutOfRegs(t *testing.T) {
 	assert.EqualValues(t, 0, exit.RegsGPR)
-	assert.EqualValues(t, 128, exit.RegsXMM)
-	assert.EqualValues(t, 384, exit.RegsSize)
+	assert.EqualValues(t, 128, exit.RegsXMM0)
+	assert.EqualValues(t, 144, exit.RegsXMM14)
+	assert.EqualValues(t, 160, exit.RegsXMM15)
 	assert.EqualValues(t, [...]exit.GPR{1, 2, 3, 5, 6, 7, 15},
 		[...]exit.GPR{exit.RCX, exit.RDX, exit.RBX, exit.RBP, exit.RSI, exit.RDI, exit.R15})
 }

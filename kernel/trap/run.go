@@ -38,8 +38,10 @@ func Run(v *domain.VCPU) {
 	c := &v.Container
 	hypercall := v.Domain.Kind.Hypercall
 	for !v.Leave {
-		if (v.Wants.Load() != 0 || v.Upcall()) && !prepare(v) {
-			continue
+		if v.Wants.Load() != 0 || v.Upcall() {
+			if !prepare(v) {
+				continue
+			}
 		}
 		reason := c.Run()
 		v.Exits[reason%exit.ReasonLimit]++

@@ -10,8 +10,10 @@ import (
 
 // Constants for the entry code: the assembler sees this package's only.
 const (
-	regsGPR = exit.RegsGPR
-	regsXMM = exit.RegsXMM
+	regsGPR   = exit.RegsGPR
+	regsXMM0  = exit.RegsXMM0
+	regsXMM14 = exit.RegsXMM14
+	regsXMM15 = exit.RegsXMM15
 
 	lengthVMCALL = exit.HypercallLength
 

@@ -8,7 +8,6 @@
 #define VMRESUME      BYTE $0x0f; BYTE $0x01; BYTE $0xc3
 
 #define GPR(n) const_regsGPR+8*n
-#define XMM(n) const_regsXMM+16*n
 
 // func Enter(guest *Guest, r *exit.Regs) (hypercall bool)
 //
@@ -44,22 +43,9 @@ sameStack:
 	MOVQ AX, CR2
 
 sameCR2:
-	MOVUPS XMM(0)(DI), X0
-	MOVUPS XMM(1)(DI), X1
-	MOVUPS XMM(2)(DI), X2
-	MOVUPS XMM(3)(DI), X3
-	MOVUPS XMM(4)(DI), X4
-	MOVUPS XMM(5)(DI), X5
-	MOVUPS XMM(6)(DI), X6
-	MOVUPS XMM(7)(DI), X7
-	MOVUPS XMM(8)(DI), X8
-	MOVUPS XMM(9)(DI), X9
-	MOVUPS XMM(10)(DI), X10
-	MOVUPS XMM(11)(DI), X11
-	MOVUPS XMM(12)(DI), X12
-	MOVUPS XMM(13)(DI), X13
-	MOVUPS XMM(14)(DI), X14
-	MOVUPS XMM(15)(DI), X15
+	MOVUPS const_regsXMM0(DI), X0
+	MOVUPS const_regsXMM14(DI), X14
+	MOVUPS const_regsXMM15(DI), X15
 
 	CMPB Guest_launched(BX), $0 // the flags last until the JNE
 
@@ -101,7 +87,7 @@ refused:
 	RET
 
 // exited is where every exit arrives: the stack as Enter left it, FS base and
-// segments the host's, general and XMM registers still the guest's.
+// segments the host's, general and vector registers still the guest's.
 TEXT ·exited(SB), NOSPLIT|NOFRAME, $0-0
 	PUSHQ DI
 	MOVQ  32(SP), DI
@@ -122,22 +108,9 @@ TEXT ·exited(SB), NOSPLIT|NOFRAME, $0-0
 	POPQ  AX
 	MOVQ  AX, GPR(const_rdi)(DI)
 
-	MOVUPS X0, XMM(0)(DI)
-	MOVUPS X1, XMM(1)(DI)
-	MOVUPS X2, XMM(2)(DI)
-	MOVUPS X3, XMM(3)(DI)
-	MOVUPS X4, XMM(4)(DI)
-	MOVUPS X5, XMM(5)(DI)
-	MOVUPS X6, XMM(6)(DI)
-	MOVUPS X7, XMM(7)(DI)
-	MOVUPS X8, XMM(8)(DI)
-	MOVUPS X9, XMM(9)(DI)
-	MOVUPS X10, XMM(10)(DI)
-	MOVUPS X11, XMM(11)(DI)
-	MOVUPS X12, XMM(12)(DI)
-	MOVUPS X13, XMM(13)(DI)
-	MOVUPS X14, XMM(14)(DI)
-	MOVUPS X15, XMM(15)(DI)
+	MOVUPS X0, const_regsXMM0(DI)
+	MOVUPS X14, const_regsXMM14(DI)
+	MOVUPS X15, const_regsXMM15(DI)
 
 	MOVQ 16(SP), BX
 	MOVW $1, Guest_launched(BX) // and clears pending behind it

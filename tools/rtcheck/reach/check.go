@@ -130,7 +130,7 @@ func (w *walker) checkRegisters(n int) {
 			}
 		})
 		w.add(n, pc, fmt.Sprintf("this uses %v, and only %v are saved when a guest exits", extra, *w.cfg.XMM),
-			"avoid floating point; in assembly, use the saved registers")
+			"no floating point; exchange or compare small structures field by field; in assembly, use the saved registers")
 	}
 }
 
