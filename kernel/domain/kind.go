@@ -26,9 +26,10 @@ type Kind struct {
 	Broken func(v *VCPU)
 
 	// Hypercall serves the exit of a hypercall's instruction, with the guest past
-	// it. The result goes to the guest's RAX, unless it is Continue: then Proceed
-	// is called, and called again as long as it returns that.
-	Hypercall func(v *VCPU) int64
+	// it, and returns what RAX is to be. A call that is not over leaves RAX as it
+	// is and sets WantCall; then Proceed is called, again and again as long as it
+	// returns Continue, and its last result goes to RAX.
+	Hypercall func(v *VCPU) uint64
 	Proceed   func(v *VCPU) int64
 }
 
@@ -39,6 +40,7 @@ type Handler func(v *VCPU, a *hypercall.Args) int64
 const (
 	// NoSuchCall is what an unknown hypercall returns: -ENOSYS of the Xen ABI.
 	NoSuchCall = -38
-	// Continue is no result of any call's.
+	// Continue is no result of a call's that can be continued. (Iret can't: its
+	// result is whatever the guest wants in RAX.)
 	Continue = -1 << 63
 )

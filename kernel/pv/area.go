@@ -66,11 +66,16 @@ var common struct {
 	m2p      frame.MFN // L3 of slot 256
 	pages    frame.MFN // L1 of the common pages
 	reserved frame.MFN // reserved page of every GDT
+	empty    frame.MFN // a page of a GDT with no descriptors
 }
+
+// emptyGDT is the entry for a page of a GDT that the guest has not set: to the
+// processor its descriptors are there, and empty.
+func emptyGDT() uint64 { return uint64(pagetype.MakePTE(common.empty, areaData)) }
 
 // Start makes what all domains share. Once, when RAM works. False: no memory.
 func Start(h *lock.Holder) bool {
-	var m [3]frame.MFN
+	var m [4]frame.MFN
 	for i := range m {
 		f, ok := newFrame(h)
 		if !ok {
@@ -78,7 +83,7 @@ func Start(h *lock.Holder) bool {
 		}
 		m[i] = f
 	}
-	common.m2p, common.pages, common.reserved = m[0], m[1], m[2]
+	common.m2p, common.pages, common.reserved, common.empty = m[0], m[1], m[2], m[3]
 	buildReserved(machine.Types.Table(common.reserved))
 	for page := range commonFrames {
 		f, ok := newFrame(h)
@@ -197,6 +202,9 @@ func (a *Area) window(v *domain.VCPU) {
 	from := n % windowsPerTable * domain.AreaPages
 	v.PV.Window = (*[domain.AreaPages]atomic.Uint64)(unsafe.Pointer(&table[from]))
 	v.PV.Area = windows + frame.VAddr(n*domain.AreaPages*frame.PageSize)
+	for n := range domain.GDTPages {
+		v.PV.Window[n].Store(emptyGDT())
+	}
 	v.PV.Window[reservedPage].Store(uint64(pagetype.MakePTE(common.reserved, areaData)))
 }
 

@@ -27,12 +27,6 @@ func privileged(v *domain.VCPU) {
 	}
 }
 
-// forced executes CPUID behind the prefix that asks for our answer.
-func forced(v *domain.VCPU) bool {
-	i, ok := emul.Decode(code(v, v.Container.RIP()))
-	return ok && i.Forced && execute(v, &i)
-}
-
 // execute executes a decoded instruction that is not a write to memory.
 func execute(v *domain.VCPU, i *emul.Instruction) bool {
 	var s emul.State
@@ -103,16 +97,9 @@ func restoreState(v *domain.VCPU, s *emul.State) {
 
 // policy is what the guest may do in the mode that it is in.
 func policy(v *domain.VCPU) emul.Policy {
-	level := uint8(3)
-	if v.PV.Kernel {
-		level = 1
-		if v.Domain.Assisted(vmassistIOPL) {
-			level = 0
-		}
-	}
 	return emul.Policy{
 		Kernel:  v.PV.Kernel,
-		IO:      v.PV.IOPL >= level,
+		IO:      mayUsePorts(v),
 		UserTSC: v.PV.CR4&x86.CR4TSD == 0,
 		UserPMC: v.PV.CR4&x86.CR4PCE != 0,
 	}

@@ -1,7 +1,9 @@
 package pv
 
 import (
+	"tuco/hypercall"
 	"tuco/kernel/domain"
+	"tuco/kernel/emul"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
 	"tuco/kernel/x86"
@@ -91,10 +93,24 @@ func software(v *domain.VCPU) {
 }
 
 // undefined serves an instruction that the processor does not know: CPUID
-// behind its prefix, or one that is undefined.
+// behind the prefix that asks for our answer, or one that is undefined.
+//
+// To tell, more of the code is read than the processor has: as on Xen, code that
+// ends before it can be told gets a page fault.
 func undefined(v *domain.VCPU) {
-	if forced(v) {
+	rip := v.Container.RIP()
+	c := code(v, rip)
+	const prefix, whole = len(hypercall.XEN_EMULATE_PREFIX), len(hypercall.XEN_EMULATE_PREFIX) + 2
+	n := int(c.N)
+	isForced := n >= prefix && string(c.Bytes[:prefix]) == hypercall.XEN_EMULATE_PREFIX
+	if n < prefix || isForced && n < whole {
+		bouncePageFault(v, frame.VAddr(rip)+frame.VAddr(n), 0)
 		return
+	}
+	if isForced {
+		if i, ok := emul.Decode(c); ok && execute(v, &i) {
+			return
+		}
 	}
 	bounce(v, x86.VectorUD, 0)
 }

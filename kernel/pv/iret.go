@@ -27,7 +27,7 @@ func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 		return 0
 	}
 	if v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl) {
-		v.PV.IOPL = uint8(f.RFLAGS >> 12 & 3)
+		SetIOPL(v, uint8(f.RFLAGS>>12&3))
 	}
 	if f.Flags&hypercall.VGCF_in_syscall == 0 {
 		c.Regs.GPR[exit.R11], c.Regs.GPR[exit.RCX] = f.R11, f.RCX

@@ -21,22 +21,30 @@ func Kind(calls *[domain.Calls]domain.Handler) domain.Kind {
 var handlers *[domain.Calls]domain.Handler
 
 // call serves a hypercall, or the instruction of one elsewhere than at the gate.
-func call(v *domain.VCPU) int64 {
+func call(v *domain.VCPU) uint64 {
 	r := &v.Container.Regs.GPR
 	if v.Container.RIP() != v.PV.Gate {
 		userCall(v)
-		return int64(r[exit.RAX])
+		return r[exit.RAX]
 	}
 	number := r[exit.RAX]
 	if number >= domain.Calls || handlers[number] == nil {
-		return domain.NoSuchCall
+		return noSuchCall
 	}
 	v.Calls[number]++
 	a := &v.Args
 	a[0], a[1], a[2] = r[exit.RDI], r[exit.RSI], r[exit.RDX]
 	a[3], a[4], a[5] = r[exit.R10], r[exit.R8], r[exit.R9]
-	return handlers[number](v, a)
+	result := handlers[number](v, a)
+	if result == domain.Continue && number != uint64(hypercall.HYPERVISOR_iret) {
+		v.Want(domain.WantCall)
+		return number
+	}
+	return uint64(result)
 }
+
+// noSuchCall is domain.NoSuchCall as RAX has it.
+const noSuchCall = 1<<64 + domain.NoSuchCall
 
 // Call makes a hypercall that is an entry of a multicall.
 func Call(v *domain.VCPU, n hypercall.Number, a *hypercall.Args) int64 {

@@ -35,12 +35,12 @@ func SetGDT(v *domain.VCPU, frames *[domain.GDTPages]frame.MFN, entries uint32) 
 	}
 	old, oldPages := p.GDTFrames, int(p.GDTEntries+pagetype.Entries-1)/pagetype.Entries
 	for n := range domain.GDTPages {
-		e := pagetype.PTE(0)
+		e := emptyGDT()
 		if n < pages {
 			p.GDTFrames[n] = frames[n]
-			e = pagetype.MakePTE(frames[n], areaData)
+			e = uint64(pagetype.MakePTE(frames[n], areaData))
 		}
-		p.Window[n].Store(uint64(e))
+		p.Window[n].Store(e)
 	}
 	p.GDTEntries = entries
 	machine.FlushSelf(v)
@@ -138,7 +138,7 @@ func DropTables(h *lock.Holder, v *domain.VCPU) {
 	p := &v.PV
 	pages := int(p.GDTEntries+pagetype.Entries-1) / pagetype.Entries
 	for n := range domain.GDTPages {
-		p.Window[n].Store(0)
+		p.Window[n].Store(emptyGDT())
 	}
 	p.GDTEntries = 0
 	putDescriptors(h, v, p.GDTFrames[:pages])

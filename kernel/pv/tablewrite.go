@@ -10,8 +10,6 @@ import (
 	"tuco/kernel/pagetype"
 )
 
-const vmassistIOPL = hypercall.VMASST_TYPE_architectural_iopl
-
 // tableWrite executes an instruction of the guest's kernel that has tried to
 // write to a page table, as an update of that entry. False: it is no such
 // instruction, or the update is not allowed; then the fault is the guest's.

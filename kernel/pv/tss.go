@@ -3,6 +3,7 @@ package pv
 import (
 	"encoding/binary"
 
+	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
@@ -51,10 +52,30 @@ func fillTSS(page int, allowed []portRange) {
 	}
 }
 
+// mayUsePorts tells whether the I/O privilege level lets the mode that the guest
+// is in use ports, as far as its domain was given them. A kernel counts as level
+// 1, or 0 if it has asked to be taken for what it is.
+func mayUsePorts(v *domain.VCPU) bool {
+	level := uint8(3)
+	if v.PV.Kernel {
+		level = 1
+		if v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl) {
+			level = 0
+		}
+	}
+	return v.PV.IOPL >= level
+}
+
+// SetIOPL sets the I/O privilege level, 0 to 3.
+func SetIOPL(v *domain.VCPU, level uint8) {
+	v.PV.IOPL = level
+	setTSS(v)
+}
+
 // setTSS gives the vCPU the TSS of the mode that it is in.
 func setTSS(v *domain.VCPU) {
 	page := uint64(closedTSS)
-	if v.Domain.Privileged && v.PV.Kernel {
+	if v.Domain.Privileged && mayUsePorts(v) {
 		page = openTSS
 	}
 	v.Container.SetSegment(exit.TR, exit.Segment{

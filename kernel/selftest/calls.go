@@ -11,12 +11,12 @@ import (
 )
 
 // onCall serves the guest's hypercalls.
-func onCall(v *domain.VCPU) int64 {
+func onCall(v *domain.VCPU) uint64 {
 	number := v.Container.Regs.GPR[exit.RAX]
 	if number >= uint64(len(calls)) {
-		return domain.NoSuchCall
+		return 1<<64 + domain.NoSuchCall
 	}
-	return calls[number](v)
+	return uint64(calls[number](v))
 }
 
 // calls is the guest's hypercalls, at the numbers that guest.S uses.

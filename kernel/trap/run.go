@@ -52,11 +52,7 @@ func Run(v *domain.VCPU) {
 			handle(v, reason)
 			continue
 		}
-		if result := hypercall(v); result != domain.Continue {
-			c.Regs.GPR[exit.RAX] = uint64(result)
-		} else {
-			v.Want(domain.WantCall)
-		}
+		c.Regs.GPR[exit.RAX] = hypercall(v)
 	}
 }
 
