@@ -112,15 +112,15 @@ var vmAssist = Call{
 }
 
 var nmiOp = Call{
-	Name: "nmi_op", Guests: PV,
+	Name: "nmi_op", Guests: PV, State: Implemented,
 	Args: []Arg{{Uint, "cmd", ""}, {In, "arg", ""}},
-	Does: "Sets the handler of NMIs on vCPU 0 of domain 0.",
+	Does: "Sets the calling vCPU's handler of NMIs, which is entry 2 of its trap table.",
 	Fails: []Failure{
-		{EINVAL, "the caller is not vCPU 0 of domain 0, or the address is not canonical"},
+		{EINVAL, "the address is not canonical"},
 	},
 	Ops: []Op{
-		{Cmd: XENNMI_register_callback, Name: "XENNMI_register_callback", Type: "xennmi_callback"},
-		{Cmd: XENNMI_unregister_callback, Name: "XENNMI_unregister_callback"},
+		{Cmd: XENNMI_register_callback, Name: "XENNMI_register_callback", Type: "xennmi_callback", State: Implemented},
+		{Cmd: XENNMI_unregister_callback, Name: "XENNMI_unregister_callback", State: Implemented},
 	},
 }
 

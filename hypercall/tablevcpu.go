@@ -24,38 +24,39 @@ var schedOp = Call{
 }
 
 var vcpuOp = Call{
-	Name: "vcpu_op", Guests: AnyGuest,
+	Name: "vcpu_op", Guests: AnyGuest, State: Implemented,
 	Args:   []Arg{{Int, "cmd", ""}, {Uint, "vcpuid", ""}, {InOut, "arg", ""}},
 	Result: "is_up: 1 if the vCPU is up",
 	Does:   "Starts and stops the domain's vCPUs, sets their timers, and says where they share memory.",
 	Fails: []Failure{
 		{ENOENT, "there is no such vCPU"},
 		{EEXIST, "initialise: it was before"},
-		{EINVAL, "initialise: a state that makes no sense; up: it was not initialised; a timer of another vCPU; a period below a millisecond; register_vcpu_info a second time, or across a page"},
+		{EINVAL, "initialise: a state that can't be, or the vCPU has no vcpu_info; up: it was not initialised; a one-shot timer of another vCPU; a period below a millisecond; register_vcpu_info: a second time, for another vCPU that is up, or in a frame that the domain can't write to; send_nmi: an argument"},
+		{ENXIO, "register_vcpu_info: across a page, or not a multiple of 8"},
 		{ETIME, "set_singleshot_timer with VCPU_SSHOTTMR_future: the time has passed"},
 	},
 	Ops: []Op{
-		{Cmd: VCPUOP_initialise, Name: "VCPUOP_initialise", Type: "vcpu_guest_context", Note: "PVH domains: vcpu_hvm_context"},
-		{Cmd: VCPUOP_up, Name: "VCPUOP_up"},
-		{Cmd: VCPUOP_down, Name: "VCPUOP_down"},
-		{Cmd: VCPUOP_is_up, Name: "VCPUOP_is_up"},
-		{Cmd: VCPUOP_get_runstate_info, Name: "VCPUOP_get_runstate_info", Type: "vcpu_runstate_info"},
-		{Cmd: VCPUOP_register_runstate_memory_area, Name: "VCPUOP_register_runstate_memory_area", Type: "vcpu_register_runstate_memory_area"},
-		{Cmd: VCPUOP_set_periodic_timer, Name: "VCPUOP_set_periodic_timer", Type: "vcpu_set_periodic_timer"},
-		{Cmd: VCPUOP_stop_periodic_timer, Name: "VCPUOP_stop_periodic_timer"},
-		{Cmd: VCPUOP_set_singleshot_timer, Name: "VCPUOP_set_singleshot_timer", Type: "vcpu_set_singleshot_timer"},
-		{Cmd: VCPUOP_stop_singleshot_timer, Name: "VCPUOP_stop_singleshot_timer"},
-		{Cmd: VCPUOP_register_vcpu_info, Name: "VCPUOP_register_vcpu_info", Type: "vcpu_register_vcpu_info"},
-		{Cmd: VCPUOP_send_nmi, Name: "VCPUOP_send_nmi"},
+		{Cmd: VCPUOP_initialise, Name: "VCPUOP_initialise", Type: "vcpu_guest_context", State: Implemented, Note: "PVH domains: vcpu_hvm_context"},
+		{Cmd: VCPUOP_up, Name: "VCPUOP_up", State: Implemented},
+		{Cmd: VCPUOP_down, Name: "VCPUOP_down", State: Implemented, Note: "the last one: the domain powers off"},
+		{Cmd: VCPUOP_is_up, Name: "VCPUOP_is_up", State: Implemented},
+		{Cmd: VCPUOP_get_runstate_info, Name: "VCPUOP_get_runstate_info", Type: "vcpu_runstate_info", State: Implemented},
+		{Cmd: VCPUOP_register_runstate_memory_area, Name: "VCPUOP_register_runstate_memory_area", Type: "vcpu_register_runstate_memory_area", State: Implemented},
+		{Cmd: VCPUOP_set_periodic_timer, Name: "VCPUOP_set_periodic_timer", Type: "vcpu_set_periodic_timer", State: Implemented},
+		{Cmd: VCPUOP_stop_periodic_timer, Name: "VCPUOP_stop_periodic_timer", State: Implemented},
+		{Cmd: VCPUOP_set_singleshot_timer, Name: "VCPUOP_set_singleshot_timer", Type: "vcpu_set_singleshot_timer", State: Implemented},
+		{Cmd: VCPUOP_stop_singleshot_timer, Name: "VCPUOP_stop_singleshot_timer", State: Implemented},
+		{Cmd: VCPUOP_register_vcpu_info, Name: "VCPUOP_register_vcpu_info", Type: "vcpu_register_vcpu_info", State: Implemented},
+		{Cmd: VCPUOP_send_nmi, Name: "VCPUOP_send_nmi", State: Implemented},
 		{Cmd: VCPUOP_get_physid, Name: "VCPUOP_get_physid", Type: "vcpu_get_physid", State: Absent, Note: "EINVAL: no vCPU is tied to a pCPU"},
-		{Cmd: VCPUOP_register_vcpu_time_memory_area, Name: "VCPUOP_register_vcpu_time_memory_area", Type: "vcpu_register_time_memory_area"},
+		{Cmd: VCPUOP_register_vcpu_time_memory_area, Name: "VCPUOP_register_vcpu_time_memory_area", Type: "vcpu_register_time_memory_area", State: Implemented},
 	},
 }
 
 var setTimerOp = Call{
-	Name: "set_timer_op", Guests: AnyGuest,
+	Name: "set_timer_op", Guests: AnyGuest, State: Implemented,
 	Args: []Arg{{Ulong, "timeout", ""}},
-	Does: "Sets the calling vCPU's timer to a system time in nanoseconds, at which VIRQ_TIMER comes; 0 stops it. A time that has passed comes at once.",
+	Does: "Sets the calling vCPU's timer to a system time in nanoseconds, at which VIRQ_TIMER comes; 0 stops it. A time that has passed comes at once; one that is negative, or 13 days off, means in a tenth of a second.",
 }
 
 var xenVersion = Call{

@@ -28,7 +28,7 @@ func setGDT(v *domain.VCPU, a *hypercall.Args) int64 {
 		}
 		frames[n] = frame.MFN(m)
 	}
-	switch r := pv.SetGDT(v, &frames, s.Entries); r {
+	switch r := pv.SetGDT(v.Holder(), v, &frames, s.Entries); r {
 	case pagetype.OK:
 		return 0
 	case pagetype.Again:

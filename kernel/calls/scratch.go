@@ -15,6 +15,7 @@ type scratch struct {
 	requests   [64]mm.Request
 	operations [32]hypercall.MMUExtOp
 	ports      [evtchn.MaxPollPorts]hypercall.Port
+	context    hypercall.VCPUGuestContext
 }
 
 var scratches [layout.MaxCPUs]scratch

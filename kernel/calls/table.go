@@ -28,5 +28,8 @@ var PV = [domain.Calls]domain.Handler{
 	hypercall.HYPERVISOR_mmuext_op:                     mmuextOp,
 	hypercall.HYPERVISOR_sched_op:                      schedOp,
 	hypercall.HYPERVISOR_callback_op:                   callbackOp,
+	hypercall.HYPERVISOR_set_timer_op:                  setTimerOp,
+	hypercall.HYPERVISOR_vcpu_op:                       vcpuOp,
+	hypercall.HYPERVISOR_nmi_op:                        nmiOp,
 	hypercall.HYPERVISOR_event_channel_op:              eventChannelOp,
 }

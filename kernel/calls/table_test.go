@@ -28,7 +28,7 @@ func TestTable(t *testing.T) {
 var elsewhere = map[string]bool{"mmu_update": true}
 
 // TestCommands: the commands that the public table says are done are those that
-// the handlers know.
+// the handlers know; besides, they may know some that give an error of their own.
 func TestCommands(t *testing.T) {
 	known := commands(t)
 	for _, c := range hypercall.Table {
@@ -36,6 +36,9 @@ func TestCommands(t *testing.T) {
 			continue
 		}
 		for _, op := range c.Ops {
+			if op.State == hypercall.Absent && strings.HasPrefix(op.Note, "E") {
+				continue
+			}
 			assert.Equal(t, op.State == hypercall.Implemented, known[op.Name], op.Name)
 		}
 	}

@@ -55,6 +55,29 @@ func (e *extended) init(f frame.MFN) {
 	}
 }
 
+// SetFX gives a container that is not loaded the x87 and SSE state of an image in
+// FXSAVE's format, which may hold anything. APM vol. 2, "FXSAVE and FXRSTOR
+// Instructions".
+func (c *Container) SetFX(image *[fxSize]byte) {
+	a := c.extended.area
+	// A bit of MXCSR that the processor doesn't have is a fault in our own XRSTOR.
+	mask := a.MXCSRMask
+	if mask == 0 {
+		mask = defaultMXCSRMask
+	}
+	copy((*[fxSize]byte)(unsafe.Pointer(a))[:], image[:])
+	a.MXCSR &= mask
+	a.MXCSRMask = mask
+	a.InUse = x86.XCR0X87 | x86.XCR0SSE
+	c.Regs.XMM0, c.Regs.XMM14, c.Regs.XMM15 = a.XMM[0], a.XMM[14], a.XMM[15]
+}
+
+const (
+	fxSize = 512
+	// defaultMXCSRMask is what a processor has that does not say.
+	defaultMXCSRMask = 0xffbf
+)
+
 // ExtendedMask is the vector state that guests can have, as bits of XCR0; 0 where
 // the processor has no XSAVE.
 func ExtendedMask() uint64 { return extendedMask }

@@ -132,7 +132,7 @@ func makeVCPUs(h *lock.Holder, d *domain.Domain, s *Spec) Failure {
 func Start(h *lock.Holder, d *domain.Domain) {
 	klog.Infof("domain %d (%s): %s, %d vCPUs%s", klog.D(d.ID), klog.B(d.Name()),
 		klog.Size(uint64(d.Pages.Load())*frame.PageSize), klog.D(len(d.VCPUs())), klog.S(privileged(d)))
-	machine.Kick(h, machine.Scheduler.Unpause(h, &d.VCPUs()[0].Entity, machine.Now()))
+	machine.Start(h, d.VCPUs()[0])
 }
 
 func privileged(d *domain.Domain) string {

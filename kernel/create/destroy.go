@@ -83,6 +83,9 @@ func reap(h *lock.Holder, d *domain.Domain) (more bool) {
 	case stepTables:
 		for _, v := range d.VCPUs() {
 			pv.DropTables(h, v)
+			if v.InfoFrame != frame.NoMFN {
+				machine.Unshare(h, d, v.InfoFrame)
+			}
 		}
 		machine.Unshare(h, d, d.SharedFrame)
 	case stepMemory:

@@ -17,9 +17,6 @@ type PV struct {
 	// no address at all in user mode, which has no hypercalls.
 	Gate uint64
 
-	// Up: VCPUOP_initialise has given the vCPU its state.
-	Up bool
-
 	// Traps is the guest's interrupt descriptor table.
 	Traps *[256]Gate
 
@@ -88,7 +85,6 @@ const (
 	CallbackSyscall
 	CallbackSyscall32
 	CallbackSysenter
-	CallbackNMI
 	Callbacks
 )
 

@@ -39,6 +39,18 @@ type VCPU struct {
 	Upcalls *sharedinfo.VCPU
 	unheard sharedinfo.VCPU
 
+	// InfoFrame is the frame of its vcpu_info, to which there is a reference of
+	// ours as writable; NoMFN: the guest has registered none. [Claim]
+	InfoFrame frame.MFN
+
+	// Initialised: the vCPU has been given its state, by whoever built the domain
+	// or by VCPUOP_initialise. [Claim]
+	Initialised bool
+	// Up: the guest wants it to run. Set while it is claimed, with the domain's
+	// lock where it is cleared.
+	Up      atomic.Bool
+	claimed atomic.Bool
+
 	// Polling: the vCPU waits in SCHEDOP_poll, or was woken from it just now.
 	Polling bool
 
@@ -100,10 +112,7 @@ type Progress struct {
 type VClock struct {
 	Publisher vtime.Publisher
 	// RunstateArea is the guest's address of its runstate; 0: it has none.
-	RunstateArea frame.VAddr
-	// TimeArea is that of a second vcpu_time_info.
-	TimeArea      frame.VAddr
-	TimePublisher vtime.Publisher
+	RunstateArea atomic.Uint64
 }
 
 // Init makes a VCPU of d whose container is empty. The rest of v is all zero.
@@ -111,6 +120,7 @@ func (v *VCPU) Init(d *Domain, id uint16, s *exit.Setup) {
 	v.Domain, v.ID = d, id
 	v.Name = trace.VCPU(uint16(d.ID), id)
 	v.Leave = false
+	v.InfoFrame = frame.NoMFN
 	v.Exits = [exit.ReasonLimit]uint64{}
 	v.Info = exit.Info{}
 	v.Container.Init(s)
@@ -121,6 +131,15 @@ func (v *VCPU) Init(d *Domain, id uint16, s *exit.Setup) {
 // Want asks for something to be done before the next entry. Whoever asks from
 // another CPU then sees to it that the vCPU leaves the guest.
 func (v *VCPU) Want(what uint32) { v.Wants.Or(what) }
+
+// Claim begins a hypercall's change of a vCPU's state, the caller's own or another's:
+// at most one CPU is at it. False: the call is to be made again, from its start;
+// whoever has claimed the vCPU is running and needs one step. Unlike a lock's, the
+// holder of a claim may wait for other CPUs.
+func (v *VCPU) Claim() bool { return v.claimed.CompareAndSwap(false, true) }
+
+// Release ends it.
+func (v *VCPU) Release() { v.claimed.Store(false) } // release: pairs with Claim
 
 // Holder is the account of locks of the CPU that the vCPU is on.
 func (v *VCPU) Holder() *lock.Holder { return &v.CPU.Locks }

@@ -84,6 +84,8 @@ func (d *Domain) MoveInfo(h *lock.Holder, vcpu uint32, to *sharedinfo.VCPU) (Eff
 	}
 	if from := v.info[0]; from != nil {
 		to.CopyFrom(from)
+	} else {
+		to.Reset()
 	}
 	v.info[1] = to
 	v.which.Store(1) // release: publishes info[1]

@@ -9,48 +9,28 @@ import (
 	"tuco/kernel/guestmem"
 )
 
-// A vCPU as the places in its guest's memory where it is kept informed, for
-// package vtime. They are reached through the kernel's root while the vCPU is on
-// this CPU. A place that can't be written to is the guest's loss.
-type (
-	runstateArea domain.VCPU
-	timeArea     domain.VCPU
-)
+// A vCPU as the place in its guest's memory where it is kept informed, for package
+// vtime. It is reached through the kernel's root while the vCPU is on this CPU. A
+// place that can't be written to is the guest's loss.
+type runstateArea domain.VCPU
 
 // WriteRunstate tells the guest how a vCPU's time was spent, where it has asked.
 func WriteRunstate(v *domain.VCPU) {
-	if v.Clock.RunstateArea == 0 {
+	if v.Clock.RunstateArea.Load() == 0 {
 		return
 	}
 	r := Scheduler.Runstate(v.Holder(), &v.Entity, Now())
 	r.WriteTo((*runstateArea)(v), v.Domain.Assisted(hypercall.VMASST_TYPE_runstate_update_flag))
 }
 
-// WriteTime tells the guest the time where it has asked for a second copy.
-func WriteTime(v *domain.VCPU) {
-	if v.Clock.TimeArea != 0 {
-		v.Clock.TimePublisher.PublishTo((*timeArea)(v), &Clock, hypercall.XEN_PVCLOCK_TSC_STABLE_BIT)
-	}
-}
-
 // Put32 is vtime.Area's.
 func (a *runstateArea) Put32(offset uint32, value uint32) bool {
-	return put32((*domain.VCPU)(a), a.Clock.RunstateArea+frame.VAddr(offset), value)
+	return put32((*domain.VCPU)(a), frame.VAddr(a.Clock.RunstateArea.Load())+frame.VAddr(offset), value)
 }
 
 // Put64 is vtime.Area's.
 func (a *runstateArea) Put64(offset uint32, value uint64) bool {
-	return put64((*domain.VCPU)(a), a.Clock.RunstateArea+frame.VAddr(offset), value)
-}
-
-// Put32 is vtime.Area's.
-func (a *timeArea) Put32(offset uint32, value uint32) bool {
-	return put32((*domain.VCPU)(a), a.Clock.TimeArea+frame.VAddr(offset), value)
-}
-
-// Put64 is vtime.Area's.
-func (a *timeArea) Put64(offset uint32, value uint64) bool {
-	return put64((*domain.VCPU)(a), a.Clock.TimeArea+frame.VAddr(offset), value)
+	return put64((*domain.VCPU)(a), frame.VAddr(a.Clock.RunstateArea.Load())+frame.VAddr(offset), value)
 }
 
 func put32(v *domain.VCPU, at frame.VAddr, value uint32) bool {

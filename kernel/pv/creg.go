@@ -77,16 +77,21 @@ func hostCR4() uint64 {
 // setCR4 lets a guest have TSD and DE as it likes. Bits that it sees set stay
 // so or are its own belief; others can't be set.
 func setCR4(v *domain.VCPU, value uint64) bool {
-	const own = x86.CR4TSD | x86.CR4DE
-	const believed = x86.CR4PGE | x86.CR4PSE | x86.CR4MCE | x86.CR4VME | x86.CR4PVI | x86.CR4PCE | x86.CR4UMIP
-	allowed := own | believed | guestCR4 | hostCR4()&(x86.CR4FSGSBASE|x86.CR4OSXSAVE)
-	if value&^allowed != 0 {
+	if value&^allowedCR4() != 0 {
 		return false
 	}
 	v.PV.CR4 = value
 	c := &v.Container
-	c.SetCR(4, hostCR4()|guestCR4|value&own)
+	c.SetCR(4, hostCR4()|guestCR4|value&ownCR4)
 	return true
+}
+
+// ownCR4 are bits of CR4 that mean to the processor what the guest says.
+const ownCR4 = x86.CR4TSD | x86.CR4DE
+
+func allowedCR4() uint64 {
+	const believed = x86.CR4PGE | x86.CR4PSE | x86.CR4MCE | x86.CR4VME | x86.CR4PVI | x86.CR4PCE | x86.CR4UMIP
+	return ownCR4 | believed | guestCR4 | hostCR4()&(x86.CR4FSGSBASE|x86.CR4OSXSAVE)
 }
 
 // setXCR0 is XSETBV: which vector state there is. False: no processor would take

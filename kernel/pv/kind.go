@@ -5,6 +5,7 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
+	"tuco/kernel/x86"
 )
 
 // Kind is what a paravirtual domain's Kind has, but for the hypercalls.
@@ -81,12 +82,19 @@ func prepare(v *domain.VCPU) {
 
 // deliverNMI gives the guest an NMI, unless it is handling one.
 func deliverNMI(v *domain.VCPU) {
-	if v.PV.NMIMasked || v.PV.Callbacks[domain.CallbackNMI].Address == 0 {
+	gate := &v.PV.Traps[x86.VectorNMI]
+	if v.PV.NMIMasked || gate.Address == 0 {
 		v.PV.NMIPending = v.PV.NMIMasked
 		return
 	}
 	v.PV.NMIPending, v.PV.NMIMasked = false, true
-	enter(v, &entry{rip: v.PV.Callbacks[domain.CallbackNMI].Address, masks: true})
+	enter(v, &entry{rip: gate.Address, masks: gate.Flags&gateMasks != 0})
+}
+
+// SetNMIHandler makes an address the guest's handler of NMIs, 0 for none: an entry of
+// its table like another.
+func SetNMIHandler(v *domain.VCPU, address uint64) {
+	v.PV.Traps[x86.VectorNMI] = domain.Gate{Address: address, CS: hypercall.FLAT_KERNEL_CS64, Flags: gateMasks}
 }
 
 // code reads the guest's instruction.

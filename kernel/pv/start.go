@@ -9,6 +9,8 @@ import (
 	"tuco/kernel/layout"
 	"tuco/kernel/lock"
 	"tuco/kernel/machine"
+	"tuco/kernel/percpu"
+	"tuco/kernel/vtime"
 	"tuco/kernel/x86"
 )
 
@@ -44,8 +46,9 @@ func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
 		v.Upcalls = info
 		v.Upcalls.MaskUpcalls() // as the guest finds it
 	}
-	PublishTime(v)
+	machine.PublishTime(v)
 	machine.InitTimers(v)
+	v.Timers.SetPeriodic(h, machine.Now(), vtime.DefaultPeriod)
 	d.AddVCPU(v)
 	return v
 }
@@ -66,16 +69,35 @@ type Initial struct {
 // Reset gives a vCPU, which is on no CPU, the state in which every one begins:
 // in its kernel, with flat segments and nothing set up. Its kernel root is set.
 func Reset(h *lock.Holder, v *domain.VCPU, s *Initial) {
+	borrow(h, v)
+	reset(v, s)
+	giveBack(h, v)
+	v.Initialised = true
+}
+
+// borrow makes a vCPU, which is on no CPU, use this one until giveBack: a container's
+// state is set while it is loaded. The vCPU that runs here makes room.
+func borrow(h *lock.Holder, v *domain.VCPU) {
+	if current := machine.Current(h); current != nil {
+		current.Container.Unload()
+	}
+	v.CPU = percpu.Get(int(h.CPU))
+	v.Container.Load(v.CPU.ID)
+}
+
+func giveBack(h *lock.Holder, v *domain.VCPU) {
+	v.Container.Unload()
+	v.CPU = nil
+	if current := machine.Current(h); current != nil {
+		current.Container.Load(int(h.CPU))
+	}
+}
+
+func reset(v *domain.VCPU, s *Initial) {
 	p, c := &v.PV, &v.Container
 	p.CR0, p.CR2, p.CR4 = initialCR0, 0, guestCR4|hostCR4()&x86.CR4FSGSBASE
 	p.XCR0 = container.ExtendedMask()
 	p.KernelSS, p.KernelSP = 0, 0
-	// A container's state is set while it is loaded, and the CPU has room for one.
-	current := machine.Current(h)
-	if current != nil {
-		current.Container.Unload()
-	}
-	c.Load(int(h.CPU))
 	c.SetCR(0, initialCR0)
 	c.SetCR(4, hostCR4()|guestCR4)
 	c.SetEFER(x86.EFERSCE | x86.EFERLME | x86.EFERLMA | x86.EFERNXE)
@@ -95,16 +117,4 @@ func Reset(h *lock.Holder, v *domain.VCPU, s *Initial) {
 	c.SetRSP(s.RSP)
 	c.SetRFLAGS(userFlags(s.Flags))
 	c.Regs.GPR[exit.RSI] = s.RSI
-	c.Unload()
-	if current != nil {
-		current.Container.Load(int(h.CPU))
-	}
-	p.Up = true
-}
-
-// PublishTime tells a vCPU the time: where the clock stands and at which rate it
-// runs. Once is enough, for all vCPUs have the same clock for good; and again
-// where it is to be told at another place.
-func PublishTime(v *domain.VCPU) {
-	v.Clock.Publisher.Publish(&v.Upcalls.Time, &machine.Clock, hypercall.XEN_PVCLOCK_TSC_STABLE_BIT)
 }

@@ -14,24 +14,24 @@ import (
 // guestAddress tells whether an address is none of the reserved area's.
 func guestAddress(a frame.VAddr) bool { return !a.Canonical() || guestmem.Usable(a) }
 
-// SetGDT gives the vCPU a descriptor table of these frames, for so many
+// SetGDT gives a vCPU, which is on this CPU or on none, a descriptor table of these frames, for so many
 // entries. References to the new frames are taken before those to the old are
 // given back. If the result is to be continued, nothing has changed.
-func SetGDT(v *domain.VCPU, frames *[domain.GDTPages]frame.MFN, entries uint32) pagetype.Result {
-	p, h := &v.PV, v.Holder()
+func SetGDT(h *lock.Holder, v *domain.VCPU, frames *[domain.GDTPages]frame.MFN, entries uint32) pagetype.Result {
+	p := &v.PV
 	pages := int(entries+pagetype.Entries-1) / pagetype.Entries
 	var c mm.Call
 	for n := range pages {
-		machine.Begin(v.Holder(), v.Domain, &c)
+		machine.Begin(h, v.Domain, &c)
 		r := v.Domain.Memory.GetDescriptors(&c, frames[n])
 		if r != pagetype.OK {
 			putDescriptors(h, v, frames[:n])
-			if machine.Settle(v.Holder(), v.Domain, &c, r) {
+			if machine.Settle(h, v.Domain, &c, r) {
 				return pagetype.Again
 			}
 			return r
 		}
-		machine.FreeFrames(v.Holder(), &c)
+		machine.FreeFrames(h, &c)
 	}
 	old, oldPages := p.GDTFrames, int(p.GDTEntries+pagetype.Entries-1)/pagetype.Entries
 	for n := range domain.GDTPages {

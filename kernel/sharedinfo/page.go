@@ -93,6 +93,14 @@ func (v *VCPU) MaskUpcalls() { v.upcall.Or(maskBit) }
 // operation orders it against a Deliverable that comes after it.
 func (v *VCPU) UnmaskUpcalls() { v.upcall.And(^uint32(maskByte)) }
 
+// Reset makes a place, which holds anything, that of a vCPU which nobody has told
+// of anything yet: upcalls are masked.
+func (v *VCPU) Reset() {
+	v.upcall.Store(maskBit)
+	v.Selector.Store(0)
+	v.CR2.Store(0)
+}
+
 // CopyFrom takes over another place's contents, word by word: both may change
 // meanwhile, and what is copied is the guest's affair.
 func (v *VCPU) CopyFrom(o *VCPU) {

@@ -22,9 +22,8 @@ func (p *Publisher) Publish(to *sharedinfo.Time, c *Clock, flags uint8) {
 	p.PublishTo((*timeWords)(to), c, flags)
 }
 
-// PublishTo writes the clock to a copy that the guest has registered by
-// VCPUOP_register_vcpu_time_memory_area. False if it can't be written; a
-// version that is odd may then stay there, which tells the guest that it is stale.
+// PublishTo writes the clock elsewhere. False if that can't be written; a version
+// that is odd may then stay there, which tells the guest that it is stale.
 func (p *Publisher) PublishTo(to Area, c *Clock, flags uint8) bool {
 	p.version += 2
 	return to.Put32(timeVersion, p.version-1) && // odd: before anything else changes
