@@ -28,6 +28,8 @@ var suite = []struct {
 	{"segments", 1},
 	{"events", 1},
 	{"mm", 1},
+	{"memory", 1},
+	{"multicall", 1},
 }
 
 // runSuite boots the suite as domain 0, a group at a time.

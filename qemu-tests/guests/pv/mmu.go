@@ -54,7 +54,7 @@ func PageEntry(page, bits uint64) uint64 { return MFN(page)*PageSize | bits }
 func FrameEntry(mfn, bits uint64) uint64 { return mfn*PageSize | bits }
 
 // SpareFrame is a frame of the domain's that is mapped nowhere: number i of them.
-func SpareFrame(i uint64) uint64 { return *P2M(sparePFN(i)) }
+func SpareFrame(i uint64) uint64 { return *P2M(SparePFN(i)) }
 
-// sparePFN is the page of such a frame. The upper half of the domain's memory is behind all that the builder maps.
-func sparePFN(i uint64) uint64 { return StartInfo.NrPages/2 + i }
+// SparePFN is the page of such a frame. The upper half of the domain's memory is behind all that the builder maps.
+func SparePFN(i uint64) uint64 { return StartInfo.NrPages/2 + i }

@@ -4,7 +4,9 @@ package main
 import (
 	"tuco/qemu-tests/guests/emulation"
 	"tuco/qemu-tests/guests/events"
+	"tuco/qemu-tests/guests/memory"
 	"tuco/qemu-tests/guests/mm"
+	"tuco/qemu-tests/guests/multicall"
 	"tuco/qemu-tests/guests/pv"
 	"tuco/qemu-tests/guests/segments"
 	"tuco/qemu-tests/guests/traps"
@@ -17,5 +19,7 @@ func main() {
 		&segments.Group,
 		&events.Group,
 		&mm.Group,
+		&memory.Group,
+		&multicall.Group,
 	)
 }
