@@ -31,11 +31,6 @@ func InitIdentity(version string, commandLine []byte) {
 	copy(i.Capabilities[:], capabilities)
 }
 
-// Features are the XENFEAT_* of paravirtual domains.
-const features = 1<<hypercall.XENFEAT_pae_pgdir_above_4gb | 1<<hypercall.XENFEAT_mmu_pt_update_preserve_ad |
-	1<<hypercall.XENFEAT_highmem_assist | 1<<hypercall.XENFEAT_gnttab_map_avail_bits |
-	1<<hypercall.XENFEAT_memory_op_vnode_supported
-
 // denied is what those get who may not see a text.
 const denied = "<denied>"
 
@@ -93,10 +88,7 @@ func getFeatures(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 	if f.SubmapIdx >= hypercall.XENFEAT_NR_SUBMAPS {
 		return fail(hypercall.EINVAL)
 	}
-	f.Submap = features
-	if v.Domain.Privileged {
-		f.Submap |= 1 << hypercall.XENFEAT_dom0
-	}
+	f.Submap = pv.Features(v.Domain.Privileged)
 	return given(put(v, arg, &f))
 }
 

@@ -58,9 +58,3 @@ func (p *pages) take(h *lock.Holder, d *domain.Domain, n uint64) bool {
 
 // free gives the list back.
 func (p *pages) free(h *lock.Holder) { machine.RAM.Free(h, p.at, p.order) }
-
-// MFN is pvbuild.Memory's.
-func (p *pages) MFN(n frame.PFN) frame.MFN { return p.list[n] }
-
-// Page is pvbuild.Memory's.
-func (p *pages) Frame(n frame.PFN) []byte { return layout.Bytes(p.list[n].Addr(), frame.PageSize) }
