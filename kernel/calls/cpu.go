@@ -139,5 +139,6 @@ func vmAssist(v *domain.VCPU, a *hypercall.Args) int64 {
 	default:
 		return fail(hypercall.ENOSYS)
 	}
+	pv.SetIOPL(v, v.PV.IOPL) // what it means may have changed
 	return 0
 }
