@@ -43,7 +43,7 @@ func multicall(v *domain.VCPU, a *hypercall.Args) int64 {
 			p.InMulticall = true
 		}
 		result := oneCall(v, &p.Call)
-		if result == domain.Continue {
+		if result == domain.Continue && !v.PV.Returned {
 			return domain.Continue
 		}
 		p.Done, p.Sub, p.InMulticall = 0, 0, false

@@ -40,7 +40,7 @@ type Handler func(v *VCPU, a *hypercall.Args) int64
 const (
 	// NoSuchCall is what an unknown hypercall returns: -ENOSYS of the Xen ABI.
 	NoSuchCall = -38
-	// Continue is no result of a call's that can be continued. (Iret can't: its
-	// result is whatever the guest wants in RAX.)
+	// Continue is no result of a call's but iret's, which is whatever the guest
+	// wants in RAX: see PV.Returned.
 	Continue = -1 << 63
 )

@@ -17,6 +17,9 @@ type PV struct {
 	// no address at all in user mode, which has no hypercalls.
 	Gate uint64
 
+	// Returned: iret was made, and its result only looks like Continue.
+	Returned bool
+
 	// Traps is the guest's interrupt descriptor table.
 	Traps *[256]Gate
 

@@ -64,6 +64,7 @@ func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 	case !c.CanEnter():
 		refuseReturn(v, cs, ss, 0)
 	}
+	v.PV.Returned = int64(f.RAX) == domain.Continue
 	return int64(c.Regs.GPR[exit.RAX])
 }
 

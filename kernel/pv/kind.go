@@ -37,11 +37,19 @@ func call(v *domain.VCPU) uint64 {
 	a[0], a[1], a[2] = r[exit.RDI], r[exit.RSI], r[exit.RDX]
 	a[3], a[4], a[5] = r[exit.R10], r[exit.R8], r[exit.R9]
 	result := handlers[number](v, a)
-	if result == domain.Continue && number != uint64(hypercall.HYPERVISOR_iret) {
+	if result == domain.Continue && !returned(v) {
 		v.Want(domain.WantCall)
 		return number
 	}
 	return uint64(result)
+}
+
+// returned tells whether a result that looks like domain.Continue is what iret
+// has found for RAX, and forgets it.
+func returned(v *domain.VCPU) bool {
+	was := v.PV.Returned
+	v.PV.Returned = false
+	return was
 }
 
 // noSuchCall is domain.NoSuchCall as RAX has it.
