@@ -26,6 +26,8 @@ var suite = []struct {
 	{"traps", 1},
 	{"emulation", 1},
 	{"segments", 1},
+	{"user", 1},
+	{"calls", 1},
 	{"events", 1},
 	{"mm", 1},
 	{"memory", 1},

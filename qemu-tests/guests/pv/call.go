@@ -54,6 +54,11 @@ func VMAssist(cmd, kind uint64) uint64 {
 	return Call(hypercall.HYPERVISOR_vm_assist, cmd, kind, 0, 0, 0)
 }
 
+// StackSwitch is stack_switch.
+func StackSwitch(ss, sp uint64) uint64 {
+	return Call(hypercall.HYPERVISOR_stack_switch, ss, sp, 0, 0, 0)
+}
+
 // SetSegmentBase is set_segment_base.
 func SetSegmentBase(which, base uint64) uint64 {
 	return Call(hypercall.HYPERVISOR_set_segment_base, which, base, 0, 0, 0)

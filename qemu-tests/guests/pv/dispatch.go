@@ -46,7 +46,7 @@ func (f *Frame) land(rsp uint64) {
 	f.Iret.Flags = 0
 	f.Iret.RIP, f.Iret.RSP = landingAt(), rsp
 	f.Iret.CS, f.Iret.SS = kernelCS, hypercall.FLAT_KERNEL_SS
-	f.Iret.RFLAGS &^= FlagTF
+	f.Iret.RFLAGS &= FlagIF // none of those that the code has set, such as DF, may reach Go code
 }
 
 // kernelCS is the kernel's code selector as a frame has it: with privilege level 0.

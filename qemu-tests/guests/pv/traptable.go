@@ -7,8 +7,8 @@ const SyscallVector = 0x80
 
 const stubSize = 5
 
-// stub is where a vector's code begins.
-func stub(v Vector) uint64 { return vectorsAt() + stubSize*uint64(v) }
+// Stub is where a vector's code begins.
+func Stub(v Vector) uint64 { return vectorsAt() + stubSize*uint64(v) }
 
 // SetTraps gives all vectors and callbacks of this vCPU to this package. A page fault's handler starts with events
 // masked: its address is in memory that another fault would overwrite.
@@ -23,13 +23,13 @@ func SetTraps() {
 	for v := Event; v < vectors; v++ {
 		setCallback(v)
 	}
-	Call(hypercall.HYPERVISOR_stack_switch, hypercall.FLAT_KERNEL_SS, This().trapHigh, 0, 0, 0)
+	StackSwitch(hypercall.FLAT_KERNEL_SS, This().trapHigh)
 }
 
 // SetTrap sets who may raise a vector of this vCPU by INT n, and whether its handler starts with events masked.
 func SetTrap(v Vector, level uint8, masks bool) {
 	var table [2]hypercall.TrapInfo // the second ends it
-	table[0] = hypercall.TrapInfo{Vector: uint8(v), CS: hypercall.FLAT_KERNEL_CS, Address: stub(v)}
+	table[0] = hypercall.TrapInfo{Vector: uint8(v), CS: hypercall.FLAT_KERNEL_CS, Address: Stub(v)}
 	table[0].SetFlags(level, masks)
 	if SetTrapTable(&table[0]) != 0 {
 		panic("can't set a trap's handler")
@@ -43,6 +43,6 @@ var callbackTypes = [vectors - Event]uint16{
 }
 
 func setCallback(v Vector) {
-	arg := hypercall.CallbackRegister{Type: callbackTypes[v-Event], Address: stub(v)}
+	arg := hypercall.CallbackRegister{Type: callbackTypes[v-Event], Address: Stub(v)}
 	CallbackOp(hypercall.CALLBACKOP_register, &arg)
 }

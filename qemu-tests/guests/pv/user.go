@@ -14,12 +14,15 @@ type User struct{ Frame }
 // instructions of its own. It never returns: it traps.
 func (u *User) Start(code func()) {
 	UseUserRoot(SharedRoot())
-	c := This()
+	u.StartAt(CodeOf(code), userStack()+PageSize-8)
+	u.R14 = Address(&This().g)
+}
+
+// StartAt makes user mode ready to run code at an address, in whatever space it has.
+func (u *User) StartAt(rip, rsp uint64) {
 	*u = User{}
-	u.R14 = Address(&c.g)
 	u.Iret = hypercall.IretContext{
-		RIP: CodeOf(code), CS: hypercall.FLAT_USER_CS, SS: hypercall.FLAT_USER_SS,
-		RSP: userStack() + PageSize - 8, RFLAGS: FlagIF,
+		RIP: rip, CS: hypercall.FLAT_USER_CS, RFLAGS: FlagIF, RSP: rsp, SS: hypercall.FLAT_USER_SS,
 	}
 }
 

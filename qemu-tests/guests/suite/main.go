@@ -2,6 +2,7 @@
 package main
 
 import (
+	"tuco/qemu-tests/guests/calls"
 	"tuco/qemu-tests/guests/emulation"
 	"tuco/qemu-tests/guests/events"
 	"tuco/qemu-tests/guests/memory"
@@ -10,6 +11,7 @@ import (
 	"tuco/qemu-tests/guests/pv"
 	"tuco/qemu-tests/guests/segments"
 	"tuco/qemu-tests/guests/traps"
+	"tuco/qemu-tests/guests/user"
 )
 
 func main() {
@@ -17,6 +19,8 @@ func main() {
 		&traps.Group,
 		&emulation.Group,
 		&segments.Group,
+		&user.Group,
+		&calls.Group,
 		&events.Group,
 		&mm.Group,
 		&memory.Group,

@@ -1,0 +1,43 @@
+#include "textflag.h"
+
+#define CHECK(reg) CMPQ R9, reg; SETNE AX; MOVBQZX AX, AX; ADDQ AX, CX
+
+// func keepRegisters() (changed uint64)
+TEXT ·keepRegisters(SB), NOSPLIT, $16-8
+	MOVQ R14, 0(SP)
+	MOVQ BP, 8(SP)
+	MOVQ $0x1234567890abcdef, BX
+	MOVQ BX, BP
+	MOVQ BX, R12
+	MOVQ BX, R13
+	MOVQ BX, R14
+	MOVQ BX, R15
+	MOVQ BX, X0
+	MOVQ BX, X7
+	MOVQ BX, X14
+	MOVL $17, AX
+	XORL DI, DI
+	SYSCALL
+	MOVQ $0x1234567890abcdef, R9
+	XORL CX, CX
+	CHECK(BX)
+	CHECK(BP)
+	CHECK(R12)
+	CHECK(R13)
+	CHECK(R14)
+	CHECK(R15)
+	MOVQ X0, BX
+	CHECK(BX)
+	MOVQ X7, BX
+	CHECK(BX)
+	MOVQ X14, BX
+	CHECK(BX)
+	MOVQ 0(SP), R14
+	MOVQ 8(SP), BP
+	MOVQ CX, changed+0(FP)
+	RET
+
+TEXT ·userSyscall(SB), NOSPLIT, $0-0
+	SYSCALL
+	UNDEF
+	RET

@@ -1,0 +1,104 @@
+package calls
+
+import (
+	"tuco/hypercall"
+	"tuco/qemu-tests/guests/pv"
+)
+
+// Bits of DR7.
+const (
+	enable0       = 1 << 0  // breakpoint 0
+	onPort0       = 2 << 16 // is on I/O
+	generalDetect = 1 << 13
+	fixed7        = 1 << 10
+)
+
+const cr4DE = 1 << 3
+
+func debugRegisters(t *pv.T) {
+	for reg := range uint64(4) {
+		t.OK("set", pv.SetDebugreg(reg, 0x1234_5678_9abc+reg))
+		t.Equal("get", pv.GetDebugreg(reg), 0x1234_5678_9abc+reg)
+		t.OK("set", pv.SetDebugreg(reg, 0))
+	}
+	const fixed6, zero6 = 0xffff_0ff0, 1 << 12
+	t.OK("set DR6", pv.SetDebugreg(6, 0))
+	t.Equal("DR6 has its fixed bits", pv.GetDebugreg(6), fixed6)
+	t.OK("set DR6", pv.SetDebugreg(6, 0xffff_ffff))
+	t.Equal("DR6 has its fixed zero", pv.GetDebugreg(6)&zero6, 0)
+	t.OK("set DR7", pv.SetDebugreg(7, enable0))
+	t.Equal("DR7 has its fixed bit", pv.GetDebugreg(7), enable0|fixed7)
+	t.OK("set DR7", pv.SetDebugreg(7, 0))
+	t.Equal("DR7", pv.GetDebugreg(7), fixed7)
+
+	// Without CR4.DE, 4 and 5 are other names of 6 and 7.
+	was := pv.ReadCR4()
+	pv.WriteCR4(was &^ cr4DE)
+	t.OK("set DR4", pv.SetDebugreg(4, 0))
+	t.OK("set DR5", pv.SetDebugreg(5, 0))
+	t.Equal("DR4", pv.GetDebugreg(4), pv.GetDebugreg(6))
+	t.Equal("DR5", pv.GetDebugreg(5), pv.GetDebugreg(7))
+	t.Errno("breakpoint on I/O", pv.SetDebugreg(7, enable0|onPort0), hypercall.EPERM)
+	pv.WriteCR4(was | cr4DE)
+	t.Errno("set DR4 with CR4.DE", pv.SetDebugreg(4, 0), hypercall.ENODEV)
+	t.Errno("set DR5 with CR4.DE", pv.SetDebugreg(5, 0), hypercall.ENODEV)
+	t.Errno("get DR4 with CR4.DE", pv.GetDebugreg(4), hypercall.ENODEV)
+	t.Errno("get DR5 with CR4.DE", pv.GetDebugreg(5), hypercall.ENODEV)
+	t.OK("breakpoint on I/O with CR4.DE", pv.SetDebugreg(7, enable0|onPort0))
+	t.OK("set DR7", pv.SetDebugreg(7, 0))
+	pv.WriteCR4(was)
+}
+
+func debugRegistersRefused(t *pv.T) {
+	for reg := range uint64(4) {
+		for _, at := range [...]uint64{nonCanonical, hypercall.HYPERVISOR_VIRT_START, hypercall.HYPERVISOR_VIRT_END - 1} {
+			t.Errno("address of the hypervisor's", pv.SetDebugreg(reg, at), hypercall.EPERM)
+		}
+	}
+	t.Errno("general detection", pv.SetDebugreg(7, generalDetect), hypercall.EPERM)
+	t.Errno("upper half of DR6", pv.SetDebugreg(6, 1<<32), hypercall.EINVAL)
+	t.Errno("upper half of DR7", pv.SetDebugreg(7, 1<<32), hypercall.EINVAL)
+	for _, reg := range [...]uint64{8, 63, ^uint64(0)} {
+		t.Errno("set no such register", pv.SetDebugreg(reg, 0), hypercall.ENODEV)
+		t.Errno("get no such register", pv.GetDebugreg(reg), hypercall.ENODEV)
+	}
+	t.Equal("DR7", pv.GetDebugreg(7), fixed7)
+}
+
+func vmAssist(t *pv.T) {
+	for _, kind := range [...]uint64{
+		hypercall.VMASST_TYPE_writable_pagetables, hypercall.VMASST_TYPE_architectural_iopl,
+		hypercall.VMASST_TYPE_runstate_update_flag, hypercall.VMASST_TYPE_m2p_strict,
+	} {
+		t.OK("enable", pv.VMAssist(hypercall.VMASST_CMD_enable, kind))
+		t.OK("enable again", pv.VMAssist(hypercall.VMASST_CMD_enable, kind))
+		t.OK("disable", pv.VMAssist(hypercall.VMASST_CMD_disable, kind))
+		t.OK("disable again", pv.VMAssist(hypercall.VMASST_CMD_disable, kind))
+	}
+	for _, kind := range [...]uint64{6, 31, 33, 63, 64, 1 << 20} {
+		t.Errno("no such assist", pv.VMAssist(hypercall.VMASST_CMD_enable, kind), hypercall.EINVAL)
+	}
+	t.Errno("no such command", pv.VMAssist(2, hypercall.VMASST_TYPE_m2p_strict), hypercall.ENOSYS)
+}
+
+func sched(t *pv.T) {
+	t.Errno("no such command", pv.SchedOp[byte](99, nil), hypercall.ENOSYS)
+	for _, cmd := range [...]uint64{
+		hypercall.SCHEDOP_shutdown, hypercall.SCHEDOP_poll, hypercall.SCHEDOP_remote_shutdown, hypercall.SCHEDOP_shutdown_code,
+		hypercall.SCHEDOP_watchdog,
+	} {
+		t.Errno("argument nowhere", pv.SchedOp(cmd, pv.At[byte](nowhere)), hypercall.EFAULT)
+	}
+	dom := hypercall.SchedRemoteShutdown{DomainID: 77}
+	t.Errno("remote_shutdown of no domain", pv.SchedOp(hypercall.SCHEDOP_remote_shutdown, &dom), hypercall.ESRCH)
+	dog := hypercall.SchedWatchdog{ID: 99, Timeout: 10}
+	t.Errno("no such watchdog", pv.SchedOp(hypercall.SCHEDOP_watchdog, &dog), hypercall.EINVAL)
+	dog = hypercall.SchedWatchdog{Timeout: 100}
+	id := pv.SchedOp(hypercall.SCHEDOP_watchdog, &dog)
+	t.Check(hypercall.Failed(id) == 0 && id > 0, "a new watchdog has the number %x", id)
+	dog = hypercall.SchedWatchdog{ID: uint32(id), Timeout: 100}
+	t.OK("feeding it", pv.SchedOp(hypercall.SCHEDOP_watchdog, &dog))
+	dog.Timeout = 0
+	t.OK("ending it", pv.SchedOp(hypercall.SCHEDOP_watchdog, &dog))
+	t.Errno("ending it again", pv.SchedOp(hypercall.SCHEDOP_watchdog, &dog), hypercall.EINVAL)
+}
