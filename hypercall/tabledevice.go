@@ -1,7 +1,7 @@
 package hypercall
 
 var physdevOp = Call{
-	Name: "physdev_op", Guests: PV, Caller: Partly,
+	Name: "physdev_op", Guests: PV, Caller: Partly, State: Implemented,
 	Args: []Arg{{Int, "cmd", ""}, {InOut, "arg", ""}},
 	Does: "Gives domains their I/O ports and interrupts, and lets domain 0 tell what it found on the PCI buses.",
 	Fails: []Failure{
@@ -13,9 +13,9 @@ var physdevOp = Call{
 		{ENOSPC, "no interrupt is free"},
 	},
 	Ops: []Op{
-		{Cmd: PHYSDEVOP_irq_status_query, Name: "PHYSDEVOP_irq_status_query", Type: "physdev_irq_status_query"},
-		{Cmd: PHYSDEVOP_set_iopl, Name: "PHYSDEVOP_set_iopl", Type: "physdev_set_iopl"},
-		{Cmd: PHYSDEVOP_set_iobitmap, Name: "PHYSDEVOP_set_iobitmap", Type: "physdev_set_iobitmap"},
+		{Cmd: PHYSDEVOP_irq_status_query, Name: "PHYSDEVOP_irq_status_query", Type: "physdev_irq_status_query", State: Implemented},
+		{Cmd: PHYSDEVOP_set_iopl, Name: "PHYSDEVOP_set_iopl", Type: "physdev_set_iopl", State: Implemented},
+		{Cmd: PHYSDEVOP_set_iobitmap, Name: "PHYSDEVOP_set_iobitmap", Type: "physdev_set_iobitmap", State: Implemented},
 		{Cmd: PHYSDEVOP_apic_read, Name: "PHYSDEVOP_apic_read", Type: "physdev_apic", Caller: Privileged},
 		{Cmd: PHYSDEVOP_apic_write, Name: "PHYSDEVOP_apic_write", Type: "physdev_apic", Caller: Privileged},
 		{Cmd: PHYSDEVOP_alloc_irq_vector, Name: "PHYSDEVOP_alloc_irq_vector", Type: "physdev_irq", Caller: Privileged},
@@ -42,7 +42,7 @@ var physdevOp = Call{
 }
 
 var platformOp = Call{
-	Name: "platform_op", Guests: PV, Caller: Privileged,
+	Name: "platform_op", Guests: PV, Caller: Privileged, State: Implemented,
 	Args: []Arg{{InOut, "op", "xen_platform_op"}},
 	Does: "Lets domain 0 care for the machine: its clock, its sleep states, its CPUs.",
 	Fails: []Failure{
@@ -51,7 +51,7 @@ var platformOp = Call{
 		{ESRCH, "firmware_info: there is no such thing, or no more of them"},
 	},
 	Ops: []Op{
-		{Cmd: XENPF_settime32, Name: "XENPF_settime32", Type: "xenpf_settime32"},
+		{Cmd: XENPF_settime32, Name: "XENPF_settime32", Type: "xenpf_settime32", State: Implemented},
 		{Cmd: XENPF_add_memtype, Name: "XENPF_add_memtype", State: Absent, Note: "nobody changes the MTRRs"},
 		{Cmd: XENPF_del_memtype, Name: "XENPF_del_memtype", State: Absent, Note: "nobody changes the MTRRs"},
 		{Cmd: XENPF_read_memtype, Name: "XENPF_read_memtype", State: Absent, Note: "nobody changes the MTRRs"},
@@ -59,19 +59,19 @@ var platformOp = Call{
 		{Cmd: XENPF_platform_quirk, Name: "XENPF_platform_quirk", State: Absent, Note: "for chip sets of old"},
 		{Cmd: XENPF_get_cpu_version, Name: "XENPF_get_cpu_version", State: Absent, Note: "for microcode"},
 		{Cmd: XENPF_efi_runtime_call, Name: "XENPF_efi_runtime_call", State: Absent, Note: "machines boot by BIOS or PVH"},
-		{Cmd: XENPF_firmware_info, Name: "XENPF_firmware_info", Type: "xenpf_firmware_info"},
-		{Cmd: XENPF_enter_acpi_sleep, Name: "XENPF_enter_acpi_sleep", Type: "xenpf_enter_acpi_sleep", Note: "S5 only"},
+		{Cmd: XENPF_firmware_info, Name: "XENPF_firmware_info", Type: "xenpf_firmware_info", State: Implemented},
+		{Cmd: XENPF_enter_acpi_sleep, Name: "XENPF_enter_acpi_sleep", Type: "xenpf_enter_acpi_sleep", State: Implemented, Note: "S5 only"},
 		{Cmd: XENPF_change_freq, Name: "XENPF_change_freq", State: Absent, Note: "no frequency scaling"},
 		{Cmd: XENPF_getidletime, Name: "XENPF_getidletime", State: Absent, Note: "no frequency scaling"},
 		{Cmd: XENPF_set_processor_pminfo, Name: "XENPF_set_processor_pminfo", State: Absent, Note: "no frequency scaling"},
-		{Cmd: XENPF_get_cpuinfo, Name: "XENPF_get_cpuinfo", Type: "xenpf_pcpuinfo"},
+		{Cmd: XENPF_get_cpuinfo, Name: "XENPF_get_cpuinfo", Type: "xenpf_pcpuinfo", State: Implemented},
 		{Cmd: XENPF_cpu_online, Name: "XENPF_cpu_online", State: Absent, Note: "CPUs are started once"},
 		{Cmd: XENPF_cpu_offline, Name: "XENPF_cpu_offline", State: Absent, Note: "CPUs are started once"},
 		{Cmd: XENPF_cpu_hotadd, Name: "XENPF_cpu_hotadd", State: Absent, Note: "CPUs are started once"},
 		{Cmd: XENPF_mem_hotadd, Name: "XENPF_mem_hotadd", State: Absent, Note: "memory is found once"},
 		{Cmd: XENPF_core_parking, Name: "XENPF_core_parking", State: Absent, Note: "no frequency scaling"},
 		{Cmd: XENPF_resource_op, Name: "XENPF_resource_op", State: Absent, Note: "nobody else reads or writes MSRs"},
-		{Cmd: XENPF_settime64, Name: "XENPF_settime64", Type: "xenpf_settime64"},
+		{Cmd: XENPF_settime64, Name: "XENPF_settime64", Type: "xenpf_settime64", State: Implemented},
 		{Cmd: XENPF_get_symbol, Name: "XENPF_get_symbol", State: Absent, Note: "the symbols are in the image"},
 	},
 }

@@ -31,7 +31,7 @@ var eventChannelOp = Call{
 }
 
 var grantTableOp = Call{
-	Name: "grant_table_op", Guests: AnyGuest, Caller: Partly,
+	Name: "grant_table_op", Guests: AnyGuest, Caller: Partly, State: Implemented,
 	Args: []Arg{{Uint, "cmd", ""}, {InOut, "ops", ""}, {Uint, "count", ""}},
 	Does: "Works through an array. What befalls an element is in its status, a GNTST_* value, and the rest goes on.",
 	Fails: []Failure{
@@ -42,15 +42,15 @@ var grantTableOp = Call{
 	Ops: []Op{
 		{Cmd: GNTTABOP_map_grant_ref, Name: "GNTTABOP_map_grant_ref", Type: "gnttab_map_grant_ref"},
 		{Cmd: GNTTABOP_unmap_grant_ref, Name: "GNTTABOP_unmap_grant_ref", Type: "gnttab_unmap_grant_ref"},
-		{Cmd: GNTTABOP_setup_table, Name: "GNTTABOP_setup_table", Type: "gnttab_setup_table"},
+		{Cmd: GNTTABOP_setup_table, Name: "GNTTABOP_setup_table", Type: "gnttab_setup_table", State: Implemented},
 		{Cmd: GNTTABOP_dump_table, Name: "GNTTABOP_dump_table", State: Absent, Note: "a key on the console does it"},
 		{Cmd: GNTTABOP_transfer, Name: "GNTTABOP_transfer", State: Absent, Note: "frames are copied or mapped"},
 		{Cmd: GNTTABOP_copy, Name: "GNTTABOP_copy", Type: "gnttab_copy"},
-		{Cmd: GNTTABOP_query_size, Name: "GNTTABOP_query_size", Type: "gnttab_query_size"},
+		{Cmd: GNTTABOP_query_size, Name: "GNTTABOP_query_size", Type: "gnttab_query_size", State: Implemented},
 		{Cmd: GNTTABOP_unmap_and_replace, Name: "GNTTABOP_unmap_and_replace", Type: "gnttab_unmap_and_replace"},
-		{Cmd: GNTTABOP_set_version, Name: "GNTTABOP_set_version", Type: "gnttab_set_version", Note: "1 only: 2 gives ENOSYS"},
+		{Cmd: GNTTABOP_set_version, Name: "GNTTABOP_set_version", Type: "gnttab_set_version", State: Implemented, Note: "1 only: 2 gives ENOSYS"},
 		{Cmd: GNTTABOP_get_status_frames, Name: "GNTTABOP_get_status_frames", State: Absent, Note: "for version 2"},
-		{Cmd: GNTTABOP_get_version, Name: "GNTTABOP_get_version", Type: "gnttab_get_version"},
+		{Cmd: GNTTABOP_get_version, Name: "GNTTABOP_get_version", Type: "gnttab_get_version", State: Implemented},
 		{Cmd: GNTTABOP_swap_grant_ref, Name: "GNTTABOP_swap_grant_ref", Type: "gnttab_swap_grant_ref"},
 		{Cmd: GNTTABOP_cache_flush, Name: "GNTTABOP_cache_flush", State: Absent, Note: "for machines whose devices see no caches"},
 	},

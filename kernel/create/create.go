@@ -93,7 +93,7 @@ func makeShared(h *lock.Holder, d *domain.Domain) Failure {
 	}
 	d.SharedFrame = m
 	d.Shared = (*sharedinfo.Page)(layout.Pointer(layout.Direct(m.Addr())))
-	machine.PublishWall(d)
+	machine.PublishWall(h, d)
 	return nil
 }
 

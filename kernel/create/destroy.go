@@ -88,6 +88,9 @@ func reap(h *lock.Holder, d *domain.Domain) (more bool) {
 			}
 		}
 		machine.Unshare(h, d, d.SharedFrame)
+		for _, m := range d.Grants.Frames() {
+			machine.Unshare(h, d, m)
+		}
 	case stepMemory:
 		var c mm.Call
 		machine.Begin(h, d, &c)

@@ -45,6 +45,8 @@ type Domain struct {
 	Watchdogs vtime.Watchdogs
 	Alarms    [vtime.MaxWatchdogs]timer.Timer // those behind Watchdogs
 
+	Grants Grants
+
 	Group sched.Group
 
 	vcpus [MaxVCPUs]*VCPU

@@ -13,21 +13,12 @@ const never = sched.Never
 // Clock is the system time of all guests. Constant once it is set.
 var Clock vtime.Clock
 
-// epoch is the wall clock at system time 0, in nanoseconds since 1970.
-var epoch uint64
-
 // InitClock sets the clock: it reads 0 now. wall is the time since 1970 in
 // nanoseconds.
 func InitClock(hz, wall uint64) {
 	Clock = vtime.NewClock(hz, x86.RDTSC(), 0)
-	epoch = wall
+	epoch.Store(wall)
 }
-
-// Epoch is the wall clock, in nanoseconds since 1970, at system time 0.
-func Epoch() uint64 { return epoch }
-
-// SetEpoch sets it: domain 0 knows better.
-func SetEpoch(wall uint64) { epoch = wall }
 
 // Now is the system time in nanoseconds.
 func Now() uint64 { return Clock.At(x86.RDTSC()) }

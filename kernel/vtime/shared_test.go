@@ -76,17 +76,13 @@ func TestReadersWhilePublishing(t *testing.T) {
 func TestWallClock(t *testing.T) {
 	var page sharedinfo.Page
 	var w WallClock
-	sec, nsec := Epoch(1<<60+7, 1_000_000_007)
-	assert.EqualValues(t, uint64(1<<60)/second-1, sec)
-	assert.EqualValues(t, uint64(1<<60)%second, nsec)
-	w.Publish(&page, 1<<33+5, 999)
+	assert.EqualValues(t, 1<<60-second, Epoch(1<<60+7, second+7))
+	assert.Zero(t, Epoch(5, 7), "a wall clock that was never set")
+	w.Publish(&page, (1<<33+5)*second+999)
 	got := (*hypercall.SharedInfo)(unsafe.Pointer(&page))
 	assert.Equal(t, []uint32{2, 5, 2, 999}, []uint32{got.WcVersion, got.WcSec, got.WcSecHi, got.WcNsec})
-	w.Publish(&page, 6, 1)
+	w.Publish(&page, 6*second+1)
 	assert.Equal(t, []uint32{4, 6, 0, 1}, []uint32{got.WcVersion, got.WcSec, got.WcSecHi, got.WcNsec})
-	sec, nsec = Epoch(5, 7)
-	assert.Zero(t, sec)
-	assert.Zero(t, nsec, "a wall clock that was never set")
 }
 
 // log is an Area that remembers the order of writes, and fails after some.

@@ -40,9 +40,9 @@ type WallClock struct {
 	version uint32
 }
 
-// Publish says what time it was, since 1970 in UTC, when the system time was 0:
-// seconds and nanoseconds.
-func (w *WallClock) Publish(to *sharedinfo.Page, sec uint64, nsec uint32) {
+// Publish says what time it was when the system time was 0: an Epoch.
+func (w *WallClock) Publish(to *sharedinfo.Page, epoch uint64) {
+	sec, nsec := epoch/second, uint32(epoch%second)
 	w.version += 2
 	to.WallVersion.Store(w.version - 1)
 	to.WallSec.Store(uint32(sec))
@@ -51,9 +51,6 @@ func (w *WallClock) Publish(to *sharedinfo.Page, sec uint64, nsec uint32) {
 	to.WallVersion.Store(w.version)
 }
 
-// Epoch is the wall clock at system time 0, if it is wall nanoseconds since 1970
-// at the system time now. That is what Publish wants.
-func Epoch(wall, now uint64) (sec uint64, nsec uint32) {
-	at := wall - min(now, wall)
-	return at / second, uint32(at % second)
-}
+// Epoch is the wall clock at system time 0, in nanoseconds since 1970 in UTC, if at the
+// system time now it is wall.
+func Epoch(wall, now uint64) uint64 { return wall - min(now, wall) }
