@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tuco/qemu-tests/shim"
-	"tuco/tools/tuco/bundle"
+	"tuco/tools/mkbundle"
 	"tuco/tools/tuco/host"
 )
 
@@ -21,11 +21,8 @@ import (
 func TestBadBundle(t *testing.T) {
 	t.Parallel()
 	archive := func(config string) []byte {
-		var b bytes.Buffer
-		require.NoError(t, bundle.Write(&b,
-			bundle.File{Name: bundle.ConfigName, Data: []byte(config)},
-			bundle.File{Name: "k", Data: bytes.Repeat([]byte("kernel"), 1000)}))
-		return b.Bytes()
+		return packed(t, mkbundle.File{Name: mkbundle.ConfigName, Data: []byte(config)},
+			mkbundle.File{Name: "k", Data: bytes.Repeat([]byte("kernel"), 1000)})
 	}
 	good := archive("name a\nkernel k\nmemory 64\n")
 	for _, test := range []struct {
@@ -36,11 +33,7 @@ func TestBadBundle(t *testing.T) {
 		{"truncated", good[:len(good)/2], `boot bundle: it is truncated`},
 		{"truncated-header", good[:50], `boot bundle: it is truncated: at offset 0`},
 		{"not-an-archive", bytes.Repeat([]byte("no archive "), 100), `boot bundle: expected a newc cpio archive`},
-		{"no-config", func() []byte {
-			var b bytes.Buffer
-			require.NoError(t, bundle.Write(&b, bundle.File{Name: "k", Data: []byte("x")}))
-			return b.Bytes()
-		}(), `boot bundle: no boot\.cfg`},
+		{"no-config", packed(t, mkbundle.File{Name: "k", Data: []byte("x")}), `boot bundle: no boot\.cfg`},
 		{"unknown-key", archive("name a\nkernel k\nmemry 64\n"), `boot\.cfg line 3: unknown key .memry. \(did you mean memory\?\)`},
 		{"bad-number", archive("name a\nkernel k\n\n# comment\nmemory lots\n"), `boot\.cfg line 5: memory: .lots. is not allowed`},
 		{"missing-file", archive("name a\nkernel nonsuch\n"), `boot\.cfg line 2: .*no file .nonsuch`},
@@ -54,6 +47,14 @@ func TestBadBundle(t *testing.T) {
 			requireSane(t, outcome)
 		})
 	}
+}
+
+// packed makes a boot bundle.
+func packed(t *testing.T, files ...mkbundle.File) []byte {
+	t.Helper()
+	archive, err := mkbundle.Bytes(files)
+	require.NoError(t, err)
+	return archive
 }
 
 // requireSane requires that a machine with bad input came to an end of its own: a halt, or a passed self-test.

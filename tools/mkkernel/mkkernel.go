@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"debug/elf"
 	"encoding/binary"
+
+	"tuco/hypercall"
 )
 
 // Kernel is what goes into the file.
@@ -28,6 +30,19 @@ type Note struct {
 	Name    string // "Xen" if empty
 	Type    uint32
 	Content any
+}
+
+// Plain has what a kernel needs and no more. It ends 16 MiB and a page from where its domain begins.
+func Plain() *Kernel {
+	const start = 16 << 20
+	return &Kernel{
+		Segments: []Segment{{PAddr: start, Data: []byte("kernel"), Size: 4096}},
+		Notes: []Note{
+			{Type: hypercall.XEN_ELFNOTE_XEN_VERSION, Content: "xen-3.0\x00"},
+			{Type: hypercall.XEN_ELFNOTE_LOADER, Content: "generic\x00"},
+			{Type: hypercall.XEN_ELFNOTE_ENTRY, Content: uint64(start)},
+		},
+	}
 }
 
 // Bytes is the file: header, program headers, the segments' contents, the notes, and the

@@ -82,12 +82,17 @@ func newRoot(stdin *os.File) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v (see tuco %s --help)", err, cmd.Name())
 	})
-	root.AddCommand(newUp(stdin), newISO())
-	// cobra reports an unknown command or a wrong count of arguments as a plain error.
-	for _, cmd := range append(root.Commands(), root) {
-		cmd.Args = asUsage(cmd.Args)
-	}
+	root.AddCommand(newUp(stdin), newISO(), newBundle(), newImage())
+	withUsage(root)
 	return root
+}
+
+// withUsage marks what cobra reports as plain errors: an unknown command, a wrong count of arguments.
+func withUsage(cmd *cobra.Command) {
+	cmd.Args = asUsage(cmd.Args)
+	for _, sub := range cmd.Commands() {
+		withUsage(sub)
+	}
 }
 
 func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {

@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"tuco/tools/mkbundle"
+	"tuco/tools/mkkernel"
 	"tuco/tools/tuco/host"
 )
 
@@ -49,8 +51,31 @@ func fakeQEMU(t *testing.T, script string) (image string) {
 	return image
 }
 
+// someKernel makes a file that looks like a kernel.
+func someKernel(t *testing.T) string {
+	t.Helper()
+	return written(t, "vmlinux", mkkernel.Plain().Bytes())
+}
+
+// damagedLinux makes a file with the setup header of a bzImage that says that its kernel follows, but it is none.
+func damagedLinux(t *testing.T) string {
+	t.Helper()
+	file := make([]byte, 8192)
+	copy(file[0x202:], "HdrS\x0f\x02")
+	file[0x24c] = 100
+	return written(t, "vmlinuz", file)
+}
+
+func written(t *testing.T, name string, data []byte) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(path, data, 0o644))
+	return path
+}
+
 func TestRefusals(t *testing.T) {
 	image := fakeQEMU(t, "echo 'tuco: power off'")
+	files := strings.NewReplacer("IMAGE", image, "KERNEL", someKernel(t), "DAMAGED", damagedLinux(t))
 	for _, test := range []struct{ args, want string }{
 		{"up --image /nonexistent/tuco.elf", "the image /nonexistent/tuco.elf does not exist"},
 		{"up", "tuco.elf does not exist"},
@@ -66,7 +91,28 @@ func TestRefusals(t *testing.T) {
 		{"up --log-dir IMAGE/x --image IMAGE", "--log-dir: "},
 		{"up --bundle /nonexistent/b --image IMAGE", "the bundle /nonexistent/b does not exist"},
 		{"up --bare --bundle IMAGE --image IMAGE", "leave out --bundle"},
-		{"up guest.cfg --image IMAGE", "guest.cfg: guests can't be started yet; possible now: --bare"},
+		{"up guest.cfg --image IMAGE", "guest.cfg: guests can't be started yet; possible now: --dom0 KERNEL"},
+		{"up --bare --dom0 IMAGE --image IMAGE", "leave out --bundle and --dom0"},
+		{"up --bundle IMAGE --dom0 IMAGE --image IMAGE", "leave out --dom0, or --bundle"},
+		{"up --dom0-args x --image IMAGE", "--dom0-args needs --dom0 KERNEL"},
+		{"up --dom0-memory 1G --image IMAGE", "--dom0-memory needs --dom0 KERNEL"},
+		{"up --dom0 /nonexistent/vmlinux --image IMAGE", "--dom0: open /nonexistent/vmlinux: no such file"},
+		{"up --dom0 IMAGE --image IMAGE", "it is no ELF file"},
+		{"up --dom0 DAMAGED --image IMAGE", "compressed in an unknown way"},
+		{"up --dom0 KERNEL --dom0-ramdisk /nonexistent/r --image IMAGE", "the ramdisk of domain 0 /nonexistent/r does not exist"},
+		{"up --dom0 KERNEL --dom0-memory 8M --image IMAGE", "memory of 8 MiB is too small: the kernel ends at 17 MiB"},
+		{"up --dom0 KERNEL --dom0-memory lots --image IMAGE", `--dom0-memory: memory size "lots"`},
+		{"up --dom0 KERNEL --dom0-memory 0 --image IMAGE", "--dom0-memory 0: want more"},
+		{"up --dom0 KERNEL --dom0-vcpus 0 --image IMAGE", "--dom0-vcpus 0: want at least 1"},
+		{"up --dom0 KERNEL --memory 32M --image IMAGE", "a machine of 32M is too small for domain 0"},
+		{"up --hypervisor kvm --image IMAGE", `unknown hypervisor "kvm"`},
+		{"up --hypervisor xen --image IMAGE", "Xen needs a domain 0"},
+		{"bundle --dom0 KERNEL -o x", "bundle needs -o FILE, --dom0 KERNEL and --dom0-memory SIZE"},
+		{"image", "linux or xen"},
+		{"image windows", `unknown command "windows" for "tuco image"`},
+		{"image linux --flavour rt", `unknown flavour "rt": want amd64 or cloud`},
+		{"image linux --add :x", `--add ":x": want FILE or FILE:PATH`},
+		{"image linux", "is not Tuco's source tree"},
 		{"up --disk x --image IMAGE", "unknown flag: --disk (see tuco up --help)"},
 		{"frob", `unknown command "frob"`},
 		{"iso", "iso needs -o FILE"},
@@ -74,7 +120,7 @@ func TestRefusals(t *testing.T) {
 		{"iso -o x --image /nonexistent/tuco.elf", "the image /nonexistent/tuco.elf does not exist"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
-			args := strings.Fields(strings.ReplaceAll(test.args, "IMAGE", image))
+			args := strings.Fields(files.Replace(test.args))
 			status, stdout, stderr := tool(t, args...)
 			assert.Equal(t, exitUsage, status, "%s", stderr)
 			assert.Contains(t, stderr, test.want)
@@ -102,6 +148,38 @@ func TestUpHeadless(t *testing.T) {
 	log, err := os.ReadFile(filepath.Join(dir, "hypervisor.log"))
 	require.NoError(t, err)
 	assert.Equal(t, "tuco 1\ntuco: power off\n", string(log))
+}
+
+func TestUpDomain0(t *testing.T) {
+	image := fakeQEMU(t, `printf "tuco 1\r\n(TUCO) console: now domain 0's\r\nLinux\r\n(TUCO) hello\r\n# (TUCO) tuco: power off\r\n"
+printf "(TUCO) $WORD\r\n"; exit $STATUS`)
+	for _, test := range []struct {
+		word, status, said string
+		want               int
+	}{
+		{"tuco: power off", "0", "powered off (after", 0},
+		{"tuco: reboot", "0", "rebooted (after", 0},
+		{"tuco: crashed: domain 0 crashed", "3", "crashed: domain 0 crashed (after", 1},
+		{"nothing", "0", "crashed without a closing line", 1},
+	} {
+		t.Setenv("WORD", test.word)
+		t.Setenv("STATUS", test.status)
+		dir := t.TempDir()
+		status, stdout, stderr := tool(t, "up", "--dom0", someKernel(t), "--headless", "--image", image, "--log-dir", dir)
+		assert.Equal(t, test.want, status, "%s", stderr)
+		assert.Contains(t, stderr, test.said)
+		assert.Contains(t, stderr, "tuco.elf with vmlinux as domain 0 (959M) in qemu")
+		assert.Contains(t, stderr, "log in "+dir+"/dom0.console.log")
+		assert.Empty(t, stdout)
+		for name, want := range map[string]string{
+			"hypervisor.log": "tuco 1\nconsole: now domain 0's\nhello\n" + test.word + "\n", "dom0.console.log": "Linux\n# (TUCO) tuco: power off\n",
+		} {
+			log, err := os.ReadFile(filepath.Join(dir, name))
+			require.NoError(t, err)
+			assert.Equal(t, want, string(log))
+		}
+		assert.NoFileExists(t, filepath.Join(dir, "dom0.cpio"))
+	}
 }
 
 func TestUpShowsTheSerialConsole(t *testing.T) {
@@ -139,6 +217,31 @@ func TestDryRun(t *testing.T) {
 	assert.True(t, strings.HasSuffix(stdout, " -kernel "+image+" -append 'a b'\n"), stdout)
 	_, err := os.Stat(logs)
 	assert.ErrorIs(t, err, os.ErrNotExist, "a dry run makes nothing")
+}
+
+// What a dry run prints makes the bundle that a run would.
+func TestDryRunWithDomain0(t *testing.T) {
+	image := fakeQEMU(t, "exit 0")
+	logs := filepath.Join(t.TempDir(), "logs")
+	kernel := someKernel(t)
+	status, stdout, stderr := tool(t, "up", "--dry-run", "--cpus", "2", "--dom0", kernel, "--dom0-args", "a b", "--dom0-ramdisk", image,
+		"--image", image, "--log-dir", logs)
+	require.Zero(t, status, "%s", stderr)
+	lines := strings.Split(stdout, "\n")
+	require.Len(t, lines, 4)
+	assert.Equal(t, "mkdir -p "+logs, lines[0])
+	_, words, ok := strings.Cut(lines[1], " ")
+	require.True(t, ok)
+	assert.Equal(t, "bundle -o "+logs+"/dom0.cpio --dom0 "+kernel+" --dom0-ramdisk "+image+" --dom0-args 'a b' --dom0-memory 959M --dom0-vcpus 2", words)
+	assert.Contains(t, lines[2], " -initrd "+logs+"/dom0.cpio")
+
+	require.NoError(t, os.Mkdir(logs, 0o755))
+	status, _, stderr = tool(t, strings.Fields(strings.ReplaceAll(words, "'a b'", "quiet"))...)
+	require.Zero(t, status, "%s", stderr)
+	archive, err := os.ReadFile(filepath.Join(logs, "dom0.cpio"))
+	require.NoError(t, err)
+	require.NoError(t, mkbundle.Check(archive))
+	assert.Contains(t, string(archive), "ramdisk ramdisk\nargs quiet\nmemory 959M\nvcpus 2\n")
 }
 
 // startTool starts the tool as a process of its own on an emulator that never ends, and gives the emulator's number.

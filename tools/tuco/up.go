@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,8 @@ type upFlags struct {
 	logDir   string
 	dryRun   bool
 	bare     bool
+
+	dom0 dom0Flags
 }
 
 func newUp(stdin *os.File) *cobra.Command {
@@ -33,11 +36,20 @@ func newUp(stdin *os.File) *cobra.Command {
 		Short: "Boot a host in an emulator",
 		Long: `Boot a host in an emulator, and stay until it ends.
 
-Without --headless the terminal is the host's serial console; Ctrl-] or Ctrl-C there ends the host. The hypervisor
-answers keys on it: h lists them.
+Without --headless the terminal is the host's serial console, and Ctrl-] there ends the host. The hypervisor
+answers keys on it: h lists them. With --dom0 the terminal is domain 0's console instead; Ctrl-A three times switches the
+keys between domain 0 and the hypervisor.
 
-Exit status: 0 when the hypervisor powered off or rebooted, or the user ended it; 1 when it crashed or halted, or the
-emulator failed; 124 when the time was up; 2 for a bad argument or file.`,
+--dom0 boots a paravirtual kernel as domain 0: an ELF file with Xen notes, or a Linux bzImage, which is unpacked. For stock
+Linux, "tuco image linux" makes the files:
+
+  tuco up --dom0 out/linux-amd64/vmlinux --dom0-ramdisk out/linux-amd64/initramfs.cpio --dom0-args "console=hvc0"
+
+The log directory gets hypervisor.log and, where there is a domain 0, dom0.console.log.
+
+Exit status: 0 when the hypervisor powered off or rebooted, as it does when domain 0 asks for it, or the user ended it; 1
+when domain 0 or the hypervisor crashed, the machine can't be used, or the emulator failed; 124 when the time was up; 2 for a
+bad argument or file.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return up(cmd, f, args, stdin)
@@ -54,10 +66,12 @@ emulator failed; 124 when the time was up; 2 for a bad argument or file.`,
 	flags.StringVar(&f.spec.Image, "image", "", "the hypervisor (default tuco.elf beside this tool)")
 	flags.StringVar(&f.spec.Bundle, "bundle", "", "boot bundle (newc cpio), passed as the one module")
 	flags.StringVar(&f.spec.Append, "append", "", "the hypervisor's command line")
+	f.dom0.add(flags)
+	flags.StringVar(&f.spec.Hypervisor, "hypervisor", host.Tuco, "tuco; or xen, Debian's, to compare (QEMU, needs --dom0)")
 	flags.BoolVar(&f.bare, "bare", false, "boot the hypervisor alone")
 	flags.BoolVar(&f.headless, "headless", false, "no console: only the log, and the exit status")
 	flags.DurationVar(&f.timeout, "timeout", 0, "end the host after this time, such as 30s (default none)")
-	flags.StringVar(&f.logDir, "log-dir", "", "directory of hypervisor.log (default a new temporary one)")
+	flags.StringVar(&f.logDir, "log-dir", "", "directory of the logs (default a new temporary one)")
 	flags.BoolVar(&f.spec.ICount, "icount", false, "QEMU: the TSC counts instructions")
 	flags.BoolVar(&f.spec.Debug, "gdb", false, "wait for gdb on port 1234 before the first instruction")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be run, as a shell script, and do nothing")
@@ -67,32 +81,16 @@ emulator failed; 124 when the time was up; 2 for a bad argument or file.`,
 func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 	stderr := cmd.ErrOrStderr()
 	if len(args) > 0 {
-		return usagef("%s: guests can't be started yet; possible now: --bare boots the hypervisor alone, "+
-			"--bundle FILE with the domains of a boot bundle", args[0])
+		return usagef("%s: guests can't be started yet; possible now: --dom0 KERNEL boots a kernel as domain 0, "+
+			"--bare the hypervisor alone, --bundle FILE the domains of a boot bundle", args[0])
 	}
-	if f.bare && f.spec.Bundle != "" {
-		return usagef("--bare boots the hypervisor alone: leave out --bundle, or --bare")
+	if err := f.check(cmd); err != nil {
+		return err
 	}
-	var err error
-	if f.spec.Memory, err = host.ParseSize(f.memory); err != nil {
-		return usagef("%v", err)
-	}
-	if f.spec.Memory == 0 {
-		return usagef("--memory %s: want at least %v", f.memory, host.MinMemory)
-	}
-	if f.spec.CPUs < 1 {
-		return usagef("--cpus %d: want 1 to %d", f.spec.CPUs, host.MaxCPUs)
-	}
-	if f.timeout < 0 {
-		return usagef("--timeout %v: want a positive time", f.timeout)
+	if err := f.findFiles(cmd.Context(), says(stderr)); err != nil {
+		return err
 	}
 	programs := installed()
-	if f.spec.Image == "" {
-		f.spec.Image = besideTool("tuco.elf")
-		if _, err := os.Stat(f.spec.Image); errors.Is(err, os.ErrNotExist) {
-			return usagef("%s does not exist: make builds it, or name another with --image", f.spec.Image)
-		}
-	}
 	if f.dryRun {
 		dir := f.logDir
 		if dir == "" {
@@ -108,6 +106,7 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 	if _, err := f.spec.Resolve(); err != nil {
 		return err
 	}
+	var err error
 	dir := f.logDir
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "tuco-up-"); err != nil {
@@ -120,7 +119,7 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(stderr, "tuco: booting %s; log in %s\n", describe(plan.Spec), filepath.Join(dir, host.LogName))
+	fmt.Fprintf(stderr, "tuco: booting %s; log in %s\n", describe(plan.Spec), filepath.Join(dir, plan.Spec.MainLog()))
 
 	ctx, end := context.WithCancelCause(cmd.Context())
 	defer end(nil)
@@ -137,8 +136,8 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 				return err
 			}
 			defer restore()
-			fmt.Fprintln(stderr, "tuco: this is the serial console; Ctrl-] ends the host")
-			options.Input = &escapeReader{from: stdin, quit: func() { end(host.ErrQuit) }}
+			fmt.Fprintln(stderr, "tuco: this is", consoleOf(plan.Spec)+"; Ctrl-] ends the host")
+			options.Input = &escapeReader{from: stdin, keys: endKeys(plan.Spec), quit: func() { end(host.ErrQuit) }}
 		}
 	}
 	outcome, err := host.Run(ctx, plan, options)
@@ -162,19 +161,72 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 	return nil
 }
 
+// check reads and checks the flags' values.
+func (f *upFlags) check(cmd *cobra.Command) (err error) {
+	if f.bare && (f.spec.Bundle != "" || f.dom0.domain.Kernel != "") {
+		return usagef("--bare boots the hypervisor alone: leave out --bundle and --dom0, or --bare")
+	}
+	if f.spec.Bundle != "" && f.dom0.domain.Kernel != "" {
+		return usagef("--bundle has its own domains: leave out --dom0, or --bundle")
+	}
+	if err := f.dom0.check(cmd.Flags()); err != nil {
+		return err
+	}
+	if f.spec.Memory, err = host.ParseSize(f.memory); err != nil {
+		return usagef("--memory: %v", err)
+	}
+	if f.spec.Memory == 0 {
+		return usagef("--memory %s: want at least %v", f.memory, host.MinMemory)
+	}
+	if f.spec.CPUs < 1 {
+		return usagef("--cpus %d: want 1 to %d", f.spec.CPUs, host.MaxCPUs)
+	}
+	if f.timeout < 0 {
+		return usagef("--timeout %v: want a positive time", f.timeout)
+	}
+	return nil
+}
+
+// findFiles finds the hypervisor and domain 0's kernel, which may have to be fetched or unpacked first.
+func (f *upFlags) findFiles(ctx context.Context, says func(string)) (err error) {
+	switch {
+	case f.spec.Image != "":
+	case f.spec.Hypervisor == host.Xen:
+		if f.spec.Image, err = debianCache(says).Xen(ctx); err != nil {
+			return err
+		}
+	default:
+		f.spec.Image = besideTool("tuco.elf")
+		if _, err := os.Stat(f.spec.Image); errors.Is(err, os.ErrNotExist) {
+			return usagef("%s does not exist: make builds it, or name another with --image", f.spec.Image)
+		}
+	}
+	if f.dom0.domain.Kernel == "" {
+		return nil
+	}
+	f.spec.Dom0 = &f.dom0.domain
+	return f.dom0.unpack()
+}
+
+// consoleOf names what the terminal is.
+func consoleOf(spec host.Spec) string {
+	if spec.Dom0 != nil && spec.Hypervisor == host.Tuco {
+		return "domain 0's console; Ctrl-A three times switches the keys to the hypervisor and back"
+	}
+	return "the serial console"
+}
+
 // describe says in a few words what is booted.
 func describe(spec host.Spec) string {
 	cpus := "1 CPU"
 	if spec.CPUs > 1 {
 		cpus = fmt.Sprintf("%d CPUs", spec.CPUs)
 	}
-	return strings.Join([]string{filepath.Base(spec.Image), "in", spec.Emulator, "(" + spec.CPUModel + ", " + cpus + ", " + spec.Memory.String() + ", " + spec.Boot + ")"}, " ")
-}
-
-// An escapeReader passes the keys of a raw terminal on, up to the one that ends the host.
-type escapeReader struct {
-	from io.Reader
-	quit func()
+	what := filepath.Base(spec.Image)
+	if spec.Dom0 != nil {
+		what = fmt.Sprintf("%s with %s as domain 0 (%v)", what, filepath.Base(spec.Dom0.Kernel), spec.Dom0.Memory)
+	}
+	return strings.Join([]string{what, "in", spec.Emulator, "(" + spec.CPUModel + ", " + cpus + ", " + spec.Memory.String() + ", " + spec.Boot + ")"}, " ")
 }
 
 // The keys that end the host.
@@ -183,13 +235,26 @@ const (
 	ctrlRightBracket = 0x1d
 )
 
+// endKeys are the keys that end a host. Ctrl-C is one where nobody in the machine could want it.
+func endKeys(spec host.Spec) string {
+	if spec.Dom0 == nil && spec.Bundle == "" {
+		return string([]byte{ctrlC, ctrlRightBracket})
+	}
+	return string([]byte{ctrlRightBracket})
+}
+
+// An escapeReader passes the keys of a raw terminal on, up to one that ends the host.
+type escapeReader struct {
+	from io.Reader
+	keys string
+	quit func()
+}
+
 func (e *escapeReader) Read(buffer []byte) (int, error) {
 	n, err := e.from.Read(buffer)
-	for i, key := range buffer[:n] {
-		if key == ctrlC || key == ctrlRightBracket {
-			e.quit()
-			return i, io.EOF
-		}
+	if i := bytes.IndexAny(buffer[:n], e.keys); i >= 0 {
+		e.quit()
+		return i, io.EOF
 	}
 	return n, err
 }

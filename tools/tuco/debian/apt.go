@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -21,74 +22,76 @@ func (c Cache) fetch(ctx context.Context, name, prefix, dir string) (archive str
 				"depends on) and unpack it into %s", program, name, name, filepath.Join(c.Dir, name))}
 		}
 	}
-	a := apt{options: []string{"-o", "APT::Sandbox::User=root"}} // no other user may write in our directories
-	if !a.knows(ctx, name) {
-		if err := a.useOwnLists(filepath.Join(c.Dir, "apt")); err != nil {
-			return "", err
-		}
-		if !a.knows(ctx, name) {
-			c.say("fetching Debian's lists of packages")
-			if _, err := a.run(ctx, dir, "apt-get", "-q", "update"); err != nil {
-				return "", err
-			}
-		}
+	// The system's lists may not know the package, or know one that is gone by now: then lists of our own are fetched.
+	system := apt{dir: dir, options: []string{"-o", "APT::Sandbox::User=root"}} // no other user may write in our directories
+	if archive, err = c.download(ctx, system, name, prefix); err == nil {
+		return archive, nil
 	}
-	concrete, err := a.concrete(ctx, name, prefix)
+	own, err := system.withLists(filepath.Join(c.Dir, "apt"))
 	if err != nil {
 		return "", err
 	}
-	c.say("fetching the Debian package %s", concrete)
-	if _, err := a.run(ctx, dir, "apt-get", "-q", "download", concrete); err != nil {
+	if archive, err = c.download(ctx, own, name, prefix); err == nil {
+		return archive, nil
+	}
+	c.say("fetching Debian's lists of packages")
+	if _, err := own.run(ctx, "apt-get", "-q", "update"); err != nil {
 		return "", err
 	}
-	archives, err := filepath.Glob(filepath.Join(dir, "*.deb"))
+	return c.download(ctx, own, name, prefix)
+}
+
+// download downloads the package that a name stands for.
+func (c Cache) download(ctx context.Context, a apt, name, prefix string) (archive string, err error) {
+	description, err := a.run(ctx, "apt-cache", "show", "--no-all-versions", name)
+	if err != nil {
+		return "", err
+	}
+	concrete := dependency(description, name, prefix)
+	c.say("fetching the Debian package %s", concrete)
+	if _, err := a.run(ctx, "apt-get", "-q", "download", concrete); err != nil {
+		return "", err
+	}
+	archives, err := filepath.Glob(filepath.Join(a.dir, "*.deb"))
 	if err != nil || len(archives) != 1 {
-		return "", fmt.Errorf("apt-get download %s left %d packages in %s", concrete, len(archives), dir)
+		return "", fmt.Errorf("apt-get download %s left %d packages in %s", concrete, len(archives), a.dir)
 	}
 	return archives[0], nil
 }
 
-// An apt runs apt's programs with options.
-type apt struct{ options []string }
-
-// useOwnLists makes apt keep its lists and its cache in a directory, which needs no root.
-func (a *apt) useOwnLists(dir string) error {
-	for _, sub := range []string{"lists/partial", "cache/archives/partial"} {
-		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
-			return err
-		}
-	}
-	a.options = append(a.options, "-o", "Dir::State::Lists="+filepath.Join(dir, "lists"),
-		"-o", "Dir::Cache="+filepath.Join(dir, "cache"), "-o", "Debug::NoLocking=1")
-	return nil
+// An apt runs apt's programs in a directory, with options.
+type apt struct {
+	dir     string
+	options []string
 }
 
-func (a *apt) run(ctx context.Context, dir, program string, words ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, program, append(a.options, words...)...)
-	cmd.Dir = dir
+// withLists gives an apt that keeps its lists and its cache in a directory, which needs no root.
+func (a apt) withLists(dir string) (apt, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return apt{}, err
+	}
+	for _, sub := range []string{"lists/partial", "cache/archives/partial"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return apt{}, err
+		}
+	}
+	a.options = append(slices.Clone(a.options), "-o", "Dir::State::Lists="+filepath.Join(dir, "lists"),
+		"-o", "Dir::Cache="+filepath.Join(dir, "cache"), "-o", "Debug::NoLocking=1")
+	return a, nil
+}
+
+func (a apt) run(ctx context.Context, program string, words ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, program, append(slices.Clone(a.options), words...)...)
+	cmd.Dir = a.dir
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if errors.As(err, &exit) && ctx.Err() == nil {
 		return "", &unavailable{fmt.Sprintf("%s %s: %v: %s", program, strings.Join(words, " "), err, strings.TrimSpace(stderr.String()))}
 	}
 	return stdout.String(), err
-}
-
-// knows tells whether the lists of packages have one.
-func (a *apt) knows(ctx context.Context, name string) bool {
-	text, err := a.run(ctx, ".", "apt-cache", "show", "--no-all-versions", name)
-	return err == nil && text != ""
-}
-
-// concrete gives the package that a name stands for.
-func (a *apt) concrete(ctx context.Context, name, prefix string) (string, error) {
-	text, err := a.run(ctx, ".", "apt-cache", "show", "--no-all-versions", name)
-	if err != nil {
-		return "", err
-	}
-	return dependency(text, name, prefix), nil
 }
 
 // dependency finds in a package's description the package that it needs whose name begins with prefix; without such a

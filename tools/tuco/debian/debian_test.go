@@ -33,8 +33,8 @@ func fakeApt(t *testing.T, description string, files map[string]string) (calls s
 	require.NoError(t, w.Close())
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "archive"), archive.Bytes(), 0o644))
 	for name, script := range map[string]string{
-		"apt-cache": `case "$*" in *State::Lists*) ;; *) [ -z "$LISTLESS" ] || exit 100;; esac; cat DIR/description`,
-		"apt-get":   `echo "$@" >>DIR/calls; case "$*" in *download*) for p; do :; done; cp DIR/archive "$p"_1_amd64.deb;; esac`,
+		"apt-cache": `[ -z "$LISTLESS" ] || [ -e DIR/updated ] || exit 100; cat DIR/description`,
+		"apt-get":   `echo "$@" >>DIR/calls; case "$*" in *download*) for p; do :; done; cp DIR/archive "$p"_1_amd64.deb;; *update*) touch DIR/updated;; esac`,
 		"dpkg-deb":  `cat "$2"`,
 	} {
 		text := "#!/bin/sh\n" + strings.ReplaceAll(script, "DIR", dir) + "\n"
@@ -78,7 +78,11 @@ func TestListsOfOurOwn(t *testing.T) {
 	require.NoError(t, err)
 	text, err := os.ReadFile(calls)
 	require.NoError(t, err)
-	assert.Contains(t, string(text), "Dir::State::Lists="+dir+"/apt/lists ")
+	update, download, _ := strings.Cut(string(text), "\n")
+	lists := " -o Dir::State::Lists=" + dir + "/apt/lists "
+	assert.Contains(t, update, lists)
+	assert.True(t, strings.HasSuffix(update, " -q update"), update)
+	assert.Contains(t, download, lists)
 }
 
 func TestNothingIsLeftOfAFailure(t *testing.T) {

@@ -5,6 +5,9 @@ import (
 	"os"
 	"strings"
 
+	"tuco/kernel/pvbuild"
+	"tuco/kernel/pvelf"
+	"tuco/kernel/text"
 	"tuco/tools/mkbundle"
 )
 
@@ -24,18 +27,18 @@ const Domain0Name = "Domain-0"
 // nothing else is said.
 const hypervisorShare = 64 * MiB
 
-// resolve fills in a domain's defaults on a machine.
+const pageSize = 4 * KiB
+
+// resolve fills in a domain's defaults on a machine, and looks at it as the hypervisor will, which has the last word.
 func (d *Domain0) resolve(s Spec) (*Domain0, error) {
 	domain := *d
 	if err := checkFile("kernel of domain 0", domain.Kernel); err != nil {
 		return nil, err
 	}
-	files := fileSize(domain.Kernel)
 	if domain.Ramdisk != "" {
 		if err := checkFile("ramdisk of domain 0", domain.Ramdisk); err != nil {
 			return nil, err
 		}
-		files += fileSize(domain.Ramdisk)
 	}
 	if i := strings.IndexFunc(domain.Args, func(r rune) bool { return r < ' ' }); i >= 0 {
 		return nil, badSpec("domain 0's command line holds a control character (byte %d)", i)
@@ -46,23 +49,46 @@ func (d *Domain0) resolve(s Spec) (*Domain0, error) {
 	if domain.VCPUs < 0 {
 		return nil, badSpec("domain 0 with %d vCPUs: want at least 1", domain.VCPUs)
 	}
-	taken := hypervisorShare + (files+MiB-1)/MiB*MiB
-	if domain.Memory == 0 && s.Memory > taken {
-		domain.Memory = s.Memory - taken
+	kernel, ramdisk, err := domain.files()
+	if err != nil {
+		return nil, err
 	}
-	if domain.Memory == 0 || domain.Memory > s.Memory {
-		return nil, badSpec("a machine of %v is too small: domain 0 is to have %v, its files and the hypervisor take %v",
-			s.Memory, domain.Memory, taken)
+	// The files lie in memory while the domain gets its own.
+	others := hypervisorShare + Size(len(kernel)+len(ramdisk)).Up()
+	if domain.Memory == 0 {
+		if s.Memory <= others {
+			return nil, badSpec("a machine of %v is too small for domain 0: its files and the hypervisor take %v", s.Memory, others)
+		}
+		domain.Memory = s.Memory - others
 	}
-	return &domain, nil
+	if domain.Memory > s.Memory {
+		return nil, badSpec("domain 0 is to have %v, and the machine has %v", domain.Memory, s.Memory)
+	}
+	return &domain, domain.lay(kernel, ramdisk)
 }
 
-func fileSize(path string) Size {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0 // checkFile has just found it
+// files reads the kernel and the ramdisk.
+func (d *Domain0) files() (kernel, ramdisk []byte, err error) {
+	if kernel, err = os.ReadFile(d.Kernel); err != nil || d.Ramdisk == "" {
+		return kernel, nil, err
 	}
-	return Size(info.Size())
+	ramdisk, err = os.ReadFile(d.Ramdisk)
+	return kernel, ramdisk, err
+}
+
+// lay tells whether the domain can be laid out. Which features there are for a kernel to ask for is the
+// hypervisor's business.
+func (d *Domain0) lay(kernel, ramdisk []byte) error {
+	var line text.Line
+	image := new(pvelf.Image)
+	if bad := pvelf.Parse(image, kernel, ^pvelf.Features(0)); !bad.OK() {
+		return badSpec("the kernel of domain 0, %s: %s", d.Kernel, bad.Text(&line))
+	}
+	config := pvbuild.Config{Pages: uint64(d.Memory / pageSize), Ramdisk: ramdisk, Args: []byte(d.Args), Privileged: true}
+	if bad := pvbuild.Lay(new(pvbuild.Layout), image, &config); !bad.OK() {
+		return badSpec("domain 0: %s", bad.Text(&line))
+	}
+	return nil
 }
 
 // bundle makes the boot bundle that describes the domain to Tuco.
@@ -73,7 +99,7 @@ func (d *Domain0) bundle() ([]byte, error) {
 			fmt.Fprintf(&config, "%s %s\n", key, value)
 		}
 	}
-	kernel, err := os.ReadFile(d.Kernel)
+	kernel, ramdisk, err := d.files()
 	if err != nil {
 		return nil, err
 	}
@@ -81,10 +107,6 @@ func (d *Domain0) bundle() ([]byte, error) {
 	line("name", Domain0Name)
 	line("kernel", "kernel")
 	if d.Ramdisk != "" {
-		ramdisk, err := os.ReadFile(d.Ramdisk)
-		if err != nil {
-			return nil, err
-		}
 		files = append(files, mkbundle.File{Name: "ramdisk", Data: ramdisk})
 		line("ramdisk", "ramdisk")
 	}

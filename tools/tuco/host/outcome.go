@@ -2,7 +2,6 @@ package host
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
 )
@@ -13,14 +12,15 @@ type Outcome struct {
 	Reason string // one line; the hypervisor's own words where it gave them
 	Failed bool   // the run did not do what it should have
 
-	Status   int    // the emulator's exit status; -1 if it was killed
-	Log      string // the hypervisor's
-	LogPath  string
-	Console  string // domain 0's; empty if there was none
-	Emulator string // what the emulator itself had to say
-	Elapsed  time.Duration
+	Status               int    // the emulator's exit status; -1 if it was killed
+	Log                  string // the hypervisor's
+	Console              string // domain 0's; empty if there was none
+	LogPath, ConsolePath string
+	Emulator             string // what the emulator itself had to say
+	Elapsed              time.Duration
 
-	image string
+	image string // the hypervisor's ELF file
+	guest string // domain 0's; empty if there was none
 }
 
 // ExitCode is the status that a command line tool passes on: 0 success, 1 failure or crash, 124 timeout.
@@ -109,37 +109,4 @@ func (o *Outcome) String() string {
 		text += ": " + o.Reason
 	}
 	return fmt.Sprintf("%s (after %.1f s)", text, o.Elapsed.Seconds())
-}
-
-// TailLines is the number of lines that a failed run shows of its log.
-const TailLines = 60
-
-// WriteTail writes the last lines of the log, with kernel addresses followed by the function, file and line that they
-// lie in, and what the emulator had to say.
-func (o *Outcome) WriteTail(w io.Writer, lines int) error {
-	all := strings.SplitAfter(o.Log, "\n")
-	if all[len(all)-1] == "" {
-		all = all[:len(all)-1]
-	}
-	first := max(0, len(all)-lines)
-	var b strings.Builder
-	if first > 0 {
-		fmt.Fprintf(&b, "… %d lines before are in %s\n", first, o.LogPath)
-	}
-	tail := strings.Join(all[first:], "")
-	if symbols, err := LoadSymbols(o.image); err == nil {
-		tail = symbols.Annotate(tail)
-	}
-	b.WriteString(tail)
-	if tail != "" && !strings.HasSuffix(tail, "\n") {
-		b.WriteString("\n")
-	}
-	if len(all) == 0 {
-		b.WriteString("(the log is empty)\n")
-	}
-	if o.Emulator != "" {
-		b.WriteString("--- the emulator says:\n" + strings.TrimRight(o.Emulator, "\n") + "\n")
-	}
-	_, err := io.WriteString(w, b.String())
-	return err
 }

@@ -97,13 +97,25 @@ func (p *Plan) iso() ISOSpec {
 // Script writes the plan as a shell script that does the same by hand. self is the command that makes ISOs.
 func (p *Plan) Script(w io.Writer, self string) error {
 	var b strings.Builder
-	if p.ISO != "" || len(p.Files) > 0 {
+	if p.ISO != "" || len(p.Files) > 0 || p.Spec.makesBundle() {
 		fmt.Fprintf(&b, "mkdir -p %s\n", ShellQuote(p.Dir))
+	}
+	if p.Spec.makesBundle() {
+		domain := p.Spec.Dom0
+		words := []string{self, "bundle", "-o", p.Bundle, "--dom0", domain.Kernel}
+		if domain.Ramdisk != "" {
+			words = append(words, "--dom0-ramdisk", domain.Ramdisk)
+		}
+		if domain.Args != "" {
+			words = append(words, "--dom0-args", domain.Args)
+		}
+		words = append(words, "--dom0-memory", domain.Memory.String(), "--dom0-vcpus", fmt.Sprint(domain.VCPUs))
+		fmt.Fprintln(&b, ShellQuote(words...))
 	}
 	if p.ISO != "" {
 		words := []string{self, "iso", "--image", p.Spec.Image, "-o", p.ISO}
-		if p.Spec.Bundle != "" {
-			words = append(words, "--bundle", p.Spec.Bundle)
+		if p.Bundle != "" {
+			words = append(words, "--bundle", p.Bundle)
 		}
 		if p.Spec.Append != "" {
 			words = append(words, "--append", p.Spec.Append)
@@ -121,4 +133,12 @@ func (p *Plan) Script(w io.Writer, self string) error {
 	fmt.Fprintln(&b, ShellQuote(p.Args...))
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// MainLog is the name of the log in a run's directory that people look at first: domain 0's console, where there is one.
+func (s Spec) MainLog() string {
+	if s.Dom0 != nil {
+		return ConsoleName
+	}
+	return LogName
 }

@@ -48,7 +48,7 @@ func TestQEMUCommandLine(t *testing.T) {
 
 func TestXenCommandLine(t *testing.T) {
 	bin := fakePrograms(t, map[string]string{"qemu-system-x86_64": "exit 0\n"})
-	xen, kernel, ramdisk := someFile(t, "xen"), someFile(t, "vmlinux"), someFile(t, "a,b")
+	xen, kernel, ramdisk := someFile(t, "xen"), someKernel(t), someFile(t, "a,b")
 	plan, err := NewPlan(Spec{
 		Hypervisor: Xen, Image: xen, CPUs: 2, Memory: 512 * MiB, Append: "noreboot",
 		Dom0: &Domain0{Kernel: kernel, Args: "console=hvc0,9600 quiet", Ramdisk: ramdisk, Memory: 256 * MiB, VCPUs: 1},
@@ -65,7 +65,7 @@ func TestXenCommandLine(t *testing.T) {
 func TestDomain0Bundle(t *testing.T) {
 	fakePrograms(t, map[string]string{"qemu-system-x86_64": "exit 0\n"})
 	plan, err := NewPlan(Spec{
-		Image: someFile(t, "tuco.elf"), CPUs: 2, Memory: 512 * MiB, Dom0: &Domain0{Kernel: someFile(t, "vmlinux"), Args: " quiet "},
+		Image: someFile(t, "tuco.elf"), CPUs: 2, Memory: 512 * MiB, Dom0: &Domain0{Kernel: someKernel(t), Args: " quiet "},
 	}, t.TempDir(), Programs{})
 	require.NoError(t, err)
 	assert.Contains(t, ShellQuote(plan.Args...), " -initrd "+plan.Bundle)

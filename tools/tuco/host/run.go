@@ -70,7 +70,15 @@ func Run(ctx context.Context, plan *Plan, options Options) (*Outcome, error) {
 	if err := run.recorder.close(); err != nil {
 		return nil, err
 	}
-	outcome := &Outcome{Status: w.status, LogPath: run.log.Name(), Emulator: run.emulatorSays(), Elapsed: elapsed, image: plan.Spec.Image}
+	outcome := &Outcome{
+		Status: w.status, LogPath: run.log.Name(), Emulator: run.emulatorSays(), Elapsed: elapsed, image: plan.Spec.Image,
+	}
+	if run.console != nil {
+		outcome.ConsolePath = run.console.Name()
+	}
+	if plan.Spec.Dom0 != nil {
+		outcome.guest = plan.Spec.Dom0.Kernel
+	}
 	if outcome.Log, err = readAll(run.log); err != nil {
 		return nil, err
 	}

@@ -52,3 +52,6 @@ func (s Size) String() string {
 	}
 	return fmt.Sprintf("%dK", s/KiB)
 }
+
+// Up rounds the size up to whole MiB, which is precise enough to talk about.
+func (s Size) Up() Size { return (s + MiB - 1) / MiB * MiB }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"tuco/tools/mkkernel"
 )
 
 // someFile makes a file that stands for an image or a bundle.
@@ -14,6 +16,14 @@ func someFile(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	require.NoError(t, os.WriteFile(path, []byte(name), 0o644))
+	return path
+}
+
+// someKernel makes a file that looks like a kernel.
+func someKernel(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "vmlinux")
+	require.NoError(t, os.WriteFile(path, mkkernel.Plain().Bytes(), 0o644))
 	return path
 }
 
@@ -44,7 +54,9 @@ func TestResolveDefaults(t *testing.T) {
 }
 
 func TestResolveRefuses(t *testing.T) {
-	image := someFile(t, "tuco.elf")
+	image, kernel := someFile(t, "tuco.elf"), someKernel(t)
+	ramdisk := someFile(t, "ramdisk")
+	require.NoError(t, os.Truncate(ramdisk, int64(32*MiB)))
 	for _, test := range []struct {
 		name string
 		spec Spec
@@ -70,13 +82,16 @@ func TestResolveRefuses(t *testing.T) {
 		{"half a MiB", Spec{Image: image, Memory: 64*MiB + 512*KiB}, "want whole MiB"},
 		{"too much memory for Bochs", Spec{Image: image, Emulator: Bochs, Memory: 8 * GiB}, "at most 3584M"},
 		{"hypervisor", Spec{Image: image, Hypervisor: "kvm"}, `unknown hypervisor "kvm": want tuco or xen`},
-		{"bundle and domain 0", Spec{Image: image, Bundle: image, Dom0: &Domain0{Kernel: image}}, "leave out either"},
-		{"missing kernel", Spec{Image: image, Dom0: &Domain0{Kernel: image + "x"}}, "the kernel of domain 0"},
-		{"missing ramdisk", Spec{Image: image, Dom0: &Domain0{Kernel: image, Ramdisk: image + "x"}}, "the ramdisk of domain 0"},
-		{"line feed on domain 0's line", Spec{Image: image, Dom0: &Domain0{Kernel: image, Args: "a\n"}}, "domain 0's command line holds"},
-		{"too many vCPUs", Spec{Image: image, Dom0: &Domain0{Kernel: image, VCPUs: -1}}, "-1 vCPUs"},
-		{"too small for domain 0", Spec{Image: image, Memory: 64 * MiB, Dom0: &Domain0{Kernel: image}}, "a machine of 64M is too small"},
-		{"domain 0 larger than all", Spec{Image: image, Dom0: &Domain0{Kernel: image, Memory: 2 * GiB}}, "domain 0 is to have 2G"},
+		{"bundle and domain 0", Spec{Image: image, Bundle: image, Dom0: &Domain0{Kernel: kernel}}, "leave out either"},
+		{"missing kernel", Spec{Image: image, Dom0: &Domain0{Kernel: kernel + "x"}}, "the kernel of domain 0"},
+		{"no kernel", Spec{Image: image, Dom0: &Domain0{Kernel: image}}, "it is no ELF file"},
+		{"missing ramdisk", Spec{Image: image, Dom0: &Domain0{Kernel: kernel, Ramdisk: image + "x"}}, "the ramdisk of domain 0"},
+		{"line feed on domain 0's line", Spec{Image: image, Dom0: &Domain0{Kernel: kernel, Args: "a\n"}}, "domain 0's command line holds"},
+		{"no vCPUs", Spec{Image: image, Dom0: &Domain0{Kernel: kernel, VCPUs: -1}}, "-1 vCPUs"},
+		{"too small for domain 0", Spec{Image: image, Memory: 64 * MiB, Dom0: &Domain0{Kernel: kernel}}, "a machine of 64M is too small"},
+		{"too small for the kernel", Spec{Image: image, Memory: 80 * MiB, Dom0: &Domain0{Kernel: kernel}}, "memory of 15 MiB is too small: the kernel ends at 17 MiB"},
+		{"domain 0 larger than all", Spec{Image: image, Dom0: &Domain0{Kernel: kernel, Memory: 2 * GiB}}, "domain 0 is to have 2G"},
+		{"large ramdisk", Spec{Image: image, Dom0: &Domain0{Kernel: kernel, Ramdisk: ramdisk, Memory: 24 * MiB}}, "memory of 24 MiB is too small: the kernel ends at 17 MiB, the ramdisk takes 32 MiB"},
 		{"Xen alone", Spec{Image: image, Hypervisor: Xen}, "Xen needs a domain 0"},
 		{"Xen with a bundle", Spec{Image: image, Hypervisor: Xen, Bundle: image}, "Xen takes no boot bundle"},
 		{"Xen in Bochs", Spec{Image: image, Hypervisor: Xen, Emulator: Bochs}, "QEMU's TCG only"},

@@ -1,10 +1,12 @@
 package host
 
+import "strings"
+
 // A voice is how a hypervisor speaks on the serial port that it shares with domain 0.
 type voice struct {
 	mark    string                                     // each of its lines begins with this
 	amid    bool                                       // also within a line of domain 0's
-	handed  string                                     // the line after which the port is shared; empty: it always is
+	handed  string                                     // after the line that begins so the port is shared; empty: it always is
 	closing func(line string) (end End, reason string) // recognises the closing lines of its log
 }
 
@@ -87,7 +89,7 @@ func (s *splitter) pass(c byte) {
 	}
 	line := string(s.line)
 	s.line, s.marked = s.line[:0], false
-	if line == s.handed {
+	if strings.HasPrefix(line, s.handed) {
 		s.shared = true
 	}
 	s.ended(line)

@@ -17,7 +17,7 @@ func parted(v voice, text string) (log, console string, lines []string) {
 }
 
 func TestSplitter(t *testing.T) {
-	const handed = "(TUCO) console: now domain 0's\n"
+	const handed = "(TUCO) console: now domain 0's; x\n"
 	for _, test := range []struct {
 		name         string
 		voice        voice
@@ -26,11 +26,11 @@ func TestSplitter(t *testing.T) {
 		lines        int
 	}{
 		{"before the port is shared", tucoVoice, "one\n(TUCO) two\n(three\n", "one\ntwo\n(three\n", "", 3},
-		{"shared", tucoVoice, handed + "a\n(TUCO) b\nc\n", "console: now domain 0's\nb\n", "a\nc\n", 2},
+		{"shared", tucoVoice, handed + "a\n(TUCO) b\nc\n", "console: now domain 0's; x\nb\n", "a\nc\n", 2},
 		{"handed over without the mark", tucoVoice, handed[7:] + "a\n", handed[7:], "a\n", 1},
-		{"nearly the mark", tucoVoice, handed + "(TUC\n(TUCO)x\n(TUCO(TUCO) y\n(TUC", "console: now domain 0's\n", "(TUC\n(TUCO)x\n(TUCO(TUCO) y\n(TUC", 1},
-		{"the mark within a line", tucoVoice, handed + "a (TUCO) b\n", "console: now domain 0's\n", "a (TUCO) b\n", 1},
-		{"the mark alone", tucoVoice, handed + "(TUCO) \na", "console: now domain 0's\n\n", "a", 2},
+		{"nearly the mark", tucoVoice, handed + "(TUC\n(TUCO)x\n(TUCO(TUCO) y\n(TUC", "console: now domain 0's; x\n", "(TUC\n(TUCO)x\n(TUCO(TUCO) y\n(TUC", 1},
+		{"the mark within a line", tucoVoice, handed + "a (TUCO) b\n", "console: now domain 0's; x\n", "a (TUCO) b\n", 1},
+		{"the mark alone", tucoVoice, handed + "(TUCO) \na", "console: now domain 0's; x\n\n", "a", 2},
 		{"Xen", xenVoice, "(XEN) a\nb\n(XEN) c\n", "a\nc\n", "b\n", 2},
 		{"Xen within a line", xenVoice, "a (b((XEN) c\n d\n", "c\n", "a (b( d\n", 1},
 		{"Xen at the end", xenVoice, "a (XEN", "", "a (XEN", 0},

@@ -73,19 +73,24 @@ func codeSection(file *elf.File, symbol elf.Symbol) *elf.Section {
 // Lookup gives an address as "function+0xoffset file:line", as much of it as is known. ok is false for an address in
 // no function.
 func (s *Symbols) Lookup(address uint64) (place string, ok bool) {
-	i := sort.Search(len(s.functions), func(i int) bool { return s.functions[i].start > address }) - 1
-	if i < 0 {
+	name, start := s.function(address)
+	if name == "" {
 		return "", false
 	}
-	function := s.functions[i]
-	if address >= function.end {
-		return "", false
-	}
-	place = fmt.Sprintf("%s+%#x", function.name, address-function.start)
+	place = fmt.Sprintf("%s+%#x", name, address-start)
 	if file, line := s.line(address); file != "" {
 		place += fmt.Sprintf(" %s:%d", shortPath(file), line)
 	}
 	return place, true
+}
+
+// function gives the function that an address lies in, and where it starts; no name, if it lies in none.
+func (s *Symbols) function(address uint64) (name string, start uint64) {
+	i := sort.Search(len(s.functions), func(i int) bool { return s.functions[i].start > address }) - 1
+	if i < 0 || address >= s.functions[i].end {
+		return "", 0
+	}
+	return s.functions[i].name, s.functions[i].start
 }
 
 // Address finds a function's first instruction.
@@ -132,14 +137,17 @@ var sourceLine = regexp.MustCompile(`\.(go|s|S):\d`)
 
 // Annotate adds to each kernel address of a log the place that it lies in. Lines that name a source line already stay
 // as they are.
-func (s *Symbols) Annotate(log string) string {
+func (s *Symbols) Annotate(log string) string { return s.annotate(kernelAddress, log) }
+
+// annotate does so for what an expression takes for an address.
+func (s *Symbols) annotate(address *regexp.Regexp, log string) string {
 	var b strings.Builder
 	for line := range strings.Lines(log) {
 		if sourceLine.MatchString(line) {
 			b.WriteString(line)
 			continue
 		}
-		b.WriteString(kernelAddress.ReplaceAllStringFunc(line, func(match string) string {
+		b.WriteString(address.ReplaceAllStringFunc(line, func(match string) string {
 			address, err := strconv.ParseUint(strings.TrimPrefix(match, "0x"), 16, 64)
 			if err != nil {
 				return match

@@ -66,7 +66,7 @@ var xenClosings = []struct {
 	{regexp.MustCompile(`Hardware Dom0 halted: halting machine`), PoweredOff},
 	{regexp.MustCompile(`Preparing system for ACPI S5 state`), PoweredOff},
 	{regexp.MustCompile(`Hardware Dom0 shutdown: rebooting machine`), Rebooted},
-	{regexp.MustCompile(`Hardware Dom0 (crashed.*|watchdog.*|shutdown \(unknown.*)`), Crashed},
+	{regexp.MustCompile(`Hardware (Dom0 crashed|Dom0 watchdog|Dom0 shutdown \(unknown.*)`), Crashed},
 	{regexp.MustCompile(`(Panic on CPU \d+:.*)`), Crashed},
 }
 

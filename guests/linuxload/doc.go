@@ -1,0 +1,23 @@
+// Command linuxload is the first program that runs in a stock Linux guest: u-root's init starts it as /bin/uinit. `out/tuco
+// image linux` builds it into the initramfs.
+//
+// The kernel's command line tells it what to do:
+//
+//	tuco.end=poweroff    runs the load, then powers off; so do reboot, and panic, which crashes the kernel
+//	tuco.end=shell       runs the load, then a shell
+//	tuco.forks=200       the load's processes; 0 for none
+//	tuco.map=1G          the load's memory; 0 for none
+//
+// With none of these it runs a shell at once. Where the shell ends the machine powers off.
+//
+// The load is hard on what a hypervisor has to do with page tables. Its processes are made by fork(2), which copies all page
+// tables and write-protects the originals, change their copies, and execute another program. Its memory is
+// mapped in pieces, filled, checked, made read-only and unmapped; in every other piece the kernel maps all pages in
+// one go. Each part prints a line of its verdict:
+//
+//	linuxload: forks: passed: 200 processes in 4.1s
+//	linuxload: map: passed: 1024 MiB in 9.5s
+//	linuxload: end: poweroff
+//
+// A part that fails says "failed" and why, and crashes the kernel, whatever the end should have been.
+package main

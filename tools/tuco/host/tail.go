@@ -1,0 +1,44 @@
+package host
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// TailLines is the number of lines that a failed run shows of each log.
+const TailLines = 60
+
+// WriteTail writes the last lines of the logs: the hypervisor's, where addresses are followed by the function, file and
+// line that they lie in and a guest's code is disassembled, domain 0's, and what the emulator had to say.
+func (o *Outcome) WriteTail(w io.Writer, lines int) error {
+	var b strings.Builder
+	tail := lastLines(&b, o.Log, lines, o.LogPath)
+	image, err := LoadSymbols(o.image)
+	if err != nil {
+		image = nil // Debian's Xen has none, nor has what stands for an image in a test
+	}
+	b.WriteString(annotate(tail, image, o.guest))
+	if o.Console != "" {
+		b.WriteString("--- the end of domain 0's console:\n")
+		b.WriteString(lastLines(&b, o.Console, lines, o.ConsolePath))
+	}
+	if o.Emulator != "" {
+		b.WriteString("--- the emulator says:\n" + strings.TrimRight(o.Emulator, "\n") + "\n")
+	}
+	_, err = io.WriteString(w, b.String())
+	return err
+}
+
+// lastLines gives the last lines of a log, each with its end, and says what is left out and where it is.
+func lastLines(b *strings.Builder, log string, lines int, path string) string {
+	if log == "" {
+		return "(the log is empty)\n"
+	}
+	all := strings.SplitAfter(strings.TrimSuffix(log, "\n"), "\n")
+	if first := len(all) - lines; first > 0 {
+		fmt.Fprintf(b, "… %d lines before are in %s\n", first, path)
+		all = all[first:]
+	}
+	return strings.Join(all, "") + "\n"
+}
