@@ -124,10 +124,9 @@ func spin()
 // upcallUser interrupts user mode by a timer.
 func upcallUser(t *pv.T) {
 	pv.MaskUpcalls()
-	p := pv.BindVIRQ(hypercall.VIRQ_TIMER, 0)
+	p := pv.BindTimer()
 	info := pv.This().Info
-	const wait = 2_000_000
-	pv.Need("set_timer_op", pv.Call(hypercall.HYPERVISOR_set_timer_op, pv.Now()+wait, 0, 0, 0, 0))
+	pv.SetTimer(pv.Now() + wait)
 	trap := pv.RunUser(spin)
 	t.Trapped("upcall in user mode", trap, pv.Event, 0)
 	t.Equal("privilege level of the saved CS", trap.CS&3, 3)

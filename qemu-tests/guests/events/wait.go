@@ -5,33 +5,8 @@ import (
 	"tuco/qemu-tests/guests/pv"
 )
 
-// Times in nanoseconds. late is how much longer a wait may take than asked for: the machine is emulated, and not alone.
-const (
-	millisecond = 1_000_000
-	wait        = 5 * millisecond
-	late        = 200 * millisecond
-)
-
-// poll waits for ports until a system time; 0: for ever.
-func poll(timeout uint64, ports ...hypercall.Port) uint64 {
-	arg := hypercall.SchedPoll{NrPorts: uint32(len(ports)), Timeout: timeout}
-	if len(ports) > 0 {
-		arg.Ports = hypercall.Handle[hypercall.Port](pv.Address(&ports[0]))
-	}
-	return pv.SchedOp(hypercall.SCHEDOP_poll, &arg)
-}
-
-// setTimer has VIRQ_TIMER come at a system time.
-func setTimer(at uint64) {
-	pv.Need("set_timer_op", pv.Call(hypercall.HYPERVISOR_set_timer_op, at, 0, 0, 0, 0))
-}
-
-// requireBetween requires now to be after a time, and not much.
-func requireBetween(t *pv.T, what string, from uint64) {
-	now := pv.Now()
-	t.Check(now >= from, what, from-now)
-	t.Check(now < from+late, "%d ns too late", now-from)
-}
+// wait is how long tests wait.
+const wait = 5 * pv.Millisecond
 
 // pollReady polls ports of which one is pending.
 func pollReady(t *pv.T) {
@@ -40,9 +15,9 @@ func pollReady(t *pv.T) {
 	pv.Mask(p)
 	pv.Mask(q)
 	pv.Need("send", pv.Send(q))
-	t.OK("poll", poll(0, q))
-	t.OK("poll of two", poll(0, p, q))
-	t.OK("poll with a timeout", poll(pv.Now()+1000*late, p, q))
+	t.OK("poll", pv.Poll(0, q))
+	t.OK("poll of two", pv.Poll(0, p, q))
+	t.OK("poll with a timeout", pv.Poll(pv.Now()+1000*pv.Late, p, q))
 	t.Check(pv.Pending(q), "poll took the event")
 	pv.ClearPending(q)
 	pv.Close(p, q)
@@ -53,11 +28,11 @@ func pollReady(t *pv.T) {
 func pollTimeout(t *pv.T) {
 	pv.MaskUpcalls()
 	p, q := pv.BindIPI(0), pv.BindIPI(0)
-	t.OK("poll until a time that has passed", poll(1, p))
+	t.OK("poll until a time that has passed", pv.Poll(1, p))
 	for _, ports := range [...][]hypercall.Port{{}, {p}, {p, q}} {
 		until := pv.Now() + wait
-		t.OK("poll", poll(until, ports...))
-		requireBetween(t, "poll ended %d ns too early", until)
+		t.OK("poll", pv.Poll(until, ports...))
+		t.Since("poll ended", until)
 	}
 	t.Check(!pv.Pending(p) && !pv.Pending(q), "a timeout made a port pending")
 	pv.Close(p, q)
@@ -66,13 +41,13 @@ func pollTimeout(t *pv.T) {
 // pollEvent waits for a timer's event on a masked port, and on a port that does not come while an upcall does.
 func pollEvent(t *pv.T) {
 	pv.MaskUpcalls()
-	timer, other := pv.BindVIRQ(hypercall.VIRQ_TIMER, 0), pv.BindIPI(0)
+	timer, other := pv.BindTimer(), pv.BindIPI(0)
 	pv.Mask(timer)
 	for _, ports := range [...][]hypercall.Port{{timer}, {other, timer}} {
 		at := pv.Now() + wait
-		setTimer(at)
-		t.OK("poll", poll(at+1000*late, ports...))
-		requireBetween(t, "poll ended %d ns too early", at)
+		pv.SetTimer(at)
+		t.OK("poll", pv.Poll(at+1000*pv.Late, ports...))
+		t.Since("poll ended", at)
 		t.Check(pv.Pending(timer), "the port polled is not pending")
 		pv.ClearPending(timer)
 	}
@@ -80,10 +55,10 @@ func pollEvent(t *pv.T) {
 	pv.Unmask(timer)
 	listen()
 	at := pv.Now() + wait
-	setTimer(at)
+	pv.SetTimer(at)
 	pv.This().Info.EvtchnUpcallMask = 0
-	t.OK("poll with an upcall to come", poll(at+1000*late, other))
-	requireBetween(t, "poll ended %d ns too early", at)
+	t.OK("poll with an upcall to come", pv.Poll(at+1000*pv.Late, other))
+	t.Since("poll ended", at)
 	requireUpcalls(t, "upcalls", 1, timer)
 	deafen()
 	pv.Close(timer, other)
@@ -96,11 +71,11 @@ func pollErrors(t *pv.T) {
 	for i := range ports {
 		ports[i] = p
 	}
-	t.OK("128 ports", poll(1, ports[:128]...))
-	t.Errno("129 ports", poll(1, ports[:]...), hypercall.EINVAL)
+	t.OK("128 ports", pv.Poll(1, ports[:128]...))
+	t.Errno("129 ports", pv.Poll(1, ports[:]...), hypercall.EINVAL)
 	for _, bad := range badPorts[1:] {
-		t.Errno("a number that no port has", poll(1, bad), hypercall.EINVAL)
-		t.Errno("a number that no port has, after a port", poll(1, p, bad), hypercall.EINVAL)
+		t.Errno("a number that no port has", pv.Poll(1, bad), hypercall.EINVAL)
+		t.Errno("a number that no port has, after a port", pv.Poll(1, p, bad), hypercall.EINVAL)
 	}
 	for _, address := range pv.BadAddresses {
 		arg := hypercall.SchedPoll{Ports: hypercall.Handle[hypercall.Port](address), NrPorts: 1, Timeout: 1}
@@ -114,13 +89,13 @@ func pollErrors(t *pv.T) {
 
 // block unmasks upcalls, and waits for one.
 func block(t *pv.T) {
-	timer := pv.BindVIRQ(hypercall.VIRQ_TIMER, 0)
+	timer := pv.BindTimer()
 	info := pv.This().Info
 	listen()
 	at := pv.Now() + wait
-	setTimer(at)
+	pv.SetTimer(at)
 	t.OK("block", pv.SchedOp[byte](hypercall.SCHEDOP_block, nil))
-	requireBetween(t, "block ended %d ns too early", at)
+	t.Since("block ended", at)
 	requireUpcalls(t, "upcalls", 1, timer)
 	t.Equal("mask after block", uint64(info.EvtchnUpcallMask), 0)
 

@@ -3,6 +3,7 @@ package main
 
 import (
 	"tuco/qemu-tests/guests/calls"
+	"tuco/qemu-tests/guests/clock"
 	"tuco/qemu-tests/guests/emulation"
 	"tuco/qemu-tests/guests/events"
 	"tuco/qemu-tests/guests/memory"
@@ -25,5 +26,6 @@ func main() {
 		&mm.Group,
 		&memory.Group,
 		&multicall.Group,
+		&clock.Group,
 	)
 }
