@@ -63,9 +63,9 @@ var setDebugreg = Call{
 	Args: []Arg{{Int, "reg", ""}, {Ulong, "value", ""}},
 	Does: "Sets a debug register.",
 	Fails: []Failure{
-		{EINVAL, "there is no such register"},
-		{EPERM, "the value would watch the hypervisor, or sets reserved bits"},
-		{EIO, "DR4 or DR5, or a breakpoint on I/O without CR4.DE"},
+		{ENODEV, "there is no such register, as DR4 and DR5 with CR4.DE set"},
+		{EINVAL, "the value sets bits of the upper half of DR6 or DR7"},
+		{EPERM, "the value would watch the hypervisor, or ports with CR4.DE clear, or have accesses to the registers trap"},
 	},
 }
 
@@ -75,8 +75,7 @@ var getDebugreg = Call{
 	Result: "the register; a value may look like an error",
 	Does:   "Reads a debug register.",
 	Fails: []Failure{
-		{EINVAL, "there is no such register"},
-		{ENODEV, "DR4 or DR5"},
+		{ENODEV, "there is no such register, as DR4 and DR5 with CR4.DE set"},
 	},
 }
 

@@ -65,35 +65,31 @@ func fpuTaskswitch(v *domain.VCPU, a *hypercall.Args) int64 {
 
 // setDebugreg is set_debugreg.
 //
-// EINVAL: there is no such register. EPERM: the value would watch the hypervisor,
-// or has bits that are reserved. EIO: DR4 or DR5, or a breakpoint on a port,
-// which CR4.DE decides about.
+// ENODEV: there is no such register. EINVAL: the value sets bits of the upper
+// half of DR6 or DR7. EPERM: it would watch the hypervisor, or ports with CR4.DE
+// clear, or have accesses to the registers trap.
 func setDebugreg(v *domain.VCPU, a *hypercall.Args) int64 {
 	s := a.SetDebugreg()
 	switch pv.CheckedSetDR(v, uint32(s.Reg), s.Value) {
 	case pv.DROK:
 		return 0
+	case pv.DRReserved:
+		return fail(hypercall.EINVAL)
 	case pv.DRRefused:
 		return fail(hypercall.EPERM)
-	case pv.DRDisabled:
-		return fail(hypercall.EIO)
 	}
-	return fail(hypercall.EINVAL)
+	return fail(hypercall.ENODEV)
 }
 
 // getDebugreg is get_debugreg.
 //
-// EINVAL: there is no such register. ENODEV: DR4 or DR5, with CR4.DE set.
+// ENODEV: there is no such register, as DR4 and DR5 with CR4.DE set.
 func getDebugreg(v *domain.VCPU, a *hypercall.Args) int64 {
-	n := uint32(a.GetDebugreg())
-	value, ok := pv.GetDR(v, n)
-	switch {
-	case ok:
-		return int64(value)
-	case n == 4 || n == 5:
+	value, ok := pv.GetDR(v, uint32(a.GetDebugreg()))
+	if !ok {
 		return fail(hypercall.ENODEV)
 	}
-	return fail(hypercall.EINVAL)
+	return int64(value)
 }
 
 // setSegmentBase is set_segment_base.

@@ -11,8 +11,8 @@ const (
 	dr6Ones   = 0xffff_0ff0
 	dr6Zeroes = 0xffff_ffff_0000_1000
 	dr7Ones   = 0x400
-	dr7Zeroes = 0xffff_ffff_0000_d800 // and GD, by which all accesses to the registers would trap
-	dr7GD     = 1 << 13
+	dr7Zeroes = 0xffff_ffff_0000_d800
+	dr7GD     = 1 << 13 // all accesses to the registers would trap
 )
 
 // GetDR reads a debug register as a guest's kernel sees it. False: there is no
@@ -39,9 +39,9 @@ type DRError uint8
 // The reasons.
 const (
 	DROK       DRError = iota
-	DRNone             // there is no such register
-	DRRefused          // the value would watch the hypervisor, or has reserved bits
-	DRDisabled         // DR4 and DR5 with CR4.DE set; breakpoints on ports with it clear
+	DRNone             // there is no such register: DR4 and DR5 are others' names only with CR4.DE clear
+	DRReserved         // the value sets bits of the upper half of DR6 or DR7
+	DRRefused          // it would watch the hypervisor, or accesses to the registers, or ports with CR4.DE clear
 )
 
 // SetDR sets a debug register.
@@ -59,18 +59,18 @@ func CheckedSetDR(v *domain.VCPU, n uint32, value uint64) DRError {
 		return DROK
 	case 4, 5:
 		if v.PV.CR4&x86.CR4DE != 0 {
-			return DRDisabled
+			return DRNone
 		}
 		return CheckedSetDR(v, n+2, value)
 	case 6:
 		if value>>32 != 0 {
-			return DRRefused
+			return DRReserved
 		}
 		c.SetDR(6, value&^dr6Zeroes|dr6Ones)
 		return DROK
 	case 7:
 		if value>>32 != 0 {
-			return DRRefused
+			return DRReserved
 		}
 		return setDR7(v, value)
 	}
@@ -79,11 +79,14 @@ func CheckedSetDR(v *domain.VCPU, n uint32, value uint64) DRError {
 
 // setDR7 sets DR7. A breakpoint on a port needs CR4.DE.
 func setDR7(v *domain.VCPU, value uint64) DRError {
-	value = value&^(dr7Zeroes|dr7GD) | dr7Ones
+	if value&dr7GD != 0 {
+		return DRRefused
+	}
+	value = value&^dr7Zeroes | dr7Ones
 	for n := range 4 {
 		const onPort = 2
 		if value>>(2*n)&3 != 0 && value>>(16+4*n)&3 == onPort && v.PV.CR4&x86.CR4DE == 0 {
-			return DRDisabled
+			return DRRefused
 		}
 	}
 	v.Container.SetDR(7, value)

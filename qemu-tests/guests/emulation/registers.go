@@ -156,8 +156,8 @@ func xgetbv() uint64
 func xsetbv(v uint64)
 
 func xcr0(t *pv.T) {
-	const osxsave = 1 << 27
-	if pv.CPUID(1, 0).ECX&osxsave == 0 {
+	const xsave = 1 << 26
+	if pv.CPUID(1, 0).ECX&xsave == 0 {
 		t.Skip("there is no XSAVE")
 		return
 	}

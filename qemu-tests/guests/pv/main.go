@@ -41,6 +41,10 @@ func Main(groups ...*Group) {
 	Print("guest: %d passed, %d failed, %d skipped", passed, failed, skipped)
 }
 
+// Quirk tells whether the command line says, as quirk=NAME or quirk=NAME+NAME, that the emulator has a fault that a test
+// must know of.
+func Quirk(name string) bool { return listed(option("quirk="), name) }
+
 // option is the value of a word of the command line.
 func option(key string) []byte {
 	line := CommandLine()

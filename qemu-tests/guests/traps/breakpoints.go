@@ -13,6 +13,10 @@ var watched uint64
 func writeWatched()
 
 func breakpointRegisters(t *pv.T) {
+	if pv.Quirk("breakpoints") {
+		t.Skip("QEMU's VMRUN loads DR7 and arms no breakpoint")
+		return
+	}
 	for i, run := range [...]func(func()) pv.Trap{pv.Catch, pv.RunUser} {
 		pv.SetDebugreg(6, 0)
 		t.OK("DR0", pv.SetDebugreg(0, pv.CodeOf(undefined)))

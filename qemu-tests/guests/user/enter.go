@@ -41,17 +41,18 @@ func stackSwitch(t *pv.T) {
 // compatibility runs 32-bit code.
 func compatibility(t *pv.T) {
 	const (
-		readData = "\xa1\x00\x10\x40\x00" // MOVL 0x401000, AX
+		loadDS   = "\x66\xb8\x2b\xe0\x8e\xd8" // MOVW $FLAT_USER_DS32, AX; MOVW AX, DS
+		readData = "\xa1\x00\x10\x40\x00"     // MOVL 0x401000, AX
 		int80    = "\xcd\x80"
 		readDI   = "\x8b\x07" // MOVL (DI), AX
 		sysenter = "\x0f\x34"
 	)
 	var p program
-	p.load(readData + int80 + syscall + readDI)
+	p.load(loadDS + readData + int80 + syscall + readDI)
 	*pv.At[uint64](p.data) = 0x1234_5678_9abc_def0
 	p.start(emptyAt)
 	p.u.Iret.CS, p.u.Iret.SS = hypercall.FLAT_USER_CS32, hypercall.FLAT_USER_SS32
-	at := uint64(codeAt + len(readData) + len(int80))
+	at := uint64(codeAt + len(loadDS) + len(readData) + len(int80))
 	trap := p.u.Run()
 	t.Trapped("INT 0x80", trap, pv.SyscallVector, 0)
 	t.Equal("saved CS", trap.CS, hypercall.FLAT_USER_CS32)
