@@ -110,6 +110,15 @@ tool: $(OUT)/tuco
 $(OUT)/tuco: FORCE
 	@$(GO) build -trimpath -buildvcs=false -o $@ ./tools/tuco
 
+# --- Images of others ----------------------------------------------------------
+#
+# Debian's Linux and Xen, unpacked below out/cache: where they are there already this takes no time.
+
+.PHONY: images
+images: tool
+	@$(OUT)/tuco image linux >/dev/null
+	@$(OUT)/tuco image xen >/dev/null
+
 # --- Running -------------------------------------------------------------------
 #
 # deps may unpack programs below out/, which the PATH above has to name: so what
@@ -168,7 +177,7 @@ test-boot: all
 	@$(GO) test -count=1 -timeout 25m -tags boot ./qemu-tests
 
 # Fetches Xen where it is not there yet.
-test-on-xen: all
+test-on-xen: all images
 	@$(GO) test -count=1 -timeout 25m -tags boot,xen -run OnXen ./qemu-tests
 
 test-long:

@@ -15,7 +15,7 @@ import (
 // xenHost is Debian's Xen, which is fetched where it is not yet there.
 func xenHost(t *testing.T) host.Spec {
 	t.Helper()
-	image, err := debian.Cache{Dir: "../out/debian", Says: func(text string) { t.Log(text) }}.Xen(t.Context())
+	image, err := debian.Cache{Dir: filepath.Join(cacheDir, "debian"), Says: func(text string) { t.Log(text) }}.Xen(t.Context())
 	require.NoError(t, err)
 	return host.Spec{Hypervisor: host.Xen, Image: image}
 }

@@ -67,6 +67,8 @@ only looks whether all is up to date. A newer kernel package is taken when that 
 				}
 				fmt.Fprintf(out, "%s  %v, %s\n", file.path, host.Size(info.Size()).Up(), file.what)
 			}
+			fmt.Fprintln(out, "boot it:", host.ShellQuote(toolPath(), "up", "--dom0", image.Kernel, "--dom0-ramdisk", image.Initramfs,
+				"--dom0-args", linux.Domain0Args))
 			return nil
 		},
 	}

@@ -41,9 +41,7 @@ answers keys on it: h lists them. With --dom0 the terminal is domain 0's console
 keys between domain 0 and the hypervisor.
 
 --dom0 boots a paravirtual kernel as domain 0: an ELF file with Xen notes, or a Linux bzImage, which is unpacked. For stock
-Linux, "tuco image linux" makes the files:
-
-  tuco up --dom0 out/linux-amd64/vmlinux --dom0-ramdisk out/linux-amd64/initramfs.cpio --dom0-args "console=hvc0"
+Linux, "tuco image linux" makes the files, and prints the command that boots them.
 
 The log directory gets hypervisor.log and, where there is a domain 0, dom0.console.log.
 

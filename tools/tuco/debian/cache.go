@@ -39,7 +39,7 @@ func (c Cache) Files(ctx context.Context, name, prefix string, want func(path st
 	if err := os.MkdirAll(c.Dir, 0o755); err != nil {
 		return "", err
 	}
-	release, err := lock(filepath.Join(c.Dir, "lock"))
+	release, err := Lock(filepath.Join(c.Dir, "lock"))
 	if err != nil {
 		return "", err
 	}
@@ -69,8 +69,8 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// lock waits for the only right to a file.
-func lock(path string) (release func(), err error) {
+// Lock waits for the only right to a file, which it makes if need be.
+func Lock(path string) (release func(), err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
 	if err != nil {
 		return nil, err

@@ -60,6 +60,14 @@ func Make(ctx context.Context, o Options) (*Image, error) {
 		return nil, &badOptions{fmt.Sprintf("%s is not Tuco's source tree, of which programs are built for the initramfs: "+
 			"use the out/tuco that make builds in it", o.Source)}
 	}
+	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	release, err := debian.Lock(filepath.Join(o.Dir, ".lock"))
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	cache := debian.Cache{Dir: filepath.Join(o.Cache, "debian"), Says: o.Says}
 	root, err := cache.Files(ctx, name, "linux-image-", wanted)
 	if err != nil {
@@ -79,9 +87,6 @@ func Make(ctx context.Context, o Options) (*Image, error) {
 	keyFile := filepath.Join(o.Dir, ".key")
 	if old, err := os.ReadFile(keyFile); err == nil && string(old) == key && exists(image.Kernel) && exists(image.Initramfs) {
 		return image, nil
-	}
-	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
-		return nil, err
 	}
 	os.Remove(keyFile) // it tells of files that are about to change
 	o.say("unpacking the kernel %s", p.version)
