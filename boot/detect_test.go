@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"tuco/kernel/layout"
 )
 
 func TestDetect(t *testing.T) {
@@ -19,7 +21,12 @@ func TestDetect(t *testing.T) {
 	assert.Equal(t, "multiboot2", Multiboot2.String())
 }
 
-func TestImageHasAGap(t *testing.T) {
-	h := Handoff{BootEnd: 0x10a100, TrampolineEnd: 0x10b0f0, SelftestEnd: 0x10b000, ImageEnd: 0x36b001}
-	assert.Equal(t, [2]Range{{0x100000, 0x10c000}, {0x200000, 0x36c000}}, h.Image())
+func TestImageHasGaps(t *testing.T) {
+	h := Handoff{
+		BootEnd: 0x10a100, TrampolineEnd: 0x10b0f0, SelftestEnd: 0x10b000,
+		TextStart: layout.ImageBase, TextEnd: layout.ImageBase + 0x12345,
+		RodataStart: layout.ImageBase + 0x13000, RodataEnd: layout.ImageBase + 0x14000,
+		DataStart: layout.ImageBase + 0x20000, DataEnd: layout.ImageBase + 0x20001,
+	}
+	assert.Equal(t, Image{{0x100000, 0x10c000}, {0x200000, 0x213000}, {0x213000, 0x214000}, {0x220000, 0x221000}}, h.Image())
 }

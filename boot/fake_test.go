@@ -76,7 +76,7 @@ func texts(i *Info) []string {
 
 const mib = 1 << 20
 
-var image = [2]Range{{0x100000, 0x102000}, {0x200000, 0x400000}}
+var image = Image{{0x100000, 0x102000}, {0x200000, 0x400000}}
 
 func region(start, end uint64, t Type) Region {
 	return Region{Range{frame.MAddr(start), frame.MAddr(end)}, t}

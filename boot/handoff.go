@@ -22,8 +22,7 @@ type Handoff struct {
 	// The guest of the built-in self-test.
 	SelftestStart, SelftestEnd frame.MAddr
 
-	ImageEnd frame.MAddr // of the whole image, in machine memory
-
+	// The hypervisor proper.
 	TextStart, TextEnd     frame.VAddr
 	RodataStart, RodataEnd frame.VAddr
 	DataStart, DataEnd     frame.VAddr
@@ -33,11 +32,23 @@ type Handoff struct {
 const ImageStart frame.MAddr = 0x10_0000
 
 // Image is the machine memory that the image takes: the headers and the boot
-// part, and the hypervisor proper. Between them is a gap, in which GRUB likes
-// to put modules.
-func (h *Handoff) Image() [2]Range {
-	low := max(h.BootEnd, h.TrampolineEnd, h.SelftestEnd)
-	return [2]Range{{ImageStart, low.Up()}, {layout.ImageLoad, h.ImageEnd.Up()}}
+// part, and the parts of the hypervisor proper. There are gaps between them, in
+// which GRUB likes to put modules.
+type Image [4]Range
+
+// Image tells where the image is.
+func (h *Handoff) Image() Image {
+	return Image{
+		{ImageStart, max(h.BootEnd, h.TrampolineEnd, h.SelftestEnd).Up()},
+		loaded(h.TextStart, h.TextEnd),
+		loaded(h.RodataStart, h.RodataEnd),
+		loaded(h.DataStart, h.DataEnd),
+	}
+}
+
+// loaded is where the image's pages are in machine memory.
+func loaded(start, end frame.VAddr) Range {
+	return Range{layout.ImageMachine(start), layout.ImageMachine(end.Up())}
 }
 
 // TrampolineArguments is what an application processor's first instructions

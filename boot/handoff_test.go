@@ -44,11 +44,11 @@ func fields[T any]() []string {
 func TestAssemblyTables(t *testing.T) {
 	assert.Equal(t, []string{"handoff_magic", "handoff_info", "boot_start", "boot_end",
 		"trampoline_start", "trampoline_end", "trampoline_arguments", "selftest_guest_start", "selftest_guest_end",
-		"image_end_load", "text_start", "text_end", "rodata_start", "rodata_end", "data_start", "data_end",
+		"text_start", "text_end", "rodata_start", "rodata_end", "data_start", "data_end",
 	}, words(t, "head.S", "handoff", ".weak"))
 	assert.Equal(t, []string{"Magic", "Info", "BootStart", "BootEnd",
 		"TrampolineStart", "TrampolineEnd", "TrampolineArgs", "SelftestStart", "SelftestEnd",
-		"ImageEnd", "TextStart", "TextEnd", "RodataStart", "RodataEnd", "DataStart", "DataEnd",
+		"TextStart", "TextEnd", "RodataStart", "RodataEnd", "DataStart", "DataEnd",
 	}, fields[Handoff]())
 
 	assert.Equal(t, []string{"tramp_root", "tramp_entry", "tramp_cpu"},

@@ -168,7 +168,7 @@ func (i *Info) IsRAM(r Range) bool {
 // Parse fills info from what the loader left at start. Image is the memory
 // where this program lies (Handoff.Image): a module that overlaps it is
 // refused. Afterwards look at Fatal, then at Problems.
-func Parse(info *Info, mem Memory, p Protocol, start frame.MAddr, image [2]Range) {
+func Parse(info *Info, mem Memory, p Protocol, start frame.MAddr, image Image) {
 	*info = Info{} // in two steps: a literal would first be built on the stack
 	info.Protocol = p
 	switch p {

@@ -40,7 +40,7 @@ func (i *Info) addModule(start, size uint64) *Module {
 }
 
 // checkModules refuses modules that do not lie in RAM of their own.
-func (i *Info) checkModules(image [2]Range) {
+func (i *Info) checkModules(image Image) {
 	for k := range i.Modules() {
 		m := &i.modules[k]
 		if !m.Usable {

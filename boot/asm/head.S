@@ -146,7 +146,6 @@ handoff_info:	.quad	0		# EBX of the loader
 	.quad	boot_start, boot_end
 	.quad	trampoline_start, trampoline_end, trampoline_arguments
 	.quad	selftest_guest_start, selftest_guest_end
-	.quad	image_end_load
 	.quad	text_start, text_end
 	.quad	rodata_start, rodata_end
 	.quad	data_start, data_end

@@ -8,7 +8,8 @@ type Func struct {
 	r *record
 }
 
-// Find looks up the function that holds pc.
+// Find looks up the function that holds pc. What lies between functions is none's,
+// and the build leaves out of the tables those that nothing reaches.
 func Find(pc uintptr) (Func, bool) {
 	m := lastModule
 	if pc < m.minPC || pc >= m.maxPC || len(m.index) < 2 {
@@ -24,8 +25,9 @@ func Find(pc uintptr) (Func, bool) {
 			hi = mid
 		}
 	}
-	r := (*record)(unsafe.Pointer(&m.funcs[m.index[lo].record]))
-	return Func{m, r}, true
+	f := Func{m, (*record)(unsafe.Pointer(&m.funcs[m.index[lo].record]))}
+	_, ok := f.StackDepth(pc) // which is known in all of a function
+	return f, ok
 }
 
 // Entry is the address of the function's first instruction.

@@ -44,11 +44,16 @@ func run(in, out, redirects, allow, entry string) error {
 	if err != nil {
 		return err
 	}
-	if err := img.checkG(); err != nil {
+	if err := img.checkShapes(); err != nil {
 		return err
 	}
 	if redirects != "" {
-		if err := img.redirect(redirects, allow); err != nil {
+		result, err := img.reachable(redirects, allow)
+		if err != nil {
+			return err
+		}
+		img.redirect(result)
+		if err := img.trim(result); err != nil {
 			return err
 		}
 	}

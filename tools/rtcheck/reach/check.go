@@ -227,6 +227,23 @@ func (w *walker) dead(reachable []Func) []Range {
 	return dead
 }
 
+// Refers looks for a reference, from what is reachable, to an address in a range of data. It
+// names what refers.
+func (r *Result) Refers(to Range) (by string, found bool) {
+	for _, n := range r.w.nodes {
+		refs := r.w.im.pointers(n.object.Range)
+		if n.fn >= 0 {
+			refs = r.w.body(n.fn).refs
+		}
+		for _, ref := range refs {
+			if to.Start <= ref.to && ref.to < to.End {
+				return r.w.spell(n), true
+			}
+		}
+	}
+	return "", false
+}
+
 // Summary is one line for the build's log.
 func (r *Result) Summary() string {
 	var size uint64
