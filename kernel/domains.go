@@ -90,6 +90,7 @@ func prepareDomains(cpu *percpu.CPU) {
 	if !machine.InitM2P(h, end) || !pv.Start(h) {
 		halt([]byte("no memory for the machine-to-physical table"))
 	}
+	machine.MemoryMap = info.Regions()
 	listIO()
 }
 

@@ -3,7 +3,7 @@ package calls
 import (
 	"tuco/hypercall"
 	"tuco/kernel/frame"
-	"tuco/kernel/layout"
+	"tuco/kernel/machine"
 	"tuco/kernel/pagetype"
 )
 
@@ -15,7 +15,7 @@ func (x *extended) clearPage(m frame.MFN) hypercall.Errno {
 	x.c.Budget -= costPage
 	r := x.c.GetWritable(m, x.owner)
 	if r == pagetype.OK {
-		clear(pageOf(m))
+		*machine.Types.Page(m) = [frame.PageSize]byte{}
 		x.c.PutWritable(m)
 	}
 	return x.settle(r)
@@ -30,12 +30,9 @@ func (x *extended) copyPage(to, from frame.MFN) hypercall.Errno {
 		return x.settle(r)
 	}
 	if r = x.c.GetWritable(to, x.owner); r == pagetype.OK {
-		copy(pageOf(to), pageOf(from))
+		*machine.Types.Page(to) = *machine.Types.Page(from)
 		x.c.PutWritable(to)
 	}
 	x.c.Put(from)
 	return x.settle(r)
 }
-
-// pageOf is what is in a frame of RAM.
-func pageOf(m frame.MFN) []byte { return layout.Bytes(m.Addr(), frame.PageSize) }

@@ -37,6 +37,12 @@ func getAll[T any](v *domain.VCPU, to []T, from hypercall.Handle[T]) bool {
 	return true
 }
 
+// putAll copies an array to the calling guest.
+func putAll[T any](v *domain.VCPU, to hypercall.Handle[T], from []T) bool {
+	memory := pv.KernelView(v)
+	return guestmem.PutAll(&memory, frame.VAddr(to), from)
+}
+
 // errno is what a guest is told of a result of the page tables' core.
 //
 //	EBUSY   an L1 entry is for a frame of the wrong owner, or for writing to a table

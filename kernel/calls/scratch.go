@@ -14,6 +14,9 @@ import (
 type scratch struct {
 	requests   [64]mm.Request
 	operations [32]hypercall.MMUExtOp
+	frames     [maxChunk + 1]hypercall.XenPFN
+	pages      [maxChunk]hypercall.XenPFN
+	entries    [domain.MaxMap]hypercall.E820Entry
 	ports      [evtchn.MaxPollPorts]hypercall.Port
 	context    hypercall.VCPUGuestContext
 }

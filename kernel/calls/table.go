@@ -17,6 +17,7 @@ var PV = [domain.Calls]domain.Handler{
 	hypercall.HYPERVISOR_set_debugreg:                  setDebugreg,
 	hypercall.HYPERVISOR_get_debugreg:                  getDebugreg,
 	hypercall.HYPERVISOR_update_descriptor:             updateDescriptor,
+	hypercall.HYPERVISOR_memory_op:                     memoryOp,
 	hypercall.HYPERVISOR_multicall:                     multicall,
 	hypercall.HYPERVISOR_update_va_mapping:             updateVAMapping,
 	hypercall.HYPERVISOR_xen_version:                   xenVersion,

@@ -1,6 +1,7 @@
 package create
 
 import (
+	"tuco/hypercall"
 	"tuco/kernel/bundle"
 	"tuco/kernel/domain"
 	"tuco/kernel/evtchn"
@@ -43,7 +44,10 @@ func Domain(h *lock.Holder, s *Spec) (*domain.Domain, Failure) {
 	d.SetName(s.Name)
 	d.Privileged = s.Privileged
 	d.MaxPages.Store(int64(s.Memory / frame.PageSize))
-	d.MapPages = s.Memory / frame.PageSize
+	if !s.Privileged { // which looks at the machine's own map
+		d.Map[0] = hypercall.MakeE820(0, s.Memory, hypercall.E820RAM)
+		d.MapEntries = 1
+	}
 	f := makeMemory(h, d, s)
 	if f == nil {
 		f = makeShared(h, d)

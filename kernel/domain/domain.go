@@ -32,9 +32,11 @@ type Domain struct {
 	Privileged bool
 
 	Memory mm.Domain
-	// Pages is how many frames the domain owns, and MaxPages how many it may.
+	// Pages is how many frames the domain owns, and MaxPages how many it may. Shares
+	// counts those of both that are the hypervisor's, and shared with the domain.
 	Pages    atomic.Int64
 	MaxPages atomic.Int64
+	Shares   atomic.Int64
 
 	Events evtchn.Domain
 	Shared *sharedinfo.Page
@@ -70,11 +72,16 @@ type Domain struct {
 	Line       [128]byte
 	LineLength int
 
-	// MapPages is what XENMEM_memory_map gives: RAM from 0 up to so many pages.
-	MapPages uint64
+	// Map is the MapEntries entries that XENMEM_memory_map gives: those that
+	// were set, or at first RAM for all of the domain's memory. [Lock]
+	Map        [MaxMap]hypercall.E820Entry
+	MapEntries int
 }
 
 const maxName = 64
+
+// MaxMap is how many entries a domain's memory map can have.
+const MaxMap = 64
 
 // NoCode is Domain.Code where the guest has set none.
 const NoCode = ^uint32(0)

@@ -7,11 +7,6 @@ import (
 	"tuco/kernel/frame"
 )
 
-// page is the content of a frame.
-func (v *View) page(m frame.MFN) *[frame.PageSize]byte {
-	return (*[frame.PageSize]byte)(unsafe.Pointer(v.Frames.Table(m)))
-}
-
 // Read copies from the guest. What was copied before a fault stays copied.
 func (v *View) Read(to []byte, from frame.VAddr) (Fault, bool) {
 	for len(to) > 0 {
@@ -19,7 +14,7 @@ func (v *View) Read(to []byte, from frame.VAddr) (Fault, bool) {
 		if !ok {
 			return f, false
 		}
-		n := copy(to, v.page(m)[from.Offset():])
+		n := copy(to, v.Frames.Page(m)[from.Offset():])
 		to, from = to[n:], from+frame.VAddr(n)
 	}
 	return Fault{}, true
@@ -32,7 +27,7 @@ func (v *View) Write(to frame.VAddr, from []byte) (Fault, bool) {
 		if !ok {
 			return f, false
 		}
-		n := copy(v.page(m)[to.Offset():], from)
+		n := copy(v.Frames.Page(m)[to.Offset():], from)
 		from, to = from[n:], to+frame.VAddr(n)
 	}
 	return Fault{}, true
@@ -82,10 +77,24 @@ func Some[T any](v *View, to []T, from frame.VAddr) int {
 	if n == 0 {
 		return 0
 	}
-	if _, ok := v.Read(unsafe.Slice((*byte)(unsafe.Pointer(&to[0])), n*size), from); !ok {
+	if _, ok := v.Read(bytesOfAll(to[:n]), from); !ok {
 		return 0
 	}
 	return int(n)
+}
+
+// PutAll copies an array to the guest.
+func PutAll[T any](v *View, to frame.VAddr, from []T) bool {
+	if len(from) == 0 {
+		return true
+	}
+	_, ok := v.Write(to, bytesOfAll(from))
+	return ok
+}
+
+// bytesOfAll is the memory of an array that is not empty.
+func bytesOfAll[T any](a []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(&a[0])), uintptr(len(a))*unsafe.Sizeof(*new(T)))
 }
 
 func bytesOf[T any](p *T) []byte {

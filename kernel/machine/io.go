@@ -1,6 +1,12 @@
 package machine
 
-import "tuco/kernel/frame"
+import (
+	"tuco/boot"
+	"tuco/kernel/frame"
+)
+
+// MemoryMap is the machine's, as the loader gave it. Constant after boot.
+var MemoryMap []boot.Region
 
 // SafeAbove is where no memory is from here up, for page-table entries that are
 // not present (see pagetype.Space); 0 where the processor does not look at

@@ -41,9 +41,6 @@ func FreeFrames(h *lock.Holder, c *mm.Call) {
 		if d := Find(domain.ID(owner)); d != nil {
 			d.Pages.Add(-1)
 		}
-		if uint64(m) < uint64(len(M2P)) {
-			M2P[m] = NotMapped
-		}
-		mustRAM(RAM.Free(h, m, 0))
+		FreeFrame(h, m)
 	}
 }

@@ -16,6 +16,7 @@ func Share(h *lock.Holder, d *domain.Domain, m frame.MFN) bool {
 	Types.Assign(m, pagetype.Owner(d.ID))
 	d.Pages.Add(1)
 	d.MaxPages.Add(1)
+	d.Shares.Add(1)
 	var c mm.Call
 	Begin(h, d, &c)
 	// A frame that was never anything needs no flush to become writable.
@@ -26,6 +27,7 @@ func Share(h *lock.Holder, d *domain.Domain, m frame.MFN) bool {
 func Unshare(h *lock.Holder, d *domain.Domain, m frame.MFN) {
 	var c mm.Call
 	Begin(h, d, &c)
+	d.Shares.Add(-1)
 	c.PutWritable(m)
 	FreeFrames(h, &c)
 }

@@ -21,8 +21,12 @@ const NotMapped = ^uint64(0)
 // guests see it by.
 const m2pBlock = frame.LargePageShift - frame.PageShift
 
+// RAMEnd is where the last RAM ends. Constant after InitM2P.
+var RAMEnd frame.MFN
+
 // InitM2P makes M2P for all RAM below end. False: there is no memory for it.
 func InitM2P(h *lock.Holder, end frame.MFN) bool {
+	RAMEnd = end
 	bytes := (uint64(end)*8 + frame.LargePageSize - 1) &^ (frame.LargePageSize - 1)
 	order := uint(m2pBlock)
 	for uint64(frame.PageSize)<<order < bytes {

@@ -26,10 +26,21 @@ func (c *Call) Begin(h *lock.Holder, d *Domain, from pagetype.Owner, budget int)
 	c.Holder = h
 }
 
-// enter takes the domain's lock, and first of all finishes what earlier calls left
+// enter is open for an operation that a guest asks for: NoFrame if the domain is
+// being taken apart, where others might still try to act on it.
+func (d *Domain) enter(c *Call) pagetype.Result {
+	r := d.open(c)
+	if r == pagetype.OK && d.dying {
+		d.lock.Unlock(c.Holder)
+		r = pagetype.NoFrame
+	}
+	return r
+}
+
+// open takes the domain's lock, and first of all finishes what earlier calls left
 // to be torn down, since till then types are not what the guest has a right to
 // expect. If the result is not OK the lock is not held.
-func (d *Domain) enter(c *Call) pagetype.Result {
+func (d *Domain) open(c *Call) pagetype.Result {
 	d.lock.Lock(c.Holder)
 	c.Need = pagetype.Need{}
 	r := c.Drain()

@@ -12,7 +12,8 @@ type Domain struct {
 	frames *pagetype.Frames
 	space  pagetype.Space // but for Flushed, under the lock
 	roots  [pagetype.MaxTLBs]roots
-	sweep  frame.MFN // how far Destroy has come
+	dying  bool      // Destroy has begun; under the lock
+	sweep  frame.MFN // how far it has come
 }
 
 // roots are the page-table roots of a vCPU; each that is not NoMFN holds a
@@ -37,7 +38,7 @@ func (d *Domain) Init(f *pagetype.Frames, c *Config) {
 	for i := range d.roots {
 		d.roots[i] = roots{frame.NoMFN, frame.NoMFN}
 	}
-	d.sweep = 0
+	d.dying, d.sweep = false, 0
 }
 
 // Flushed notes that all translations of a vCPU were dropped by a flush that

@@ -54,7 +54,7 @@ func (d *Domain) SetUserRoot(c *Call, vcpu int, m frame.MFN) pagetype.Result {
 
 // setRoot replaces a root: first the new one's reference, then the old one's.
 func (d *Domain) setRoot(c *Call, at *frame.MFN, m frame.MFN) pagetype.Result {
-	r := d.enter(c)
+	r := d.open(c)
 	if r != pagetype.OK {
 		return r
 	}

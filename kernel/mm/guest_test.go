@@ -388,13 +388,46 @@ func (w *world) populate(c *cpu, v *vcpu) {
 			})
 			w.unmap(c, v.d, func(e pagetype.PTE) bool { return e.MFN() == m }, ^pagetype.PTE(0))
 		}
-		w.call(c, v.d, v.d, func(call *Call) pagetype.Result { return domain.Surrender(call, m) })
+		if c.r.IntN(4) == 0 {
+			w.exchange(c, v, m)
+			return
+		}
+		w.call(c, v.d, v.d, func(call *Call) pagetype.Result {
+			_, r := domain.Surrender(call, m, 1)
+			return r
+		})
 		return
 	}
 	for range 2 {
 		if _, ok := w.alloc(&c.holder, pagetype.Owner(v.d)); ok {
 			w.seen["populated"]++
 		}
+	}
+}
+
+// exchange takes a frame from the domain, and gives it back to it or frees it.
+func (w *world) exchange(c *cpu, v *vcpu, m frame.MFN) {
+	domain, taken := w.domains[v.d], false
+	w.call(c, v.d, v.d, func(call *Call) pagetype.Result {
+		n, r := domain.Take(call, m, 1)
+		taken = n == 1
+		return r
+	})
+	switch {
+	case !taken:
+	case c.r.IntN(3) == 0:
+		must(w.pmm.Free(&c.holder, m, 0) == 0, "frame taken in use")
+	default:
+		for {
+			var call Call
+			call.Begin(&c.holder, domain, pagetype.Owner(v.d), 1)
+			if domain.Give(&call, m, 1) == pagetype.OK {
+				break
+			}
+			must(call.Need.Everyone, "flush of nothing")
+			w.flush(nil, 0, true)
+		}
+		w.seen["taken and given back"]++
 	}
 }
 

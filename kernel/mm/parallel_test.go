@@ -95,7 +95,8 @@ func (x *crowd) act(h *lock.Holder, n int, r *rand.Rand) {
 		case 2:
 			return d.Unpin(c, m)
 		case 3:
-			return d.Surrender(c, m)
+			_, r := d.Surrender(c, m, 1)
+			return r
 		case 4:
 			return d.GetDescriptors(c, m)
 		case 5:

@@ -5,16 +5,59 @@ import (
 	"tuco/kernel/pagetype"
 )
 
-// Surrender takes a frame from the domain (decrease_reservation). It is freed
-// when nothing maps it any more. NotOwner if it is not the domain's or was
-// surrendered before.
-func (d *Domain) Surrender(c *Call, m frame.MFN) pagetype.Result {
-	if r := d.enter(c); r != pagetype.OK {
-		return r
+// Give makes n frames from m on, which are nobody's, the domain's. FlushFirst if
+// some guest's TLB may still hold one of them, which is never so for those that
+// were just allocated; NoFrame if the domain is being taken apart.
+func (d *Domain) Give(c *Call, m frame.MFN, n uint64) pagetype.Result {
+	d.lock.Lock(c.Holder)
+	r := pagetype.OK
+	if d.dying {
+		r = pagetype.NoFrame
 	}
-	r := c.Surrender(m)
-	d.leave(c)
+	for i := uint64(0); i < n && r == pagetype.OK; i++ {
+		if d.frames.DueEveryone(m + frame.MFN(i)) {
+			c.Need = pagetype.Need{Everyone: true}
+			r = pagetype.FlushFirst
+		}
+	}
+	for i := uint64(0); i < n && r == pagetype.OK; i++ {
+		d.frames.Assign(m+frame.MFN(i), d.space.Owner)
+	}
+	d.lock.Unlock(c.Holder)
 	return r
+}
+
+// Surrender takes n frames from m on from the domain (decrease_reservation), as
+// far as they are in its possession, and says how many. Each is freed when nothing
+// maps it any more. NotOwner if the next is not the domain's or was surrendered
+// before.
+func (d *Domain) Surrender(c *Call, m frame.MFN, n uint64) (done uint64, r pagetype.Result) {
+	if r := d.enter(c); r != pagetype.OK {
+		return 0, r
+	}
+	for done < n && r == pagetype.OK {
+		if r = c.Surrender(m + frame.MFN(done)); r == pagetype.OK {
+			done++
+		}
+	}
+	d.leave(c)
+	return done, r
+}
+
+// Take is Surrender for frames that nobody uses (exchange): the next is the
+// first that somebody does, with WrongType. They are nobody's then; the
+// caller frees them, or gives them back by Give.
+func (d *Domain) Take(c *Call, m frame.MFN, n uint64) (done uint64, r pagetype.Result) {
+	if r := d.enter(c); r != pagetype.OK {
+		return 0, r
+	}
+	for done < n && r == pagetype.OK {
+		if r = c.Take(m + frame.MFN(done)); r == pagetype.OK {
+			done++
+		}
+	}
+	d.leave(c)
+	return done, r
 }
 
 // Destroy takes apart the memory of a domain none of whose vCPUs will run again.
@@ -22,12 +65,15 @@ func (d *Domain) Surrender(c *Call, m frame.MFN) pagetype.Result {
 // mapping, a descriptor table, which the caller has given back before) stays until
 // they let go. Again until it is done.
 func (d *Domain) Destroy(c *Call, end frame.MFN) pagetype.Result {
+	d.lock.Lock(c.Holder)
+	d.dying = true
+	d.lock.Unlock(c.Holder)
 	for v := range d.space.TLBs {
 		if r := d.DropRoots(c, v); r != pagetype.OK {
 			return r
 		}
 	}
-	if r := d.enter(c); r != pagetype.OK {
+	if r := d.open(c); r != pagetype.OK {
 		return r
 	}
 	r := pagetype.OK

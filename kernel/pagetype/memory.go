@@ -33,6 +33,11 @@ func (f *Frames) Table(m frame.MFN) *Table {
 	return (*Table)(unsafe.Add(f.memory, uint64(m.Addr())))
 }
 
+// Page is the content of a frame that is RAM, as bytes.
+func (f *Frames) Page(m frame.MFN) *[frame.PageSize]byte {
+	return (*[frame.PageSize]byte)(unsafe.Add(f.memory, uint64(m.Addr())))
+}
+
 func (f *Frames) info(m frame.MFN) *pmm.Info { return f.records.Info(m) }
 
 func load(i *pmm.Info) word {

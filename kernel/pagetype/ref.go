@@ -103,11 +103,8 @@ func (w *Work) Surrender(m frame.MFN) Result {
 	for {
 		step()
 		x := i.Ref.Load()
-		if x == 0 {
-			return NoFrame
-		}
-		if Owner(x>>ownerShift) != w.space.Owner || x&allocated == 0 {
-			return NotOwner
+		if r := w.possessed(x); r != OK {
+			return r
 		}
 		// The flag falls with the reference that it stands for, so that of two
 		// CPUs which try, one fails.
@@ -126,18 +123,61 @@ func (w *Work) Surrender(m frame.MFN) Result {
 	}
 }
 
+// Take takes a frame from its owner that nobody uses: WrongType if somebody
+// does. The frame is nobody's then and holds what it held.
+func (w *Work) Take(m frame.MFN) Result {
+	i := w.frames.info(m)
+	if i == nil {
+		return NoFrame
+	}
+	for {
+		step()
+		x := i.Ref.Load()
+		if r := w.possessed(x); r != OK {
+			return r
+		}
+		if x&refMask != 1 {
+			return WrongType
+		}
+		step()
+		if i.Ref.CompareAndSwap(x, 0) {
+			w.retire(m, i)
+			i.Type.Store(0)
+			return OK
+		}
+	}
+}
+
+// possessed tells whether a frame whose reference word is x is in its owner's, the
+// space's, possession.
+func (w *Work) possessed(x uint64) Result {
+	if x == 0 {
+		return NoFrame
+	}
+	if Owner(x>>ownerShift) != w.space.Owner || x&allocated == 0 {
+		return NotOwner
+	}
+	return OK
+}
+
 // free puts a frame with no reference left on the list of those that the
-// caller of the call has to return. No mapping of it is left, but some TLB
-// may have one: hence the stamp, made while nobody can get at the frame.
+// caller of the call has to return.
 func (w *Work) free(m frame.MFN, i *pmm.Info, o Owner) {
+	w.retire(m, i)
+	i.Type.Store(uint64(o)<<ownerShift | uint64(w.freed))
+	w.freed = uint32(m)
+}
+
+// retire ends what a frame was used as, which has no reference left. No mapping
+// of it is left, but some TLB may have one: hence the stamp, made while nobody
+// can get at the frame.
+func (w *Work) retire(m frame.MFN, i *pmm.Info) {
 	x := load(i)
 	if x&^(typeMask|shared) != 0 {
 		klog.Bugf("frame %x loses its last reference while it is of type %s", klog.X(uint64(m)), klog.S(x.typ().String()))
 	}
 	w.frames.stamp(i)
 	i.Part = 0
-	i.Type.Store(uint64(o)<<ownerShift | uint64(w.freed))
-	w.freed = uint32(m)
 }
 
 // NextFreed takes a frame off the list of those that nobody uses any more, and

@@ -1,0 +1,208 @@
+package calls
+
+import (
+	"encoding/binary"
+	"os"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+
+	"tuco/hypercall"
+	"tuco/kernel/domain"
+	"tuco/kernel/evtchn"
+	"tuco/kernel/frame"
+	"tuco/kernel/guestmem"
+	"tuco/kernel/klog"
+	"tuco/kernel/lock"
+	"tuco/kernel/machine"
+	"tuco/kernel/mm"
+	"tuco/kernel/pagetype"
+	"tuco/kernel/percpu"
+	"tuco/kernel/pmm"
+	"tuco/kernel/pv"
+	"tuco/kernel/sharedinfo"
+	"tuco/kernel/shootdown"
+)
+
+// The host's memory passes for the machine's: handlers run on it as they are,
+// but for what needs a container.
+
+// ram is where the machine's memory ends, which begins at frame 16.
+const ram = 8192
+
+var memory []byte
+
+func TestMain(m *testing.M) {
+	klog.OnBug = func(reason []byte) { panic("bug: " + string(reason)) }
+	lock.Violation = func(f lock.Fault) { panic(f.Kind.String()) }
+	raw := make([]byte, (ram+1)*frame.PageSize)
+	memory = raw[-uintptr(unsafe.Pointer(&raw[0]))&(frame.PageSize-1):]
+	cpu := percpu.Get(0)
+	cpu.Locks.Serve = func(*lock.Holder) {}
+	shootdown.Init(func(int, shootdown.Request) {}, func(int) {})
+	shootdown.Online(&cpu.Locks)
+	machine.SetInterrupt(func(int) {})
+
+	var all pmm.Map
+	all.AddRAM(16*frame.PageSize, ram*frame.PageSize)
+	plan, _ := all.Plan(frame.Between(0, ram))
+	room := unsafe.Pointer(&memory[plan.At.Addr()])
+	zero := func(m frame.MFN, n uint64) { clear(memory[m.Addr() : uint64(m.Addr())+n*frame.PageSize]) }
+	scrub := func(m frame.MFN, n uint64) { machine.Scrub(&cpu.Locks, m, n, zero) }
+	if machine.RAM.Init(&cpu.Locks, &all, plan, room, scrub) != pmm.OK {
+		panic("no frames")
+	}
+	machine.Types.Init(&machine.RAM, unsafe.Pointer(&memory[0]))
+	machine.M2P, machine.RAMEnd = make([]uint64, ram), ram
+	for i := range machine.M2P {
+		machine.M2P[i] = machine.NotMapped
+	}
+	machine.Channels.Init()
+	machine.InitClock(1_000_000_000, 0)
+	pv.Kind(&PV)
+	os.Exit(m.Run())
+}
+
+var buckets = evtchn.Memory{
+	New:  func(*lock.Holder) *evtchn.Bucket { return new(evtchn.Bucket) },
+	Free: func(*lock.Holder, *evtchn.Bucket) {},
+}
+
+// guest is a domain with one vCPU, and some memory that its kernel has mapped.
+type guest struct {
+	t *testing.T
+	d *domain.Domain
+	v *domain.VCPU
+
+	l4, l3, l2, l1 frame.MFN
+	pages          []frame.MFN // mapped from base on, writable
+	steps          int         // of the last call
+}
+
+// base is where a guest's pages are mapped, at entry 0 of its L1; the tables
+// are mapped read-only behind them.
+const base frame.VAddr = 0xffff_8800_0000_0000
+
+const (
+	leaf  = pagetype.Present | pagetype.User
+	table = leaf | pagetype.RW
+)
+
+// ids numbers domains, so that no two tests have frames of one owner.
+var ids domain.ID
+
+func newGuest(t *testing.T, privileged bool) *guest {
+	ids++
+	g := &guest{t: t, d: &domain.Domain{ID: ids, Privileged: privileged, Code: domain.NoCode}}
+	g.d.Lock.Init(lock.Pool)
+	g.d.MaxPages.Store(200)
+	config := mm.Config{Owner: pagetype.Owner(ids), VCPUs: 1, SafeAbove: 1 << 40}
+	if privileged {
+		config.IO = []frame.Range{frame.Between(1<<20, 1<<20+16)}
+	}
+	g.d.Memory.Init(&machine.Types, &config)
+	g.d.Shared = new(sharedinfo.Page)
+	g.v = &domain.VCPU{Domain: g.d, CPU: percpu.Get(0)}
+	g.v.PV.Kernel = true
+	g.v.PV.Traps = new([256]domain.Gate)
+	g.d.AddVCPU(g.v)
+	h := g.v.Holder()
+	require.Zero(t, g.d.Events.Init(h, evtchn.Config{
+		System: &machine.Channels, Memory: &buckets, Page: g.d.Shared, ID: g.d.DomID(), Privileged: privileged,
+		MaxPort: evtchn.MaxPorts - 1, PIRQs: evtchn.MaxPIRQs,
+	}))
+	require.True(t, g.d.Events.AddVCPU(h, &g.v.Events))
+	g.v.Upcalls = g.v.Events.Info()
+	g.l1, g.l2, g.l3, g.l4 = g.alloc(), g.alloc(), g.alloc(), g.alloc()
+	for i := range 8 {
+		m := g.alloc()
+		g.pages = append(g.pages, m)
+		g.set(g.l1, i, pagetype.MakePTE(m, table))
+	}
+	for i, m := range []frame.MFN{g.l1, g.l2, g.l3, g.l4} {
+		g.set(g.l1, 16+i, pagetype.MakePTE(m, leaf))
+	}
+	g.set(g.l2, 0, pagetype.MakePTE(g.l1, table))
+	g.set(g.l3, 0, pagetype.MakePTE(g.l2, table))
+	g.set(g.l4, 272, pagetype.MakePTE(g.l3, table))
+	var c mm.Call
+	machine.Begin(g.v.Holder(), g.d, &c)
+	require.Equal(t, pagetype.OK, g.d.Memory.SetKernelRoot(&c, 0, g.l4))
+	t.Cleanup(g.end)
+	return g
+}
+
+// end takes the domain apart, so that what a call has left in a bad way shows.
+func (g *guest) end() {
+	for {
+		var c mm.Call
+		machine.Begin(g.v.Holder(), g.d, &c)
+		if !machine.Settle(g.v.Holder(), g.d, &c, g.d.Memory.Destroy(&c, ram)) {
+			break
+		}
+	}
+	for m := range frame.MFN(ram) {
+		if o, owned := machine.Types.Owner(m); owned && o == pagetype.Owner(g.d.ID) {
+			g.t.Errorf("frame %d is still owned after the domain's end", m)
+		}
+	}
+}
+
+func (g *guest) set(m frame.MFN, i int, e pagetype.PTE) { machine.Types.Table(m)[i].Store(uint64(e)) }
+
+func (g *guest) entry(m frame.MFN, i int) pagetype.PTE {
+	return pagetype.PTE(machine.Types.Table(m)[i].Load())
+}
+
+// alloc gives the domain a frame.
+func (g *guest) alloc() frame.MFN {
+	m, r := machine.RAM.Alloc(g.v.Holder(), 0, pmm.Anywhere)
+	require.Equal(g.t, pmm.OK, r)
+	machine.Types.Assign(m, pagetype.Owner(g.d.ID))
+	g.d.Pages.Add(1)
+	return m
+}
+
+// at is an address in the guest's pages.
+func (g *guest) at(offset uint64) uint64 { return uint64(base) + offset }
+
+// write puts values into the guest's memory, one behind the other.
+func (g *guest) write(offset uint64, values ...any) uint64 {
+	var b []byte
+	for _, v := range values {
+		var err error
+		b, err = binary.Append(b, binary.LittleEndian, v)
+		require.NoError(g.t, err)
+	}
+	view := pv.KernelView(g.v)
+	_, ok := view.Write(base+frame.VAddr(offset), b)
+	require.True(g.t, ok)
+	return g.at(offset)
+}
+
+// read takes a value from the guest's memory.
+func read[T any](g *guest, offset uint64) (value T) {
+	view := pv.KernelView(g.v)
+	require.True(g.t, guestmem.Get(&view, &value, base+frame.VAddr(offset)))
+	return value
+}
+
+// call makes a hypercall, step by step.
+func (g *guest) call(n hypercall.Number, args ...uint64) int64 {
+	clear(g.v.Args[:])
+	copy(g.v.Args[:], args)
+	g.v.Leave = false
+	for g.steps = 1; ; g.steps++ {
+		r := pv.Call(g.v, n, &g.v.Args)
+		g.v.Holder().AssertNone()
+		if r != domain.Continue {
+			require.Zero(g.t, g.v.Progress, "the next call would begin in the middle")
+			return r
+		}
+		require.Less(g.t, g.steps, 100_000, "no end")
+	}
+}
+
+// errno is an error as a call returns it.
+func failed(e hypercall.Errno) int64 { return -int64(e) }

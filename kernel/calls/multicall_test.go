@@ -1,0 +1,111 @@
+package calls
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"tuco/hypercall"
+	"tuco/kernel/domain"
+	"tuco/kernel/frame"
+	"tuco/kernel/pagetype"
+)
+
+type entry = hypercall.MulticallEntry
+
+const (
+	multicallCall = hypercall.HYPERVISOR_multicall
+	unused        = 0x5555
+
+	// yielding is a number that tests give to handlers of their own.
+	yielding hypercall.Number = 62
+)
+
+// multicall makes the calls, and returns their results besides.
+func (g *guest) multicall(list ...entry) (int64, []int64) {
+	for i := range list {
+		list[i].Result = unused
+	}
+	r := g.call(multicallCall, g.write(4096, list), uint64(len(list)))
+	var results []int64
+	for i := range list {
+		results = append(results, int64(read[entry](g, 4096+64*uint64(i)).Result))
+	}
+	return r, results
+}
+
+// with puts a handler in place of another's for the test.
+func with(t *testing.T, n hypercall.Number, h domain.Handler) {
+	old := PV[n]
+	PV[n] = h
+	t.Cleanup(func() { PV[n] = old })
+}
+
+func TestMulticall(t *testing.T) {
+	g := newGuest(t, false)
+	version := entry{Op: hypercall.HYPERVISOR_xen_version}
+	r, results := g.multicall(version,
+		entry{Op: 63}, entry{Op: 64}, entry{Op: ^hypercall.Number(0)},
+		entry{Op: multicallCall, Args: hypercall.Args{g.at(4096), 1}},
+		entry{Op: memoryCall, Args: hypercall.Args{hypercall.XENMEM_exchange, bad}},
+		version)
+	assert.Zero(t, r)
+	nosys := failed(hypercall.ENOSYS)
+	assert.Equal(t, []int64{4<<16 | 17, nosys, nosys, nosys, failed(hypercall.EINVAL), failed(hypercall.EFAULT), 4<<16 | 17}, results)
+	assert.EqualValues(t, 2, g.v.Calls[hypercall.HYPERVISOR_xen_version])
+
+	r, _ = g.multicall()
+	assert.Zero(t, r)
+}
+
+func TestMulticallList(t *testing.T) {
+	g := newGuest(t, false)
+	for _, at := range []uint64{bad, 0xffff_8300_0000_0000, 0x8000_0000_0000} {
+		assert.Equal(t, failed(hypercall.EFAULT), g.call(multicallCall, at, 1), "%x", at)
+		assert.Equal(t, failed(hypercall.EFAULT), g.call(multicallCall, at, 1<<32-1), "%x", at)
+	}
+	t.Run("it ends where the memory does", func(t *testing.T) {
+		at := uint64(8*frame.PageSize - 64)
+		list := g.write(at, entry{Op: hypercall.HYPERVISOR_xen_version})
+		assert.Equal(t, failed(hypercall.EFAULT), g.call(multicallCall, list, 2))
+		assert.EqualValues(t, 4<<16|17, read[entry](g, at).Result, "the first was done")
+	})
+	t.Run("its results can't be written", func(t *testing.T) {
+		g.write(0, entry{Op: hypercall.HYPERVISOR_xen_version})
+		g.call(mmuUpdateCall, g.write(4096, slot(g.l1, 100), uint64(pagetype.MakePTE(g.pages[0], leaf))), 1, 0, self)
+		assert.Equal(t, failed(hypercall.EFAULT), g.call(multicallCall, g.at(100*frame.PageSize), 1))
+	})
+}
+
+// A call of several steps keeps its arguments whatever the guest does to the list
+// in the middle, and the calls behind it wait for it.
+func TestMulticallSteps(t *testing.T) {
+	g := newGuest(t, false)
+	var seen []uint64
+	with(t, yielding, func(v *domain.VCPU, a *hypercall.Args) int64 {
+		seen = append(seen, a[0])
+		if v.Progress.Done++; v.Progress.Done < 3 {
+			g.write(4096+64*(a[0]-7), entry{Op: 63, Args: hypercall.Args{666}})
+			return domain.Continue
+		}
+		return 5
+	})
+	r, results := g.multicall(entry{Op: yielding, Args: hypercall.Args{7}}, entry{Op: yielding, Args: hypercall.Args{8}})
+	assert.Zero(t, r)
+	assert.Equal(t, []uint64{7, 7, 7, 8, 8, 8}, seen)
+	assert.Equal(t, []int64{5, 5}, results)
+	assert.Equal(t, 5, g.steps)
+}
+
+// A call that makes the vCPU leave its CPU does so before the next one.
+func TestMulticallLeaves(t *testing.T) {
+	g := newGuest(t, false)
+	with(t, yielding, func(v *domain.VCPU, _ *hypercall.Args) int64 {
+		v.Leave = true
+		return 0
+	})
+	r, results := g.multicall(entry{Op: yielding}, entry{Op: yielding}, entry{Op: 63})
+	assert.Zero(t, r)
+	assert.Equal(t, []int64{0, 0, failed(hypercall.ENOSYS)}, results)
+	assert.GreaterOrEqual(t, g.steps, 3)
+}
