@@ -20,6 +20,8 @@ func physdevOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		return setIOBitmap(v, c.Arg)
 	case hypercall.PHYSDEVOP_irq_status_query:
 		return queryIRQ(v, c.Arg)
+	case hypercall.PHYSDEVOP_eoi:
+		return endIRQ(v, c.Arg)
 	}
 	return fail(hypercall.ENOSYS)
 }
@@ -64,4 +66,17 @@ func queryIRQ(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 	}
 	s.Flags = hypercall.XENIRQSTAT_needs_eoi // for all we know
 	return given(put(v, arg, &s))
+}
+
+// endIRQ is PHYSDEVOP_eoi: the guest has served an interrupt. EINVAL: it has none of
+// this number.
+func endIRQ(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
+	var s hypercall.PhysdevEOI
+	if !get(v, &s, arg) {
+		return fail(hypercall.EFAULT)
+	}
+	if !v.Domain.Events.PIRQBound(s.IRQ) {
+		return fail(hypercall.EINVAL)
+	}
+	return 0
 }

@@ -74,7 +74,8 @@ func setTime64(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 // firmwareInfo is XENPF_firmware_info. No firmware's services are asked before the
 // start, so little is known.
 //
-// ESRCH: there is no such thing. EINVAL: there is no such type.
+// ESRCH: there is no such thing. EINVAL: there is no such type. ENOSYS: the firmware is
+// no EFI.
 func firmwareInfo(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 	var s hypercall.XenPFFirmwareInfo
 	if !get(v, &s, arg) {
@@ -86,8 +87,9 @@ func firmwareInfo(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 			s.U[0] &^= 0xff // no key is held
 			return given(put(v, arg, &s))
 		}
-	case hypercall.XEN_FW_DISK_INFO, hypercall.XEN_FW_DISK_MBR_SIGNATURE, hypercall.XEN_FW_VBEDDC_INFO,
-		hypercall.XEN_FW_EFI_INFO:
+	case hypercall.XEN_FW_DISK_INFO, hypercall.XEN_FW_DISK_MBR_SIGNATURE, hypercall.XEN_FW_VBEDDC_INFO:
+	case hypercall.XEN_FW_EFI_INFO:
+		return fail(hypercall.ENOSYS)
 	default:
 		return fail(hypercall.EINVAL)
 	}

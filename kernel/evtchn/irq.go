@@ -124,6 +124,9 @@ func BindPIRQ(h *lock.Holder, d *Domain, irq uint32) (hypercall.Port, hypercall.
 	return d.bindIRQ(h, &slot.port, pirqBound, irq, 0)
 }
 
+// PIRQBound tells whether a physical interrupt is bound.
+func (d *Domain) PIRQBound(irq uint32) bool { return irq < d.PIRQs && d.pirqs[irq].port.Load() != 0 }
+
 // RaisePIRQ sends the domain a physical interrupt. Nothing happens if it is not
 // bound. It takes no lock.
 func (d *Domain) RaisePIRQ(irq uint32) Effect {

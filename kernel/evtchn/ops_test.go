@@ -382,3 +382,17 @@ func TestPortIsReusedClean(t *testing.T) {
 	assert.False(t, pending(b, p), "an event of the last life")
 	assert.Equal(t, hypercall.EvtchnStatus{Status: hypercall.EVTCHNSTAT_ipi}, s.status(b, p))
 }
+
+func TestPIRQBound(t *testing.T) {
+	s := newHouse(t)
+	d := s.domain(1, 10)
+	require.Zero(t, d.PermitPIRQ(s.h, 1, true))
+	assert.False(t, d.PIRQBound(1))
+	n := s.port(BindPIRQ(s.h, d, 1))
+	assert.True(t, d.PIRQBound(1))
+	assert.False(t, d.PIRQBound(0))
+	assert.False(t, d.PIRQBound(d.PIRQs))
+	assert.False(t, d.PIRQBound(^uint32(0)))
+	require.Zero(t, Close(s.h, d, n))
+	assert.False(t, d.PIRQBound(1))
+}
