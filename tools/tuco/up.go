@@ -143,7 +143,10 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 		return err
 	}
 	if outcome.Failed {
-		// The console has just shown the log, but as it came, without places in the source.
+		if !f.headless {
+			outcome.Console = "" // the user has just seen it
+		}
+		// The log was on the terminal too, but as it came, without places in the source.
 		fmt.Fprintln(stderr, "--- the end of the log:")
 		if err := outcome.WriteTail(stderr, host.TailLines); err != nil {
 			return err
