@@ -31,13 +31,10 @@ type ForeignDom uint32
 // Frames is the domain that owns the frames which entries are to map.
 func (f ForeignDom) Frames() DomID { return DomID(f) }
 
-// Tables is the domain that owns the page tables to change: DOMID_SELF if
-// bits 31:16 are 0, else their value less 1.
-func (f ForeignDom) Tables() DomID {
-	if f>>16 == 0 {
-		return DOMID_SELF
-	}
-	return DomID(f>>16 - 1)
+// Tables is the domain that owns the page tables to change, as its number plus
+// one says it in bits 31:16; if they are 0 none is named, and it is the caller.
+func (f ForeignDom) Tables() (id DomID, named bool) {
+	return DomID(f>>16 - 1), f>>16 != 0
 }
 
 // UVMFlags says what update_va_mapping flushes after its change. Public header

@@ -65,9 +65,14 @@ func TestHandleArray(t *testing.T) {
 func TestForeignDom(t *testing.T) {
 	f := ForeignDom(0x0008_7ff1)
 	assert.Equal(t, DOMID_IO, f.Frames())
-	assert.Equal(t, DomID(7), f.Tables())
-	assert.Equal(t, DOMID_SELF, ForeignDom(3).Tables())
-	assert.Equal(t, DomID(0), ForeignDom(0x1_0000).Tables())
+	id, named := f.Tables()
+	assert.Equal(t, DomID(7), id)
+	assert.True(t, named)
+	_, named = ForeignDom(3).Tables()
+	assert.False(t, named)
+	id, named = ForeignDom(0x1_0000).Tables()
+	assert.Equal(t, DomID(0), id)
+	assert.True(t, named)
 }
 
 func TestMMUUpdate(t *testing.T) {

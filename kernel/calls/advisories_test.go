@@ -11,37 +11,34 @@ import (
 	"tuco/kernel/machine"
 )
 
-// XSA-29, XSA-212: both lists of an exchange are checked, from the first entry to
-// the last, and not where they begin alone.
+// XSA-29, XSA-212: no entry of either list of an exchange is read or written but
+// through the guest's own page tables, wherever the list begins and whatever the
+// number that are done says.
 func TestXSA212ExchangeLists(t *testing.T) {
 	const hole, hypervisor = 0x0000_8000_0000_0000, hypercall.HYPERVISOR_VIRT_START
-	for _, at := range []uint64{
-		hole - 8,          // begins in the guest's part and ends outside
-		hypervisor - 8,    // not canonical, and then the hypervisor's
-		hypervisor + 4096, // the hypervisor's
-		^uint64(0) - 7,    // wraps to address 0
-		hypercall.HYPERVISOR_VIRT_END - 8,
-	} {
-		for _, which := range []string{"in", "out"} {
+	type list = hypercall.Handle[hypercall.XenPFN]
+	for _, at := range []uint64{hole - 8, hole, hypervisor - 8, hypervisor, hypervisor + 4096, hypercall.HYPERVISOR_VIRT_END - 8, ^uint64(0) - 7} {
+		for _, done := range []uint64{0, 1, 2} {
 			g := newGuest(t, true)
-			frames := g.spare(4)
-			x := hypercall.XenMemoryExchange{}
-			list := hypercall.Handle[hypercall.XenPFN](at)
-			if which == "in" {
-				x.In.ExtentStart = list
-			} else {
-				x.Out.ExtentStart = list
-			}
-			assert.Equal(t, failed(hypercall.EFAULT), g.exchange(x, frames, frames), "%s at %x", which, at)
+			frames, first := g.spare(4), list(at-8*done) // so that the next entry is there
+			x := hypercall.XenMemoryExchange{NrExchanged: done, In: side{ExtentStart: first}}
+			assert.Equal(t, failed(hypercall.EFAULT), g.exchange(x, frames, frames), "in at %x, %d done", first, done)
+			x = hypercall.XenMemoryExchange{NrExchanged: done, Out: side{ExtentStart: first}}
+			assert.Equal(t, failed(hypercall.EFAULT), g.exchange(x, frames, frames), "out at %x, %d done", first, done)
 			for _, m := range frames {
 				assert.True(t, g.owns(frame.MFN(m)), "nothing was done")
 			}
 		}
 	}
-	// A start in the middle does not skip the check: the entry that it leads to is
-	// beyond the guest's part.
+	// A list that begins in the guest's memory and goes on beyond it.
 	g := newGuest(t, true)
-	x := hypercall.XenMemoryExchange{NrExchanged: 1 << 44}
+	frames := g.spare(4)
+	last := uint64(8*frame.PageSize - 16)
+	x := hypercall.XenMemoryExchange{In: side{NrExtents: 4}, Out: side{ExtentStart: list(g.write(last, uint64(1), uint64(2))), NrExtents: 4}}
+	assert.Equal(t, failed(hypercall.EFAULT), g.exchange(x, frames, nil))
+	assert.EqualValues(t, 2, read[uint64](g, exchangedOffset))
+	// A number of entries that are done which leads far away.
+	x = hypercall.XenMemoryExchange{NrExchanged: 1 << 44}
 	x.In.NrExtents, x.Out.NrExtents = 1<<45, 1<<45
 	assert.Equal(t, failed(hypercall.EFAULT), g.exchange(x, nil, nil))
 }

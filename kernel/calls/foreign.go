@@ -31,10 +31,12 @@ func frameOwner(v *domain.VCPU, id hypercall.DomID) (*domain.Domain, pagetype.Ow
 	return d, pagetype.Owner(id), over(v)
 }
 
-// tableOwner is whose page tables mmu_update is to change: the caller's, or for
-// a privileged caller another domain's. Errors: those of frameOwner.
-func tableOwner(v *domain.VCPU, id hypercall.DomID) (*domain.Domain, hypercall.Errno) {
-	if id == hypercall.DOMID_SELF || id == v.Domain.DomID() {
+// tableOwner is whose page tables mmu_update is to change: the caller's, if it
+// names none, or itself by its number; or for a privileged caller another domain's.
+// Errors: those of frameOwner.
+func tableOwner(v *domain.VCPU, f hypercall.ForeignDom) (*domain.Domain, hypercall.Errno) {
+	id, named := f.Tables()
+	if !named || id == v.Domain.DomID() {
 		return v.Domain, 0
 	}
 	d := machine.Find(domain.ID(id))

@@ -31,7 +31,10 @@ import (
 // ram is where the machine's memory ends, which begins at frame 16.
 const ram = 8192
 
-var memory []byte
+var (
+	memory          []byte
+	hypervisorFrame frame.MFN
+)
 
 func TestMain(m *testing.M) {
 	klog.OnBug = func(reason []byte) { panic("bug: " + string(reason)) }
@@ -47,6 +50,7 @@ func TestMain(m *testing.M) {
 	var all pmm.Map
 	all.AddRAM(16*frame.PageSize, ram*frame.PageSize)
 	plan, _ := all.Plan(frame.Between(0, ram))
+	hypervisorFrame = plan.At
 	room := unsafe.Pointer(&memory[plan.At.Addr()])
 	zero := func(m frame.MFN, n uint64) { clear(memory[m.Addr() : uint64(m.Addr())+n*frame.PageSize]) }
 	scrub := func(m frame.MFN, n uint64) { machine.Scrub(&cpu.Locks, m, n, zero) }

@@ -21,11 +21,9 @@ func mmuUpdate(v *domain.VCPU, a *hypercall.Args) int64 {
 	if !guestmem.Usable(frame.VAddr(s.Reqs)) {
 		return fail(hypercall.EFAULT)
 	}
-	d, e := v.Domain, hypercall.Errno(0)
-	if id := s.ForeignDom.Tables(); id != hypercall.DOMID_SELF {
-		if d, e = tableOwner(v, id); d == nil {
-			return fail(e)
-		}
+	d, e := tableOwner(v, s.ForeignDom)
+	if d == nil {
+		return fail(e)
 	}
 	_, from, failure := frameOwner(v, s.ForeignDom.Frames())
 	if failure == hypercall.ESRCH {

@@ -165,6 +165,9 @@ func (w *Work) device(m frame.MFN) Result {
 	if w.space.mayMap(m) {
 		return OK
 	}
+	if w.frames.info(m) != nil {
+		return NoMapping // free, or the hypervisor's
+	}
 	return NoDevice
 }
 
