@@ -14,7 +14,8 @@ type outcome uint8
 const (
 	refused outcome = iota // the guest may not have it: #GP
 	done
-	again // part of it is done: the guest executes the instruction anew
+	again   // part of it is done: the guest executes the instruction anew
+	unknown // CR4 says that there is no such instruction or register: #UD
 )
 
 func allowed(ok bool) outcome {
@@ -29,8 +30,22 @@ func carryOut(v *domain.VCPU, e *emul.Effect) (a emul.Answer, o outcome) {
 	if e.Action == emul.SetCR && e.Number == 3 {
 		return a, setRoot(v, frame.MAddr(e.Value).MFN())
 	}
+	if hidden(v, e) {
+		return a, unknown
+	}
 	a, ok := simple(v, e)
 	return a, allowed(ok)
+}
+
+// hidden tells whether CR4 hides what an instruction is about.
+func hidden(v *domain.VCPU, e *emul.Effect) bool {
+	switch e.Action {
+	case emul.GetDR, emul.SetDR:
+		return (e.Number == 4 || e.Number == 5) && v.PV.CR4&x86.CR4DE != 0
+	case emul.GetXCR, emul.SetXCR:
+		return v.PV.CR4&x86.CR4OSXSAVE == 0
+	}
+	return false
 }
 
 // simple is carryOut for what is done in one step.

@@ -39,6 +39,9 @@ func execute(v *domain.VCPU, i *emul.Instruction) bool {
 		case refused:
 			bounce(v, x86.VectorGP, 0)
 			return true
+		case unknown:
+			bounce(v, x86.VectorUD, 0)
+			return true
 		case again:
 			return true
 		}
@@ -162,7 +165,7 @@ func (g *guest) Writable(a frame.VAddr, size uint8) (e emul.Exception, ok bool) 
 // PortAllowed is emul.Guest's: the bitmap that PHYSDEVOP_set_iobitmap has named.
 func (g *guest) PortAllowed(port uint16, size uint8) bool {
 	p := &g.PV
-	if p.Kernel || p.IOBitmap == 0 {
+	if p.IOBitmap == 0 {
 		return false
 	}
 	// The bitmap belongs to the kernel: user mode need not see it.

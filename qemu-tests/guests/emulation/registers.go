@@ -145,9 +145,17 @@ func debugRegisters(t *pv.T) {
 	t.NoTrap("write of DR0", pv.Catch(func() { writeDR0(0) }))
 	t.Trapped("write of an address of the hypervisor's", pv.Catch(func() { writeDR0(hypercall.HYPERVISOR_VIRT_START) }), pv.GP, 0)
 	t.Trapped("read in user mode", pv.RunUser(userDR0), pv.GP, 0)
+	const de = 1 << 3
+	was := pv.ReadCR4()
+	pv.WriteCR4(was &^ de)
+	t.NoTrap("read of DR4 without CR4.DE", pv.Catch(func() { readDR4() }))
+	pv.WriteCR4(was | de)
+	t.Trapped("read of DR4 with CR4.DE", pv.Catch(func() { readDR4() }), pv.UD, 0)
+	pv.WriteCR4(was)
 }
 
 func readDR0() uint64
+func readDR4() uint64
 func readDR7() uint64
 func writeDR0(v uint64)
 func userDR0()

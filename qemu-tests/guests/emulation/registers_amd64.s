@@ -34,6 +34,13 @@ READ(·readCR2, CR2)
 READ(·readCR3, CR3)
 READ(·readDR0, DR0)
 READ(·readDR7, DR7)
+
+// func readDR4() uint64
+TEXT ·readDR4(SB), NOSPLIT, $0-8
+	BYTE $0x0f; BYTE $0x21; BYTE $0xe0 // MOVQ DR4, AX
+	MOVQ AX, ret+0(FP)
+	RET
+
 WRITE(·writeCR0, CR0)
 WRITE(·writeCR2, CR2)
 WRITE(·writeCR3, CR3)
