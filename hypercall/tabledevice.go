@@ -18,7 +18,7 @@ var physdevOp = Call{
 		{Cmd: PHYSDEVOP_set_iobitmap, Name: "PHYSDEVOP_set_iobitmap", Type: "physdev_set_iobitmap", State: Implemented},
 		{Cmd: PHYSDEVOP_apic_read, Name: "PHYSDEVOP_apic_read", Type: "physdev_apic", Caller: Privileged},
 		{Cmd: PHYSDEVOP_apic_write, Name: "PHYSDEVOP_apic_write", Type: "physdev_apic", Caller: Privileged},
-		{Cmd: PHYSDEVOP_alloc_irq_vector, Name: "PHYSDEVOP_alloc_irq_vector", Type: "physdev_irq", Caller: Privileged},
+		{Cmd: PHYSDEVOP_alloc_irq_vector, Name: "PHYSDEVOP_alloc_irq_vector", Type: "physdev_irq", Caller: Privileged, State: Implemented, Note: "the vector is the number of the interrupt"},
 		{Cmd: PHYSDEVOP_free_irq_vector, Name: "PHYSDEVOP_free_irq_vector", State: Absent, Note: "the vector stays"},
 		{Cmd: PHYSDEVOP_eoi, Name: "PHYSDEVOP_eoi", Type: "physdev_eoi", State: Implemented},
 		{Cmd: PHYSDEVOP_map_pirq, Name: "PHYSDEVOP_map_pirq", Type: "physdev_map_pirq", Caller: Privileged},

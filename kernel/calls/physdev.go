@@ -5,12 +5,12 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/guestmem"
+	"tuco/kernel/pv"
 )
 
 // physdevOp is physdev_op.
 //
-// EFAULT. ENOSYS: no such command, or one for interrupts and PCI devices, which no
-// domain has yet.
+// EFAULT. ENOSYS: no such command, or one for PCI devices, which no domain has yet.
 func physdevOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	c := a.PhysdevOp()
 	switch c.Cmd {
@@ -18,6 +18,8 @@ func physdevOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		return setIOPL(v, c.Arg)
 	case hypercall.PHYSDEVOP_set_iobitmap:
 		return setIOBitmap(v, c.Arg)
+	case hypercall.PHYSDEVOP_alloc_irq_vector:
+		return allocIRQ(v, c.Arg)
 	case hypercall.PHYSDEVOP_irq_status_query:
 		return queryIRQ(v, c.Arg)
 	case hypercall.PHYSDEVOP_eoi:
@@ -35,7 +37,7 @@ func setIOPL(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 	if s.IOPL > 3 {
 		return fail(hypercall.EINVAL)
 	}
-	v.PV.IOPL = uint8(s.IOPL)
+	pv.SetIOPL(v, uint8(s.IOPL))
 	return 0
 }
 
@@ -53,6 +55,26 @@ func setIOBitmap(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 	}
 	v.PV.IOBitmap, v.PV.IOPorts = start, s.NrPorts
 	return 0
+}
+
+// allocIRQ is PHYSDEVOP_alloc_irq_vector: a domain 0 that has no interrupt
+// controller says so which interrupt lines it knows of. The vector is the
+// hypervisor's affair; as on Xen, the number of the line stands for it.
+//
+// EPERM: the caller is not privileged. EINVAL: no such interrupt.
+func allocIRQ(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
+	var s hypercall.PhysdevIRQ
+	if !get(v, &s, arg) {
+		return fail(hypercall.EFAULT)
+	}
+	if !v.Domain.Privileged {
+		return fail(hypercall.EPERM)
+	}
+	if s.IRQ >= v.Domain.Events.PIRQs {
+		return fail(hypercall.EINVAL)
+	}
+	s.Vector = s.IRQ
+	return given(put(v, arg, &s))
 }
 
 // queryIRQ is PHYSDEVOP_irq_status_query. EINVAL: no such interrupt.

@@ -112,7 +112,21 @@ func makeEvents(h *lock.Holder, d *domain.Domain) Failure {
 	if e := d.Events.Init(h, config); e != 0 {
 		return noMemory
 	}
+	if d.Privileged {
+		permitLines(h, d)
+	}
 	return nil
+}
+
+// permitLines lets domain 0 bind the old PC's interrupt lines, but for those of
+// the timer, of the second controller, and of the hypervisor's console.
+func permitLines(h *lock.Holder, d *domain.Domain) {
+	const timer, cascade, console, lines = 0, 2, 4, 16
+	for line := range uint32(lines) {
+		if line != timer && line != cascade && line != console {
+			d.Events.PermitPIRQ(h, line, true)
+		}
+	}
 }
 
 // makeVCPUs makes the domain's vCPUs, all down.

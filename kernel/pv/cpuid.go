@@ -25,7 +25,8 @@ func cpuid(v *domain.VCPU, leaf, sub uint32) (r [4]uint32) {
 		r[2] &= leaf1ECX
 		r[3] &= leaf1EDX
 		r[2] |= 1 << 31 // a hypervisor is there
-		if v.PV.CR4&x86.CR4OSXSAVE != 0 && r[2]>>26&1 != 0 {
+		if x86.ReadCR4()&x86.CR4OSXSAVE != 0 {
+			// As on Xen, whatever the guest's own CR4 says: Linux goes by it.
 			r[2] |= 1 << 27
 		}
 	case 4, 0x8000_001d: // caches
