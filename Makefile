@@ -56,7 +56,7 @@ $(TOOLS:%=$(OBJ)/%): $(OBJ)/%: FORCE
 $(OBJ)/kernel.o: $(OBJ)/kernel.elf $(OBJ)/mkimage $(OBJ)/rtcheck $(OBJ)/layercheck $(REDIRECTS)
 	@$(OBJ)/layercheck
 	@$(OBJ)/rtcheck -redirects $(REDIRECTS) -xmm $(XMM) -allow $(ALLOW) $<
-	@$(OBJ)/mkimage -in $< -redirects $(REDIRECTS) -allow $(ALLOW) -out $@
+	@$(OBJ)/mkimage -in $< -redirects $(REDIRECTS) -allow $(ALLOW) -parts 4 -out $@
 
 ASM := $(wildcard boot/asm/*.S kernel/selftest/*.S)
 ASM_OBJ := $(patsubst %.S,$(OBJ)/%.o,$(notdir $(ASM)))

@@ -23,10 +23,15 @@ type Handoff struct {
 	SelftestStart, SelftestEnd frame.MAddr
 
 	// The hypervisor proper.
-	TextStart, TextEnd     frame.VAddr
-	RodataStart, RodataEnd frame.VAddr
-	DataStart, DataEnd     frame.VAddr
+	Text         [TextParts]Part
+	Rodata, Data Part
 }
+
+// TextParts is how many parts the text is cut into, between which lie pages that are no longer needed.
+const TextParts = 4
+
+// Part is a part of the image.
+type Part struct{ Start, End frame.VAddr }
 
 // ImageStart is the machine address of the image's first byte, its headers.
 const ImageStart frame.MAddr = 0x10_0000
@@ -34,21 +39,24 @@ const ImageStart frame.MAddr = 0x10_0000
 // Image is the machine memory that the image takes: the headers and the boot
 // part, and the parts of the hypervisor proper. There are gaps between them, in
 // which GRUB likes to put modules.
-type Image [4]Range
+type Image [TextParts + 3]Range
 
 // Image tells where the image is.
 func (h *Handoff) Image() Image {
-	return Image{
+	image := Image{
 		{ImageStart, max(h.BootEnd, h.TrampolineEnd, h.SelftestEnd).Up()},
-		loaded(h.TextStart, h.TextEnd),
-		loaded(h.RodataStart, h.RodataEnd),
-		loaded(h.DataStart, h.DataEnd),
+		loaded(h.Rodata),
+		loaded(h.Data),
 	}
+	for i, part := range h.Text {
+		image[3+i] = loaded(part)
+	}
+	return image
 }
 
 // loaded is where the image's pages are in machine memory.
-func loaded(start, end frame.VAddr) Range {
-	return Range{layout.ImageMachine(start), layout.ImageMachine(end.Up())}
+func loaded(p Part) Range {
+	return Range{layout.ImageMachine(p.Start), layout.ImageMachine(p.End.Up())}
 }
 
 // TrampolineArguments is what an application processor's first instructions

@@ -44,12 +44,15 @@ func fields[T any]() []string {
 func TestAssemblyTables(t *testing.T) {
 	assert.Equal(t, []string{"handoff_magic", "handoff_info", "boot_start", "boot_end",
 		"trampoline_start", "trampoline_end", "trampoline_arguments", "selftest_guest_start", "selftest_guest_end",
-		"text_start", "text_end", "rodata_start", "rodata_end", "data_start", "data_end",
+		"text_0_start", "text_0_end", "text_1_start", "text_1_end", "text_2_start", "text_2_end",
+		"text_3_start", "text_3_end", "rodata_start", "rodata_end", "data_start", "data_end",
 	}, words(t, "head.S", "handoff", ".weak"))
 	assert.Equal(t, []string{"Magic", "Info", "BootStart", "BootEnd",
 		"TrampolineStart", "TrampolineEnd", "TrampolineArgs", "SelftestStart", "SelftestEnd",
-		"TextStart", "TextEnd", "RodataStart", "RodataEnd", "DataStart", "DataEnd",
+		"Text", "Rodata", "Data",
 	}, fields[Handoff]())
+	assert.Equal(t, []string{"Start", "End"}, fields[Part]())
+	assert.EqualValues(t, 4, TextParts)
 
 	assert.Equal(t, []string{"tramp_root", "tramp_entry", "tramp_cpu"},
 		words(t, "trampoline.S", "trampoline_arguments", "trampoline_end"))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"tuco/boot"
 	"tuco/kernel/acpi"
 	"tuco/kernel/frame"
 	"tuco/kernel/klog"
@@ -24,33 +25,33 @@ func largestPage() ptab.Size {
 
 // mapMemory makes the direct map of all RAM.
 func mapMemory() {
-	sealed := [...]frame.Range{
-		imageRange(handoff.TextStart, handoff.TextEnd),
-		imageRange(handoff.RodataStart, handoff.RodataEnd),
+	var sealed [boot.TextParts + 1]frame.Range
+	for i, part := range handoff.Text {
+		sealed[i] = imageRange(part)
 	}
+	sealed[boot.TextParts] = imageRange(handoff.Rodata)
 	for r, ok := memoryMap.NextRAM(0); ok; r, ok = memoryMap.NextRAM(r.End) {
 		ram := frame.Range{Start: r.Start, End: r.End}
 		check(host.MapDirect(layout.DirectMap, ram, sealed[:], largestPage()), "the direct map")
 	}
 }
 
-func imageRange(start, end frame.VAddr) frame.Range {
-	return frame.Range{Start: layout.ImageMachine(start).MFN(), End: layout.ImageMachine(end.Up()).MFN()}
+func imageRange(p boot.Part) frame.Range {
+	return frame.Range{Start: layout.ImageMachine(p.Start).MFN(), End: layout.ImageMachine(p.End.Up()).MFN()}
 }
 
 // mapImage maps the image's parts, each with the rights that it needs.
 func mapImage() {
-	for _, p := range [...]struct {
-		start, end frame.VAddr
-		flags      ptab.Flags
-	}{
-		{handoff.TextStart, handoff.TextEnd, ptab.Text},
-		{handoff.RodataStart, handoff.RodataEnd, ptab.Const},
-		{handoff.DataStart, handoff.DataEnd, ptab.Data},
-	} {
-		pages := uint64(p.end.Up()-p.start) / frame.PageSize
-		check(host.Map(p.start, layout.ImageMachine(p.start).MFN(), pages, p.flags, ptab.Size4K), "the image")
+	for _, part := range handoff.Text {
+		mapPart(part, ptab.Text)
 	}
+	mapPart(handoff.Rodata, ptab.Const)
+	mapPart(handoff.Data, ptab.Data)
+}
+
+func mapPart(p boot.Part, flags ptab.Flags) {
+	r := imageRange(p)
+	check(host.Map(p.Start, r.Start, r.Len(), flags, ptab.Size4K), "the image")
 }
 
 // mapStacks gives a CPU its stacks.

@@ -146,7 +146,10 @@ handoff_info:	.quad	0		# EBX of the loader
 	.quad	boot_start, boot_end
 	.quad	trampoline_start, trampoline_end, trampoline_arguments
 	.quad	selftest_guest_start, selftest_guest_end
-	.quad	text_start, text_end
+	.quad	text_0_start, text_0_end
+	.quad	text_1_start, text_1_end
+	.quad	text_2_start, text_2_end
+	.quad	text_3_start, text_3_end
 	.quad	rodata_start, rodata_end
 	.quad	data_start, data_end
 	.weak	selftest_guest_start, selftest_guest_end

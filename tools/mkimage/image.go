@@ -7,10 +7,11 @@ import (
 	"strings"
 )
 
-// image is a linked Go program: its three segments, and what debuggers need.
+// image is a linked Go program: its segments, and what debuggers need.
 type image struct {
 	path    string
 	text    segment
+	parts   []segment // of the text, those that are kept
 	rodata  segment
 	data    segment
 	bss     segment // no bytes, only a size
@@ -65,6 +66,7 @@ func load(path string) (*image, error) {
 	if img.text.size == 0 || img.data.size == 0 {
 		return nil, fmt.Errorf("%s: has no text or no data: is it the Go linker's output?", path)
 	}
+	img.parts = []segment{img.text}
 	if img.symbols, err = f.Symbols(); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}

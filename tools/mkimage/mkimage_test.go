@@ -35,7 +35,7 @@ func link(t *testing.T) string {
 func convert(t *testing.T, in string) *elf.File {
 	t.Helper()
 	out := filepath.Join(t.TempDir(), "kernel.o")
-	require.NoError(t, run(in, out, skeleton+"/redirects", "", "main.entry"))
+	require.NoError(t, run(in, out, skeleton+"/redirects", "", "main.entry", 1))
 	f, err := elf.Open(out)
 	require.NoError(t, err)
 	t.Cleanup(func() { f.Close() })
@@ -63,16 +63,16 @@ func TestObject(t *testing.T) {
 	assert.Equal(t, elf.ET_REL, obj.Type)
 
 	was, is := symbols(t, linked), symbols(t, obj)
-	for name, marker := range map[string]string{"go_text": ".go.text", "go_rodata": ".go.rodata", "go_data": ".go.data"} {
+	for name, marker := range map[string]string{"go_text_0": ".go.text.0", "go_rodata": ".go.rodata", "go_data": ".go.data"} {
 		assert.Equal(t, elf.SHN_ABS, is[name].Section)
 		assert.NotNil(t, obj.Section(marker))
 	}
-	assert.Equal(t, uint64(0xffff_ffff_8020_0000), is["go_text"].Value)
-	assert.Equal(t, was["main.entry"].Value-is["go_text"].Value, is["go_entry"].Value)
+	assert.Equal(t, uint64(0xffff_ffff_8020_0000), is["go_text_0"].Value)
+	assert.Equal(t, was["main.entry"].Value-is["go_text_0"].Value, is["go_entry"].Value)
 	assert.Equal(t, elf.STB_GLOBAL, elf.ST_BIND(is["go_entry"].Info))
 
 	compared := 0
-	bases := []uint64{1: is["go_text"].Value, 2: is["go_rodata"].Value, 3: is["go_data"].Value}
+	bases := []uint64{1: is["go_text_0"].Value, 2: is["go_rodata"].Value, 3: is["go_data"].Value}
 	for name, s := range is {
 		if old, both := was[name]; both && int(s.Section) < len(bases) {
 			if old.Value != bases[s.Section]+s.Value || old.Size != s.Size {
@@ -111,7 +111,7 @@ func TestRedirects(t *testing.T) {
 	img, err := load(in)
 	require.NoError(t, err)
 	obj := convert(t, in)
-	text, err := obj.Section(".go.text").Data()
+	text, err := obj.Section(".go.text.0").Data()
 	require.NoError(t, err)
 	is := symbols(t, obj)
 	body := func(name string) []byte {
@@ -157,7 +157,7 @@ func TestErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out := filepath.Join(t.TempDir(), "out.o")
-			err := run(c.in, out, c.redirects, "", c.entry)
+			err := run(c.in, out, c.redirects, "", c.entry, 1)
 			require.ErrorContains(t, err, c.want)
 			assert.NoFileExists(t, out)
 		})

@@ -17,8 +17,8 @@ type section struct {
 // object writes the image as a relocatable ELF file with no relocations.
 // Beside the program's own symbols it defines
 //
-//	go_entry                    the function named entry
-//	go_text go_rodata go_data   the addresses that the Go linker chose
+//	go_entry                      the function named entry
+//	go_text_0 go_rodata go_data   the addresses that the Go linker chose
 func (img *image) object(entry string) ([]byte, error) {
 	entrySymbol, err := img.function(entry)
 	if err != nil {
@@ -26,16 +26,19 @@ func (img *image) object(entry string) ([]byte, error) {
 	}
 
 	const alloc = elf.SHF_ALLOC
-	sections := []section{
-		{}, // the null section
-		progbits(".go.text", alloc|elf.SHF_EXECINSTR, img.text.bytes),
+	sections := []section{{}} // the null section
+	var segments []*segment
+	for i := range img.parts {
+		sections = append(sections, progbits(fmt.Sprintf(".go.text.%d", i), alloc|elf.SHF_EXECINSTR, img.parts[i].bytes))
+		segments = append(segments, &img.parts[i])
+	}
+	sections = append(sections,
 		progbits(".go.rodata", alloc, img.rodata.bytes),
 		progbits(".go.data", alloc|elf.SHF_WRITE, img.data.bytes),
-		{name: ".go.bss", Section64: elf.Section64{
+		section{name: ".go.bss", Section64: elf.Section64{
 			Type: uint32(elf.SHT_NOBITS), Flags: uint64(alloc | elf.SHF_WRITE),
-			Size: img.bss.size, Addralign: alignment(img.bss.addr)}},
-	}
-	segments := []*segment{nil, &img.text, &img.rodata, &img.data, &img.bss}
+			Size: img.bss.size, Addralign: alignment(img.bss.addr)}})
+	segments = append(segments, &img.rodata, &img.data, &img.bss)
 	for _, d := range img.debug {
 		s := progbits(d.name, 0, d.bytes)
 		s.Addralign = 1
@@ -51,15 +54,19 @@ func (img *image) object(entry string) ([]byte, error) {
 	put("", 0, 0, 0, 0)
 	for _, s := range img.symbols {
 		for i, seg := range segments {
-			if seg != nil && seg.contains(s.Value) && s.Name != "" && inSections(s.Section, img.section) {
-				put(s.Name, elf.ST_INFO(elf.STB_LOCAL, elf.ST_TYPE(s.Info)), elf.SectionIndex(i), s.Value-seg.addr, s.Size)
+			if seg.contains(s.Value) && s.Name != "" && inSections(s.Section, img.section) {
+				put(s.Name, elf.ST_INFO(elf.STB_LOCAL, elf.ST_TYPE(s.Info)), elf.SectionIndex(1+i), s.Value-seg.addr, s.Size)
 			}
 		}
 	}
 	firstGlobal := uint32(symbols.Len() / elf.Sym64Size)
 	global := elf.ST_INFO(elf.STB_GLOBAL, elf.STT_NOTYPE)
-	put("go_entry", elf.ST_INFO(elf.STB_GLOBAL, elf.STT_FUNC), 1, entrySymbol.Value-img.text.addr, entrySymbol.Size)
-	put("go_text", global, elf.SHN_ABS, img.text.addr, 0)
+	for i, part := range img.parts {
+		if part.contains(entrySymbol.Value) {
+			put("go_entry", elf.ST_INFO(elf.STB_GLOBAL, elf.STT_FUNC), elf.SectionIndex(1+i), entrySymbol.Value-part.addr, entrySymbol.Size)
+		}
+		put(fmt.Sprintf("go_text_%d", i), global, elf.SHN_ABS, part.addr, 0)
+	}
 	put("go_rodata", global, elf.SHN_ABS, img.rodata.addr, 0)
 	put("go_data", global, elf.SHN_ABS, img.data.addr, 0)
 
