@@ -32,5 +32,5 @@ func TestOnXenHello(t *testing.T) {
 // The suite's groups have the same verdicts on a hypervisor that nobody here wrote.
 func TestOnXen(t *testing.T) {
 	t.Parallel()
-	runSuite(t, xenHost(t))
+	runSuite(t, xenHost(t), "")
 }

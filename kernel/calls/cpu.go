@@ -115,11 +115,11 @@ func setSegmentBase(v *domain.VCPU, a *hypercall.Args) int64 {
 	return 0
 }
 
-// assists are the variations of the ABI that paravirtual guests can have.
+// assists are the variations of the ABI that paravirtual guests can have. One that is
+// not there is m2p_strict: user mode sees the machine-to-physical table as its kernel does.
 const assists = 1<<hypercall.VMASST_TYPE_4gb_segments | 1<<hypercall.VMASST_TYPE_4gb_segments_notify |
 	1<<hypercall.VMASST_TYPE_writable_pagetables | 1<<hypercall.VMASST_TYPE_pae_extended_cr3 |
-	1<<hypercall.VMASST_TYPE_architectural_iopl | 1<<hypercall.VMASST_TYPE_runstate_update_flag |
-	1<<hypercall.VMASST_TYPE_m2p_strict
+	1<<hypercall.VMASST_TYPE_architectural_iopl | 1<<hypercall.VMASST_TYPE_runstate_update_flag
 
 // vmAssist is vm_assist. ENOSYS: no such command. EINVAL: no such type.
 func vmAssist(v *domain.VCPU, a *hypercall.Args) int64 {
