@@ -77,7 +77,7 @@ $(OUT)/tuco.elf: linker.ld $(ASM_OBJ) $(OBJ)/kernel.o
 # begins the text, 0xffffffff80002000. A guest's vector registers are its own, so
 # the runtime's AVX code may stay: it looks at CPU features first, and finds none.
 
-GUESTS := hello suite
+GUESTS := hello suite busy
 guests: $(GUESTS:%=$(OUT)/guests/%.elf)
 
 GUEST_DIR := qemu-tests/guests

@@ -15,9 +15,6 @@ import (
 	"tuco/tools/tuco/host"
 )
 
-// guestDir is where make puts the test guests: see qemu-tests/guests/pv.
-const guestDir = "../out/guests"
-
 // suite is the groups of the test guest that has all.
 var suite = []struct {
 	group  string

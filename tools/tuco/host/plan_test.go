@@ -35,7 +35,7 @@ func TestQEMUCommandLine(t *testing.T) {
 	require.NoError(t, err)
 	want := bin + "/qemu-system-x86_64 -accel tcg -cpu EPYC,+svm,check=off -smp 4 -m 512M -nodefaults -no-user-config" +
 		" -vga none -display none -monitor none -no-reboot -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=4" +
-		" -icount shift=0 -S -gdb tcp:127.0.0.1:1234 -kernel " + image + " -initrd " + bundle +
+		" -icount shift=0,sleep=off -S -gdb tcp:127.0.0.1:1234 -kernel " + image + " -initrd " + bundle +
 		" -append 'selftest loglvl=all' -machine acpi=off"
 	assert.Equal(t, want, ShellQuote(plan.Args...))
 	assert.Empty(t, plan.Files)

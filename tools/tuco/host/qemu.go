@@ -39,7 +39,9 @@ func (p *Plan) qemu() error {
 		args = append(args, "-device", "isa-debug-exit,iobase=0xf4,iosize=4")
 	}
 	if spec.ICount {
-		args = append(args, "-icount", "shift=0")
+		// sleep=off: while all CPUs halt, time goes at once to the next timer. Otherwise it would pass as this machine's
+		// does, and be another one in each run.
+		args = append(args, "-icount", "shift=0,sleep=off")
 	}
 	if spec.Debug {
 		args = append(args, "-S", "-gdb", "tcp:"+spec.GDBAddress())
