@@ -194,19 +194,53 @@ func read[T any](g *guest, offset uint64) (value T) {
 
 // call makes a hypercall, step by step.
 func (g *guest) call(n hypercall.Number, args ...uint64) int64 {
-	clear(g.v.Args[:])
-	copy(g.v.Args[:], args)
-	g.v.Leave = false
-	for g.steps = 1; ; g.steps++ {
-		r := pv.Call(g.v, n, &g.v.Args)
+	return g.callBetween(n, func() {}, args...)
+}
+
+// callBetween is call with something that happens between the steps: what other
+// vCPUs do meanwhile.
+func (g *guest) callBetween(n hypercall.Number, between func(), args ...uint64) int64 {
+	var a hypercall.Args
+	copy(a[:], args)
+	for steps := 1; ; steps++ {
+		g.v.Leave = false
+		r := pv.Call(g.v, n, &a)
 		g.v.Holder().AssertNone()
 		if r != domain.Continue {
 			require.Zero(g.t, g.v.Progress, "the next call would begin in the middle")
+			g.steps = steps
 			return r
 		}
-		require.Less(g.t, g.steps, 100_000, "no end")
+		require.Less(g.t, steps, 100_000, "no end")
+		progress := g.v.Progress
+		g.v.Progress = domain.Progress{}
+		between()
+		g.v.Progress = progress
 	}
 }
 
-// errno is an error as a call returns it.
+// step makes one step of a hypercall, from the beginning, and forgets it.
+func (g *guest) step(n hypercall.Number, args ...uint64) {
+	var a hypercall.Args
+	copy(a[:], args)
+	require.EqualValues(g.t, domain.Continue, pv.Call(g.v, n, &a))
+	g.v.Progress = domain.Progress{}
+}
+
+// settle lets what is still being torn down come to its end: any call does.
+func (g *guest) settle() {
+	g.call(mmuextCall, g.write(64, hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_UNPIN_TABLE}), 1, 0, self)
+}
+
+// update makes an mmu_update of one request.
+func (g *guest) update(m frame.MFN, i int, e pagetype.PTE) int64 {
+	return g.call(mmuUpdateCall, g.write(64, slot(m, i), uint64(e)), 1, 0, self)
+}
+
+// extended makes an mmuext_op of one operation.
+func (g *guest) extended(cmd uint32, m frame.MFN) int64 {
+	return g.call(mmuextCall, g.write(64, hypercall.MMUExtOp{Cmd: cmd, Arg1: uint64(m)}), 1, 0, self)
+}
+
+// failed is an error as a call returns it.
 func failed(e hypercall.Errno) int64 { return -int64(e) }
