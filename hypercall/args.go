@@ -112,5 +112,8 @@ func (a *Args) Multicall() MulticallArgs {
 // 0.
 func (a *Args) SetTimerOp() uint64 { return a[0] }
 
+// MCA is the argument of mca.
+func (a *Args) MCA() Handle[XenMC] { return Handle[XenMC](a[0]) }
+
 // PlatformOp is the argument of platform_op.
 func (a *Args) PlatformOp() Handle[XenPlatformOp] { return Handle[XenPlatformOp](a[0]) }

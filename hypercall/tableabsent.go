@@ -79,9 +79,3 @@ var hypfsOp = Call{
 	Args: []Arg{{Uint, "cmd", ""}, {In, "arg1", "char"}, {Ulong, "arg2", ""}, {InOut, "arg3", ""}, {Ulong, "arg4", ""}},
 	Does: "There is no file system in the hypervisor.",
 }
-
-var mca = Call{
-	Name: "mca", Guests: PV, Caller: Privileged, State: Absent,
-	Args: []Arg{{InOut, "mca", "xen_mc"}},
-	Does: "A machine check is the hypervisor's to report.",
-}

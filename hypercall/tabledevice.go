@@ -76,6 +76,23 @@ var platformOp = Call{
 	},
 }
 
+var mca = Call{
+	Name: "mca", Guests: PV, Caller: Privileged, State: Implemented,
+	Args: []Arg{{InOut, "mca", "xen_mc"}},
+	Does: "Tells domain 0 of machine checks. There is never anything to tell: a machine check is the hypervisor's to report, and ends the host.",
+	Fails: []Failure{
+		{EACCES, "another interface version"},
+		{EINVAL, "no such command, or an argument makes no sense"},
+	},
+	Ops: []Op{
+		{Cmd: XEN_MC_fetch, Name: "XEN_MC_fetch", Type: "xen_mc_fetch", State: Implemented},
+		{Cmd: XEN_MC_notifydomain, Name: "XEN_MC_notifydomain", State: Absent, Note: "EINVAL: as on Xen"},
+		{Cmd: XEN_MC_physcpuinfo, Name: "XEN_MC_physcpuinfo", Type: "xen_mc_physcpuinfo", State: Implemented},
+		{Cmd: XEN_MC_msrinject, Name: "XEN_MC_msrinject", State: Absent, Note: "EINVAL: nothing is pretended"},
+		{Cmd: XEN_MC_mceinject, Name: "XEN_MC_mceinject", State: Absent, Note: "EINVAL: as XEN_MC_msrinject"},
+	},
+}
+
 var hvmOp = Call{
 	Name: "hvm_op", Guests: PVH, Caller: Partly,
 	Args: []Arg{{Ulong, "op", ""}, {InOut, "arg", ""}},

@@ -33,6 +33,7 @@ var PV = [domain.Calls]domain.Handler{
 	hypercall.HYPERVISOR_platform_op:                   platformOp,
 	hypercall.HYPERVISOR_physdev_op:                    physdevOp,
 	hypercall.HYPERVISOR_grant_table_op:                grantTableOp,
+	hypercall.HYPERVISOR_mca:                           mca,
 	hypercall.HYPERVISOR_vcpu_op:                       vcpuOp,
 	hypercall.HYPERVISOR_nmi_op:                        nmiOp,
 	hypercall.HYPERVISOR_event_channel_op:              eventChannelOp,

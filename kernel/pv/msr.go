@@ -10,7 +10,9 @@ import (
 // Registers beside those of package x86 that guests ask for.
 const (
 	msrPlatformID x86.MSR = 0x17
-	msrBIOSSign   x86.MSR = 0x8b // microcode revision
+	msrBIOSSign   x86.MSR = 0x8b  // microcode revision
+	msrMCGCap     x86.MSR = 0x179 // machine checks: banks of registers
+	msrMCGStatus  x86.MSR = 0x17a
 	msrMiscEnable x86.MSR = 0x1a0
 	msrHWCR       x86.MSR = 0xc001_0015
 )
@@ -44,6 +46,8 @@ func readMSR(v *domain.VCPU, msr x86.MSR) (uint64, bool) {
 		return base, true
 	case msrPlatformID, msrBIOSSign, msrHWCR:
 		return 0, true
+	case msrMCGCap, msrMCGStatus:
+		return 0, v.Domain.Privileged // no bank, no machine check
 	case msrMiscEnable:
 		return x86.ReadMSRSafe(msr)
 	}
