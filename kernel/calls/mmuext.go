@@ -54,6 +54,7 @@ func mmuextOp(v *domain.VCPU, a *hypercall.Args) int64 {
 			done++
 		}
 	}
+	v.Lists[domain.ListedMMUExtOp].Count(s.Count)
 	return report(v, s.DoneOut, done, e)
 }
 

@@ -49,6 +49,7 @@ func mmuUpdate(v *domain.VCPU, a *hypercall.Args) int64 {
 		}
 		e = errno(r)
 	}
+	v.Lists[domain.ListedMMUUpdate].Count(s.Count)
 	return report(v, s.DoneOut, done, e)
 }
 

@@ -68,8 +68,9 @@ func oneCall(v *domain.VCPU, c *hypercall.MulticallEntry) int64 {
 	return pv.Call(v, c.Op, &c.Args)
 }
 
-// endMulticall makes the vCPU ready for the next call.
+// endMulticall counts the calls that were made, and makes the vCPU ready for the next.
 func endMulticall(v *domain.VCPU, result int64) int64 {
+	v.Lists[domain.ListedMulticall].Count(v.Progress.Entry)
 	v.Progress = domain.Progress{}
 	return result
 }

@@ -34,10 +34,11 @@ func setTrapTable(v *domain.VCPU, a *hypercall.Args) int64 {
 	return fail(hypercall.EINVAL)
 }
 
-// stackSwitch is stack_switch.
+// stackSwitch is stack_switch. The selector is of no use to 64-bit guests, which get a
+// flat one in every frame.
 func stackSwitch(v *domain.VCPU, a *hypercall.Args) int64 {
 	s := a.StackSwitch()
-	v.PV.KernelSS, v.PV.KernelSP = uint16(s.SS)|3, s.SP
+	v.PV.KernelSP = s.SP
 	return 0
 }
 

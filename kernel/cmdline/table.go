@@ -36,7 +36,7 @@ var table = [...]option{
 	{
 		id: counts, name: "counts", boolean: true, preset: "off",
 		want: wantBool,
-		help: "Logs, when a domain shuts down, how often its vCPUs have left the guest for which reason, and which hypercalls they have made.",
+		help: "Logs, when a domain shuts down, how often its vCPUs have left the guest for which reason, and which hypercalls they have made, with lists of how many requests.",
 	},
 	{
 		id: crash, name: "crash", value: "KIND", preset: "none",

@@ -25,8 +25,7 @@ type PV struct {
 
 	Callbacks [Callbacks]Callback
 
-	// KernelSS and KernelSP are the stack for entries from user mode.
-	KernelSS uint16
+	// KernelSP is the stack for entries from user mode.
 	KernelSP uint64
 
 	// GSOther is the base of GS in the mode in which the guest is not.

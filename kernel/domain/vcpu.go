@@ -62,9 +62,10 @@ type VCPU struct {
 	// Progress is how far a call has come that is to be continued.
 	Progress Progress
 
-	// Exits counts by reason, Calls by number.
+	// Exits counts by reason, Calls by number, Lists by what the list was given to.
 	Exits [exit.ReasonLimit]uint64
 	Calls [Calls]uint64
+	Lists [ListedLimit]Lists
 
 	// Info describes the last exit that was not a hypercall.
 	Info exit.Info

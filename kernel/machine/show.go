@@ -57,7 +57,8 @@ func showVCPU(h *lock.Holder, v *domain.VCPU) {
 		klog.U(r.Time[vtime.Runnable]/ms), klog.U(r.Time[vtime.Blocked]/ms), klog.U(r.Time[vtime.Offline]/ms))
 }
 
-// ShowCounts logs what a domain's vCPUs have exited for and called, all together.
+// ShowCounts logs what a domain's vCPUs have exited for and called, all together, and
+// the lengths of their lists.
 func ShowCounts(d *domain.Domain) {
 	for reason := range exit.Reasons {
 		n := uint64(0)
@@ -75,6 +76,30 @@ func ShowCounts(d *domain.Domain) {
 		}
 		if n != 0 {
 			klog.Infof("count: domain %d: call %s: %u", klog.D(d.ID), klog.S(number.String()), klog.U(n))
+		}
+	}
+	for what := range domain.ListedLimit {
+		showLists(d, what)
+	}
+}
+
+// showLists logs how long the lists were that a domain gave to its hypercalls.
+func showLists(d *domain.Domain, what domain.Listed) {
+	var all domain.Lists
+	for _, v := range d.VCPUs() {
+		all.Add(&v.Lists[what])
+	}
+	for element, n := range all {
+		shortest, longest := all.Bounds(element)
+		switch {
+		case n == 0:
+		case shortest == longest:
+			klog.Infof("count: domain %d: %s of %u: %u", klog.D(d.ID), klog.S(what.String()), klog.U(shortest), klog.U(n))
+		case longest == 0:
+			klog.Infof("count: domain %d: %s of %u or more: %u", klog.D(d.ID), klog.S(what.String()), klog.U(shortest), klog.U(n))
+		default:
+			klog.Infof("count: domain %d: %s of %u to %u: %u", klog.D(d.ID), klog.S(what.String()), klog.U(shortest),
+				klog.U(longest), klog.U(n))
 		}
 	}
 }

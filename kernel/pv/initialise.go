@@ -57,7 +57,7 @@ func setRegisters(v *domain.VCPU, r *hypercall.CPUUserRegs) {
 // setControl sets control and debug registers, as far as a guest may have the values.
 func setControl(v *domain.VCPU, x *hypercall.VCPUGuestContext) {
 	p := &v.PV
-	p.KernelSS, p.KernelSP = uint16(x.KernelSS)|selectorRPL, x.KernelSP
+	p.KernelSP = x.KernelSP
 	p.IOPL = uint8(x.UserRegs.RFLAGS >> 12 & 3)
 	p.CR2 = x.Ctrlreg[2]
 	SetTS(v, x.Ctrlreg[0]&x86.CR0TS != 0)

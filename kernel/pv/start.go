@@ -97,7 +97,7 @@ func reset(v *domain.VCPU, s *Initial) {
 	p, c := &v.PV, &v.Container
 	p.CR0, p.CR2, p.CR4 = initialCR0, 0, guestCR4|hostCR4()&x86.CR4FSGSBASE
 	p.XCR0 = container.ExtendedMask()
-	p.KernelSS, p.KernelSP = 0, 0
+	p.KernelSP = 0
 	c.SetCR(0, initialCR0)
 	c.SetCR(4, hostCR4()|guestCR4)
 	c.SetEFER(x86.EFERSCE | x86.EFERLME | x86.EFERLMA | x86.EFERNXE)
