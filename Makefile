@@ -78,7 +78,7 @@ $(OUT)/tuco.elf: linker.ld $(ASM_OBJ) $(OBJ)/kernel.o
 # the runtime's AVX code may stay: it looks at CPU features first, and finds none.
 
 GUESTS := hello suite busy
-guests: $(GUESTS:%=$(OUT)/guests/%.elf)
+guests: $(GUESTS:%=$(OUT)/guests/%.elf) $(OUT)/guests/suite-p2m.elf
 
 GUEST_DIR := qemu-tests/guests
 GUEST_LIB := tuco/$(GUEST_DIR)/pv
@@ -102,6 +102,15 @@ $(OBJ)/guests/notes.o: $(GUEST_DIR)/notes.S
 $(OUT)/guests/%.elf: $(GUEST_DIR)/guest.ld $(OBJ)/guests/notes.o $(OBJ)/guests/%.o
 	@mkdir -p $(@D)
 	@ld -n -static -z noexecstack -T $(GUEST_DIR)/guest.ld -o $@ $(OBJ)/guests/notes.o $(OBJ)/guests/$*.o
+
+# The same program, which asks for another start.
+$(OBJ)/guests/notes-p2m.o: $(GUEST_DIR)/notes.S
+	@mkdir -p $(@D)
+	@as --64 --defsym P2M=1 -o $@ $<
+
+$(OUT)/guests/suite-p2m.elf: $(GUEST_DIR)/guest.ld $(OBJ)/guests/notes-p2m.o $(OBJ)/guests/suite.o
+	@mkdir -p $(@D)
+	@ld -n -static -z noexecstack -T $(GUEST_DIR)/guest.ld -o $@ $(OBJ)/guests/notes-p2m.o $(OBJ)/guests/suite.o
 
 # --- The command line tool ---------------------------------------------------
 

@@ -22,6 +22,7 @@ var suite = []struct {
 	icount bool // its times need a machine whose time is that of its instructions, whatever else this one does
 	bochs  bool // it runs there too, on VT-x
 }{
+	{"start", 1, false, true},
 	{"traps", 1, false, true},
 	{"emulation", 1, false, true},
 	{"segments", 1, false, true},

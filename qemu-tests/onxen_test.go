@@ -34,3 +34,8 @@ func TestOnXen(t *testing.T) {
 	t.Parallel()
 	runSuite(t, xenHost(t), "")
 }
+
+func TestOnXenStart(t *testing.T) {
+	t.Parallel()
+	runStarts(t, xenHost(t))
+}

@@ -1,4 +1,5 @@
-# The notes that make a Xen PV kernel of an ELF file: public header elfnote.h.
+# The notes that make a Xen PV kernel of an ELF file: public header elfnote.h. With the symbol P2M defined, they ask for
+# the list of frames at an address of its own, and for a ramdisk that is not mapped.
 
 .macro note type, desc:vararg
 	.pushsection .note.Xen, "a", @note
@@ -18,3 +19,8 @@
 	note 6,  .asciz "tuco-test"		# GUEST_OS
 	note 8,  .asciz "generic"		# LOADER
 	note 17, .long 1 << 11			# SUPPORTED_FEATURES: dom0
+
+.ifdef P2M
+	note 15, .quad 0x8000000000		# INIT_P2M
+	note 16, .long 1			# MOD_START_PFN
+.endif

@@ -8,6 +8,26 @@
 // entry is where the hypervisor starts the guest: in kernel mode, with the address of the start_info in SI, on a stack
 // of the builder's. prepare in Go repeats what is written to the CPU here.
 TEXT ·entry(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ SP, ·AtEntry+EntryState_SP(SB)
+	MOVQ SI, ·AtEntry+EntryState_SI(SB)
+	MOVQ BP, ·AtEntry+EntryState_BP(SB)
+	PUSHFQ
+	POPQ AX
+	MOVQ AX, ·AtEntry+EntryState_Flags(SB)
+	MOVW CS, AX
+	MOVW AX, ·AtEntry+EntryState_CS(SB)
+	MOVW SS, AX
+	MOVW AX, ·AtEntry+EntryState_SS(SB)
+	MOVW DS, AX
+	MOVW AX, ·AtEntry+EntryState_DS(SB)
+	MOVW ES, AX
+	MOVW AX, ·AtEntry+EntryState_ES(SB)
+	MOVW FS, AX
+	MOVW AX, ·AtEntry+EntryState_FS(SB)
+	MOVW GS, AX
+	MOVW AX, ·AtEntry+EntryState_GS(SB)
+	STMXCSR ·AtEntry+EntryState_MXCSR(SB)
+	FSTCW ·AtEntry+EntryState_FPUControl(SB)
 	LEAQ ·linked(SB), AX // keeps the redirects' targets in the image
 	LEAQ ·cpus(SB), BX
 	LEAQ ·stacks(SB), AX
@@ -50,5 +70,11 @@ TEXT ·enter(SB), NOSPLIT|NOFRAME, $0-0
 // func This() *CPU
 TEXT ·This(SB), NOSPLIT, $0-8
 	MOVQ 0(GS), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func ImageEnd() uint64
+TEXT ·ImageEnd(SB), NOSPLIT, $0-8
+	LEAQ runtime·end(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET

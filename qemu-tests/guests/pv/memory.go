@@ -41,6 +41,9 @@ func FreePage(va uint64) {
 	free = va
 }
 
+// ImageEnd is where the guest's image ends, with its zeroed data.
+func ImageEnd() uint64
+
 // P2M is the machine frame of each of the domain's first pages.
 func P2M(pfn uint64) *uint64 { return At[uint64](StartInfo.MFNList + 8*pfn) }
 

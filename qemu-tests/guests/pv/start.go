@@ -9,6 +9,18 @@ import (
 // StartInfo is what the domain's builder tells.
 var StartInfo *hypercall.StartInfo
 
+// AtEntry is the state in which the hypervisor has started the guest.
+var AtEntry EntryState
+
+// EntryState is a part of a vCPU's state.
+type EntryState struct {
+	SP, SI, BP, Flags      uint64
+	CS, SS, DS, ES, FS, GS uint16
+	MXCSR                  uint32
+	FPUControl             uint16
+	UpcallMask             uint8
+}
+
 // programMain is the guest's own main.
 //
 //go:linkname programMain main.main
@@ -25,6 +37,7 @@ func start(info *hypercall.StartInfo) {
 	identify()
 	initMemory()
 	mapSharedInfo()
+	AtEntry.UpcallMask = cpus[0].Info.EvtchnUpcallMask
 	SetTraps()
 	programMain()
 	Shutdown(hypercall.SHUTDOWN_poweroff)

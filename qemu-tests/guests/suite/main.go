@@ -11,12 +11,14 @@ import (
 	"tuco/qemu-tests/guests/multicall"
 	"tuco/qemu-tests/guests/pv"
 	"tuco/qemu-tests/guests/segments"
+	"tuco/qemu-tests/guests/start"
 	"tuco/qemu-tests/guests/traps"
 	"tuco/qemu-tests/guests/user"
 )
 
 func main() {
 	pv.Main(
+		&start.Group,
 		&traps.Group,
 		&emulation.Group,
 		&segments.Group,
