@@ -63,6 +63,8 @@ func TestMain(m *testing.M) {
 		machine.M2P[i] = machine.NotMapped
 	}
 	machine.Channels.Init()
+	machine.Scheduler.Init()
+	machine.Scheduler.AddCPU(0)
 	machine.InitClock(1_000_000_000, 0)
 	pv.Kind(&PV)
 	os.Exit(m.Run())

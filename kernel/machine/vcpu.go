@@ -4,9 +4,7 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
-	"tuco/kernel/layout"
 	"tuco/kernel/lock"
-	"tuco/kernel/sharedinfo"
 )
 
 // Start lets a vCPU run that has its state. Somebody has claimed it, or nobody can.
@@ -57,7 +55,7 @@ const (
 //
 // EINVAL: it was moved before.
 func MoveInfo(h *lock.Holder, v *domain.VCPU, m frame.MFN, offset uint64) hypercall.Errno {
-	to := (*sharedinfo.VCPU)(layout.Pointer(layout.Direct(m.Addr()) + frame.VAddr(offset)))
+	to := infoAt(m, offset)
 	effect, e := v.Domain.Events.MoveInfo(h, uint32(v.ID), to)
 	if e != 0 {
 		return e
