@@ -39,3 +39,8 @@ func TestOnXenStart(t *testing.T) {
 	t.Parallel()
 	runStarts(t, xenHost(t))
 }
+
+func TestOnXenFatal(t *testing.T) {
+	t.Parallel()
+	runFatal(t, xenHost(t))
+}

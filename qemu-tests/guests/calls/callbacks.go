@@ -27,6 +27,11 @@ func callbacks(t *pv.T) {
 	trap = pv.RunUser(userSyscall)
 	t.Trapped("SYSCALL", trap, pv.Syscall64, 0)
 	t.Check(!trap.Masked, "the callback started with events masked")
+	t.OK("register nothing", register(hypercall.CALLBACKTYPE_syscall, 0, 0))
+	trap = pv.RunUser(userSyscall)
+	t.Trapped("SYSCALL with no callback", trap, pv.UD, 0)
+	t.Equal("the instruction", uint64(*pv.At[uint16](trap.RIP)), 0x050f)
+	t.OK("register", register(hypercall.CALLBACKTYPE_syscall, 0, pv.Stub(pv.Syscall64)))
 }
 
 func callbacksRefused(t *pv.T) {

@@ -6,6 +6,7 @@ import "tuco/kernel/text"
 type Group struct {
 	Name  string
 	Tests []Test
+	Alone bool // not to be run with others: only when the command line names the group
 }
 
 // A Test is a function that checks something, under a name that is unique in its group.
@@ -21,7 +22,7 @@ func Main(groups ...*Group) {
 	want, wantTest := option("group="), option("test=")
 	known := len(want) == 0
 	for _, g := range groups {
-		if len(want) != 0 && !listed(want, g.Name) {
+		if len(want) != 0 && !listed(want, g.Name) || len(want) == 0 && g.Alone {
 			continue
 		}
 		known = true

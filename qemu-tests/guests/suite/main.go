@@ -6,6 +6,7 @@ import (
 	"tuco/qemu-tests/guests/clock"
 	"tuco/qemu-tests/guests/emulation"
 	"tuco/qemu-tests/guests/events"
+	"tuco/qemu-tests/guests/fatal"
 	"tuco/qemu-tests/guests/memory"
 	"tuco/qemu-tests/guests/mm"
 	"tuco/qemu-tests/guests/multicall"
@@ -29,5 +30,6 @@ func main() {
 		&memory.Group,
 		&multicall.Group,
 		&clock.Group,
+		&fatal.Group,
 	)
 }
