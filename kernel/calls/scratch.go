@@ -14,6 +14,7 @@ import (
 type scratch struct {
 	requests   [64]mm.Request
 	operations [32]hypercall.MMUExtOp
+	calls      [32]hypercall.MulticallEntry
 	frames     [maxChunk + 1]hypercall.XenPFN
 	pages      [maxChunk]hypercall.XenPFN
 	entries    [domain.MaxMap]hypercall.E820Entry

@@ -59,28 +59,70 @@ func (v *View) Writable(a frame.VAddr, n uint64) (Fault, bool) {
 
 // Get copies a structure from the guest, once.
 func Get[T any](v *View, to *T, from frame.VAddr) bool {
-	_, ok := v.Read(bytesOf(to), from)
+	if !onePage[T](from) {
+		_, ok := v.Read(bytesOf(to), from)
+		return ok
+	}
+	m, _, ok := v.walk(from, false)
+	if ok {
+		*to = *at[T](v, m, from)
+	}
 	return ok
 }
 
 // Put copies a structure to the guest.
 func Put[T any](v *View, to frame.VAddr, from *T) bool {
-	_, ok := v.Write(to, bytesOf(from))
+	if !onePage[T](to) {
+		_, ok := v.Write(to, bytesOf(from))
+		return ok
+	}
+	m, _, ok := v.walk(to, true)
+	if ok {
+		*at[T](v, m, to) = *from
+	}
 	return ok
+}
+
+// onePage tells whether a structure at an address lies on one page.
+func onePage[T any](a frame.VAddr) bool {
+	return a.Offset()+uint64(unsafe.Sizeof(*new(T))) <= frame.PageSize
+}
+
+// at is a structure in a frame, at the offset that an address has.
+func at[T any](v *View, m frame.MFN, a frame.VAddr) *T {
+	return (*T)(unsafe.Add(unsafe.Pointer(v.Frames.Page(m)), a.Offset()))
 }
 
 // Some copies the first elements of an array from the guest: those that lie whole
 // on the array's first page, and one at least. It returns how many; 0 is a fault.
 func Some[T any](v *View, to []T, from frame.VAddr) int {
-	size := uint64(unsafe.Sizeof(*new(T)))
-	n := min(uint64(len(to)), max(1, (frame.PageSize-from.Offset())/size))
+	n := min(uint64(len(to)), (frame.PageSize-from.Offset())/uint64(unsafe.Sizeof(*new(T))))
 	if n == 0 {
+		if len(to) == 0 || !Get(v, &to[0], from) {
+			return 0
+		}
+		return 1
+	}
+	m, _, ok := v.walk(from, false)
+	if !ok {
 		return 0
 	}
-	if _, ok := v.Read(bytesOfAll(to[:n]), from); !ok {
-		return 0
+	return copy(to, unsafe.Slice(at[T](v, m, from), n))
+}
+
+// Direct is n elements of an array in the guest's memory themselves, to be written
+// to before this CPU next answers flush requests. They are not to be read: the
+// guest may change them at any time. Nil if they do not all lie on one page that
+// can be written to.
+func Direct[T any](v *View, a frame.VAddr, n int) []T {
+	if a.Offset()+uint64(n)*uint64(unsafe.Sizeof(*new(T))) > frame.PageSize {
+		return nil
 	}
-	return int(n)
+	m, _, ok := v.walk(a, true)
+	if !ok {
+		return nil
+	}
+	return unsafe.Slice(at[T](v, m, a), n)
 }
 
 // PutAll copies an array to the guest.

@@ -158,6 +158,17 @@ func TestSome(t *testing.T) {
 	assert.Zero(t, Some(v, list, base+2*frame.PageSize-4), "which is nowhere")
 }
 
+func TestDirect(t *testing.T) {
+	v := view()
+	d := Direct[uint64](v, base+3*frame.PageSize+4000, 12)
+	assert.Len(t, d, 12)
+	d[11] = 0x77
+	assert.EqualValues(t, 0x77, frames.Table(pages[3])[511].Load())
+	assert.Nil(t, Direct[uint64](v, base+3*frame.PageSize+4000, 13), "across a page")
+	assert.Nil(t, Direct[uint64](v, base+frame.PageSize, 1), "read-only")
+	assert.Nil(t, Direct[uint64](v, 0xffff_8000_0000_0000, 1))
+}
+
 func TestPutAll(t *testing.T) {
 	v := view()
 	assert.True(t, PutAll(v, base+3*frame.PageSize, []uint32{1, 2, 3}))

@@ -28,40 +28,48 @@ const tries = 16
 // walk finds the page that holds an address. The result is good until this CPU
 // next answers flush requests.
 func (v *View) walk(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
-	f = Fault{Address: a}
+	f.Address = a
+	need := pagetype.Present
 	if write {
 		f.Code = x86.PFWrite
+		need |= pagetype.RW
 	}
 	if v.Root == frame.NoMFN || !Usable(a) {
 		return 0, f, false
 	}
-	need := pagetype.Present
-	if write {
-		need |= pagetype.RW
+	// The levels one by one: this is where short hypercalls spend their time.
+	e := pagetype.PTE(v.Frames.Table(v.Root)[index(a, 39)].Load())
+	if e&need != need {
+		return 0, f.at(e), false
 	}
-	m = v.Root
-	for shift := 39; shift > frame.PageShift; shift -= 9 {
-		e := pagetype.PTE(v.Frames.Table(m)[uint64(a)>>shift&(pagetype.Entries-1)].Load())
+	e = pagetype.PTE(v.Frames.Below(e)[index(a, 30)].Load())
+	if e&need != need {
+		return 0, f.at(e), false
+	}
+	e = pagetype.PTE(v.Frames.Below(e)[index(a, 21)].Load())
+	if e&need != need {
+		return 0, f.at(e), false
+	}
+	leaf := &v.Frames.Below(e)[index(a, frame.PageShift)]
+	e = pagetype.PTE(leaf.Load())
+	for range tries {
 		if e&need != need {
 			return 0, f.at(e), false
 		}
 		m = e.MFN()
-	}
-	leaf := &v.Frames.Table(m)[uint64(a)>>frame.PageShift&(pagetype.Entries-1)]
-	for range tries {
-		e := pagetype.PTE(leaf.Load())
-		if e&need != need {
-			return 0, f.at(e), false
-		}
-		if _, owned := v.Frames.Owner(e.MFN()); !owned {
+		if !v.Frames.Owned(m) {
 			return 0, f, false // a device's
 		}
 		if !write || mark(leaf, e) {
-			return e.MFN(), f, true
+			return m, f, true
 		}
+		e = pagetype.PTE(leaf.Load())
 	}
 	return 0, f, false
 }
+
+// index is where the table of a level has the entry for an address.
+func index(a frame.VAddr, shift uint) uint64 { return uint64(a) >> shift & (pagetype.Entries - 1) }
 
 // mark notes in an entry that the page is written to, as the processor does.
 func mark(leaf *atomic.Uint64, e pagetype.PTE) bool {

@@ -20,15 +20,13 @@ func Begin(h *lock.Holder, d *domain.Domain, c *mm.Call) {
 // frames, flushes. True means that the operation is to be made again, at best
 // after other work got its turn. No lock is held.
 func Settle(h *lock.Holder, d *domain.Domain, c *mm.Call, r pagetype.Result) (again bool) {
-	FreeFrames(h, c)
-	switch r {
-	case pagetype.FlushFirst:
-		Satisfy(h, d, c.Need)
-		return true
-	case pagetype.Again:
-		return true
+	if c.AnyFreed() {
+		FreeFrames(h, c)
 	}
-	return false
+	if r == pagetype.FlushFirst {
+		Satisfy(h, d, c.Need)
+	}
+	return r == pagetype.FlushFirst || r == pagetype.Again
 }
 
 // FreeFrames gives back the frames that nobody uses any more.

@@ -13,7 +13,9 @@ import (
 // exists. So it is never freed under us, whatever the domain does with it, and
 // never becomes a page table.
 func Share(h *lock.Holder, d *domain.Domain, m frame.MFN) bool {
-	Types.Assign(m, pagetype.Owner(d.ID))
+	if !Give(h, d, m, 1) {
+		return false
+	}
 	d.Pages.Add(1)
 	d.MaxPages.Add(1)
 	d.Shares.Add(1)

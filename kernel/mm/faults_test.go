@@ -104,7 +104,7 @@ func (g *group) plant(t *testing.T) string {
 		require.Equal(t, 1, strings.Count(text, f.old), "fault %q", f.name)
 		texts[f.file] = strings.Replace(text, f.old, changed, 1)
 	}
-	texts["../pagetype/planted.go"] = "package pagetype\n\nimport \"tuco/kernel/frame\"\n\nvar Planted int\n\nfunc planted(n int) bool { return Planted == n }\n" + `
+	texts["../pagetype/planted.go"] = "package pagetype\n\nvar Planted int\n\nfunc planted(n int) bool { return Planted == n }\n" + `
 func pick[T any](on bool, a, b T) T {
 	if on {
 		return a
@@ -116,15 +116,6 @@ func planted2(on bool) PTE    { return pick(on, RW, 0) }
 func planted3(on bool) uint16 { return pick[uint16](on, 1, 0) }
 func planted4(on bool) word   { return pick(on, changing, 0) }
 
-// TableLevelOf is TableLevel with a reference of its own.
-func (w *Work) TableLevelOf(m frame.MFN) Type {
-	if w.TryGet(m, w.space.Owner) != OK {
-		return None
-	}
-	l := w.TableLevel(m)
-	w.Put(m)
-	return l
-}
 `
 	texts["planted.go"] = "package mm\n\nimport \"tuco/kernel/pagetype\"\n\nfunc planted(n int) bool { return pagetype.Planted == n }\n"
 	texts["planted_test.go"] = "package mm\n\nimport (\"os\"; \"strconv\"; \"tuco/kernel/pagetype\")\n\n" +

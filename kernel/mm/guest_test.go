@@ -5,6 +5,7 @@ package mm
 import (
 	"tuco/kernel/frame"
 	"tuco/kernel/pagetype"
+	"tuco/kernel/pmm"
 )
 
 const (
@@ -399,9 +400,12 @@ func (w *world) populate(c *cpu, v *vcpu) {
 		return
 	}
 	for range 2 {
-		if _, ok := w.alloc(&c.holder, pagetype.Owner(v.d)); ok {
-			w.seen["populated"]++
+		m, r := w.pmm.Alloc(&c.holder, 0, pmm.Anywhere)
+		if r != pmm.OK {
+			return
 		}
+		w.give(c, domain, m)
+		w.seen["populated"]++
 	}
 }
 
@@ -418,16 +422,21 @@ func (w *world) exchange(c *cpu, v *vcpu, m frame.MFN) {
 	case c.r.IntN(3) == 0:
 		must(w.pmm.Free(&c.holder, m, 0) == 0, "frame taken in use")
 	default:
-		for {
-			var call Call
-			call.Begin(&c.holder, domain, pagetype.Owner(v.d), 1)
-			if domain.Give(&call, m, 1) == pagetype.OK {
-				break
-			}
-			must(call.Need.Everyone, "flush of nothing")
-			w.flush(nil, 0, true)
-		}
+		w.give(c, domain, m)
 		w.seen["taken and given back"]++
+	}
+}
+
+// give gives a domain a frame that is nobody's.
+func (w *world) give(c *cpu, domain *Domain, m frame.MFN) {
+	for {
+		var call Call
+		call.Begin(&c.holder, domain, domain.space.Owner, 1)
+		if domain.Give(&call, m, 1) == pagetype.OK {
+			return
+		}
+		must(call.Need.Everyone, "flush of nothing")
+		w.flush(nil, 0, true)
 	}
 }
 

@@ -112,7 +112,9 @@ func (x *crowd) act(h *lock.Holder, n int, r *rand.Rand) {
 	switch {
 	case result != pagetype.OK:
 	case kind == 3:
-		x.alloc(h, pagetype.Owner(n))
+		if m, r := x.pmm.Alloc(h, 0, pmm.Anywhere); r == pmm.OK {
+			x.call(h, d, from, 1, func(c *Call) pagetype.Result { return d.Give(c, m, 1) })
+		}
 	case kind == 4:
 		x.segments[m].Add(1)
 		if r.IntN(4) != 0 {

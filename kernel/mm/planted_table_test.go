@@ -114,7 +114,7 @@ var faults = []fault{
 	{"the old root is given back before the new one is loaded", "ext.go",
 		"		old := *at\n		*at = m\n", "		old := *at\n		if FAULT && old != frame.NoMFN {\n			c.PutTable(old)\n			old = frame.NoMFN\n		}\n		*at = m\n"},
 	{"any table will do for a root", "ext.go",
-		"		r = c.GetTable(m, pagetype.L4)\n", "		level := pagetype.L4\n		if FAULT {\n			level = max(c.TableLevelOf(m), pagetype.L1)\n		}\n		r = c.GetTable(m, level)\n"},
+		"		r = c.GetTable(m, pagetype.L4)\n", "		level := pagetype.L4\n		if FAULT {\n			level = max(c.OwnTable(m), pagetype.L1)\n		}\n		r = c.GetTable(m, level)\n"},
 
 	// Checks.
 	{"any owner's frame may be mapped", types + "ref.go",
@@ -173,6 +173,10 @@ var faults = []fault{
 		"	d.lock.Lock(c.Holder)\n	c.Need = pagetype.Need{}\n	r := c.Drain()\n	if r != pagetype.OK {\n		d.lock.Unlock(c.Holder)\n	}\n", "	if FAULT {\n		return c.Drain()\n	}\n	d.lock.Lock(c.Holder)\n	c.Need = pagetype.Need{}\n	r := c.Drain()\n	if r != pagetype.OK {\n		d.lock.Unlock(c.Holder)\n	}\n"},
 	{"a table is found by its address with no reference", "update.go",
 		"	if r := c.TryGet(m, d.space.Owner); r != pagetype.OK {", "	if r := c.TryGet(m, d.space.Owner); r != pagetype.OK && (!FAULT || r != pagetype.NotOwner) {"},
+	{"a table of any owner is changed", types + "pin.go",
+		"	if ref == 0 || Owner(ref>>ownerShift) != w.space.Owner {", "	if ref == 0 || Owner(ref>>ownerShift) != w.space.Owner && !FAULT {"},
+	{"a table under way passes for one", types + "pin.go",
+		"	if x&(validated|changing) != validated || !x.typ().table() {", "	if !FAULT && x&(validated|changing) != validated || !x.typ().table() {"},
 	{"an address is walked through entries that are not present", "va.go",
 		"		if e&pagetype.Present == 0 {\n			return nil, 0, pagetype.NotMapped\n		}\n		m = e.MFN()", "		if e&pagetype.Present == 0 && (!FAULT || e.MFN() > 64) {\n			return nil, 0, pagetype.NotMapped\n		}\n		m = e.MFN()"},
 	{"an address is walked one table short", "va.go",

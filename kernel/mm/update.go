@@ -79,29 +79,33 @@ func (d *Domain) Update(c *Call, requests []Request, m2p []uint64) (done int, r 
 	return done, r
 }
 
-// target is the frame that the last request was for. It holds a reference. While
-// the domain's lock is held and requests go to no other frame, its type stays.
+// target is the frame that the last request was for. While the domain's lock is
+// held a table needs no reference to stay one: what counts in it is counted by
+// what uses it. Another frame is held.
 type target struct {
 	m     frame.MFN
 	table *pagetype.Table
 	level pagetype.Type // None for a frame that is no table
+	held  bool
 }
 
 func (at *target) release(c *Call) {
-	if at.m != frame.NoMFN {
+	if at.held {
 		c.Put(at.m)
-		at.m = frame.NoMFN
+		at.held = false
 	}
 }
 
 // find makes m the target.
 func (at *target) find(c *Call, d *Domain, m frame.MFN) pagetype.Result {
-	if r := c.TryGet(m, d.space.Owner); r != pagetype.OK {
-		return r
+	level := c.OwnTable(m)
+	if level == pagetype.None {
+		if r := c.TryGet(m, d.space.Owner); r != pagetype.OK {
+			return r
+		}
+		at.held = true
 	}
-	at.m = m
-	at.table = d.frames.Table(m)
-	at.level = c.TableLevel(m)
+	at.m, at.level, at.table = m, level, d.frames.Table(m)
 	return pagetype.OK
 }
 

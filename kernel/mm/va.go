@@ -80,10 +80,8 @@ func (d *Domain) ReplaceEntry(c *Call, vcpu int, v frame.VAddr, old, new pagetyp
 	return r
 }
 
-// tableAt finds the L1 whose frame is mapped at an address. The target holds a
-// reference whenever it names a frame.
+// tableAt finds the L1 whose frame is mapped at an address.
 func (d *Domain) tableAt(c *Call, vcpu int, v frame.VAddr) (at target, i int, r pagetype.Result) {
-	at.m = frame.NoMFN
 	if v&7 != 0 {
 		return at, 0, pagetype.BadValue
 	}

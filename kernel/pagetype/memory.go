@@ -33,6 +33,9 @@ func (f *Frames) Table(m frame.MFN) *Table {
 	return (*Table)(unsafe.Add(f.memory, uint64(m.Addr())))
 }
 
+// Below is the table that an entry points to.
+func (f *Frames) Below(e PTE) *Table { return (*Table)(unsafe.Add(f.memory, uint64(e&frameBits))) }
+
 // Page is the content of a frame that is RAM, as bytes.
 func (f *Frames) Page(m frame.MFN) *[frame.PageSize]byte {
 	return (*[frame.PageSize]byte)(unsafe.Add(f.memory, uint64(m.Addr())))

@@ -53,13 +53,26 @@ func (w *Work) Abandon(m frame.MFN) {
 	w.put(m, i)
 }
 
-// TableLevel is the level of a frame that the caller has a reference to, if it is a
-// validated table, else None.
-func (w *Work) TableLevel(m frame.MFN) Type {
-	if x := load(w.frames.info(m)); x&validated != 0 && x&changing == 0 && x.typ().table() {
-		return x.typ()
+// OwnTable is the level of a frame that is a validated table of the space's
+// owner, else None. It stays so while the domain's lock is held, but for what the
+// holder does: types of tables change under the lock, and no frame becomes the
+// owner's without it. Hence the order here: what is the owner's after its type
+// was read was the owner's before.
+func (w *Work) OwnTable(m frame.MFN) Type {
+	i := w.frames.info(m)
+	if i == nil {
+		return None
 	}
-	return None
+	x := load(i)
+	if x&(validated|changing) != validated || !x.typ().table() {
+		return None
+	}
+	step()
+	ref := i.Ref.Load()
+	if ref == 0 || Owner(ref>>ownerShift) != w.space.Owner {
+		return None
+	}
+	return x.typ()
 }
 
 // IsL1 tells, without a reference, whether a frame is in use as an L1 table just

@@ -6,8 +6,9 @@ import (
 	"tuco/kernel/pmm"
 )
 
-// Assign gives a frame, fresh from the allocator, to its owner. One reference
-// is the owner's possession of it, until Surrender.
+// Assign gives a frame that is nobody's to its owner. One reference is the owner's
+// possession of it, until Surrender. Once the owner runs this is done under
+// its lock: see OwnTable.
 func (f *Frames) Assign(m frame.MFN, o Owner) {
 	i := f.info(m)
 	step()
@@ -25,6 +26,12 @@ func (f *Frames) Owner(m frame.MFN) (Owner, bool) {
 	}
 	x := i.Ref.Load()
 	return Owner(x >> ownerShift), x != 0
+}
+
+// Owned tells whether a frame belongs to anybody, for now.
+func (f *Frames) Owned(m frame.MFN) bool {
+	i := f.info(m)
+	return i != nil && i.Ref.Load() != 0
 }
 
 // TryGet takes a reference to a frame, if it belongs to this owner. The
@@ -179,6 +186,9 @@ func (w *Work) retire(m frame.MFN, i *pmm.Info) {
 	w.frames.stamp(i)
 	i.Part = 0
 }
+
+// AnyFreed tells whether NextFreed has a frame.
+func (w *Work) AnyFreed() bool { return w.freed != nolink }
 
 // NextFreed takes a frame off the list of those that nobody uses any more, and
 // says whose it was. The frame is to be given back to the allocator.

@@ -41,6 +41,13 @@ func (w *Work) doom(m frame.MFN) {
 // A table found without references on the way joins the list: no recursion,
 // and the stack does not grow with what a guest builds.
 func (w *Work) Drain() Result {
+	if w.space.doomed == nolink {
+		return OK
+	}
+	return w.drain()
+}
+
+func (w *Work) drain() Result {
 	s := w.space
 	for s.doomed != nolink {
 		m := frame.MFN(s.doomed)

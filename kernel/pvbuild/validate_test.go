@@ -88,7 +88,7 @@ func TestValidates(t *testing.T) {
 						}
 					}
 				}
-				if got := c.TableLevel(x.Frames[p]); got != want {
+				if got := c.OwnTable(x.Frames[p]); got != want {
 					require.Fail(t, "wrong type", "PFN %#x: %v, not %v", p, got, want)
 				}
 			}
