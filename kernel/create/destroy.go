@@ -1,6 +1,7 @@
 package create
 
 import (
+	"math/bits"
 	"sync/atomic"
 
 	"tuco/kernel/domain"
@@ -9,116 +10,168 @@ import (
 	"tuco/kernel/lock"
 	"tuco/kernel/machine"
 	"tuco/kernel/mm"
+	"tuco/kernel/pmm"
 	"tuco/kernel/pv"
 )
 
 // A domain that has shut down is taken apart in steps, by whichever CPU asks the
-// scheduler next, so that nobody waits for it longer than a step takes: first
-// what others can reach it by (its timers and event channels), then what it
-// holds of its own frames beside its tables, then its memory, and last, after a
-// while, the records of it.
-
-// steps of a domain's end, in order.
+// scheduler next, so that nobody waits for it longer than a step takes. First
+// nobody finds it any more, and those who have found it finish; what follows has
+// it alone, but for frames of it that others hold.
 const (
-	stepStop     = iota // vCPUs leave their CPUs
+	stepStop     = iota // its vCPUs leave their CPUs, and its timers are stopped
+	stepGrace           // whoever has found it finishes
 	stepChannels        // event channels are closed
 	stepTables          // descriptor tables and shared pages are let go
 	stepMemory          // page tables and frames
-	stepWait            // nobody finds it any more; those who have found it finish
+	stepOthers          // others let go of its frames
 	stepRecords         // the hypervisor's own memory of it
 )
 
-// reaping is the domain's state while it is taken apart, by number.
-var reaping [machine.MaxDomains]struct {
-	busy atomic.Bool // a CPU is at it
-	step int
-	end  uint64 // of stepWait, system time
+// end is how far a domain's end has come. It belongs to the CPU that made calls
+// not 0.
+type end struct {
+	calls atomic.Uint32 // how many CPUs want it to go on
+	step  int
+	grace machine.Grace
+	vcpu  int  // of stepTables
+	told  bool // of stepOthers
 }
 
-// grace is how long a domain's records outlive it, in nanoseconds: many times as
-// long as any CPU is in the hypervisor for one call.
-const grace = 100_000_000
+var ends [machine.MaxDomains]end
 
 // channelsAtOnce is how many event channels one step closes.
 const channelsAtOnce = 64
 
-// Reap goes on with taking apart the domains that have ended. It returns
-// whether there is more to do at once.
+// Reap goes on with taking apart the domains that have ended, each by a step. It
+// returns whether there is more to do at once: then the caller sees to it that a
+// CPU calls it again.
 func Reap(h *lock.Holder) (more bool) {
-	if machine.Ended.Load() == 0 {
-		return false
-	}
-	for id := range domain.ID(machine.MaxDomains) {
-		if machine.Ended.Load()>>id&1 == 0 || reaping[id].busy.Swap(true) {
-			continue
-		}
-		if d := machine.Dead(id); d != nil {
-			more = reap(h, d) || more
-		}
-		reaping[id].busy.Store(false)
+	for left := machine.Ended.Load(); left != 0; left &= left - 1 {
+		more = reap(h, domain.ID(bits.TrailingZeros64(left))) || more
 	}
 	return more
 }
 
-// reap does a step.
-func reap(h *lock.Holder, d *domain.Domain) (more bool) {
-	r := &reaping[d.ID]
-	switch r.step {
+// reap lets one CPU go on. It looks again for those who came meanwhile: what they
+// came for may be what it has just missed.
+func reap(h *lock.Holder, id domain.ID) (more bool) {
+	e := &ends[id]
+	if e.calls.Add(1) != 1 {
+		return false
+	}
+	for {
+		calls := e.calls.Load()
+		if e.advance(h, id) {
+			e.calls.Store(0)
+			return true
+		}
+		if e.calls.CompareAndSwap(calls, 0) {
+			return false
+		}
+	}
+}
+
+// advance makes a step, if its time has come, and tells whether it did. If not,
+// what is waited for makes a CPU call again.
+func (e *end) advance(h *lock.Holder, id domain.ID) bool {
+	if machine.Ended.Load()>>id&1 == 0 {
+		return false // it is gone, and the number perhaps another's
+	}
+	d := machine.Owner(id)
+	switch e.step {
 	case stepStop:
-		for _, v := range d.VCPUs() {
-			if v.Entity.OnCPU() {
-				return false // its CPU comes here when it has left
-			}
+		if !stopped(h, d) {
+			return false // the vCPU's CPU calls when it has left
 		}
-		for _, v := range d.VCPUs() {
-			v.Timers.StopSingle(h)
-			v.Timers.StopPeriodic(h)
-			v.Timers.StopPoll(h)
+		machine.Withdraw(d)
+		e.grace.Begin(h)
+	case stepGrace:
+		if !e.grace.Over() {
+			return false // the last CPU calls in the round that ends it
 		}
-		d.Watchdogs.Stop(h)
 	case stepChannels:
 		if !d.Events.Destroy(h, channelsAtOnce) {
 			return true
 		}
 	case stepTables:
-		for _, v := range d.VCPUs() {
-			pv.DropTables(h, v)
-			if v.InfoFrame != frame.NoMFN {
-				machine.Unshare(h, d, v.InfoFrame)
-			}
+		if vcpus := d.VCPUs(); e.vcpu < len(vcpus) {
+			dropTables(h, d, vcpus[e.vcpu])
+			e.vcpu++
+			return true
 		}
-		machine.Unshare(h, d, d.SharedFrame)
-		for _, m := range d.Grants.Frames() {
-			machine.Unshare(h, d, m)
-		}
+		unshare(h, d)
 	case stepMemory:
 		var c mm.Call
 		machine.Begin(h, d, &c)
-		end := frame.MFN(len(machine.M2P))
-		if machine.Settle(h, d, &c, d.Memory.Destroy(&c, end)) {
+		if machine.Settle(h, d, &c, d.Memory.Destroy(&c, machine.RAMEnd)) {
 			return true
 		}
+	case stepOthers:
 		if n := d.Pages.Load(); n != 0 {
-			klog.Warnf("domain %d: %d frames are still in use elsewhere", klog.D(d.ID), klog.D(n))
-		}
-		machine.Withdraw(d)
-		r.end = machine.Now() + grace
-	case stepWait:
-		if machine.Now() < r.end {
-			return true
+			e.tell(d, n)
+			return false // the CPU that frees the last one calls
 		}
 	case stepRecords:
-		for _, v := range d.VCPUs() {
-			machine.Scheduler.Remove(h, &v.Entity)
-			pv.FreeVCPU(h, v)
-		}
-		areas[d.ID].Free(h, d)
-		d.Events.Free(h)
-		klog.Infof("domain %d: gone", klog.D(d.ID))
-		r.step = stepStop
-		machine.FreeDomain(h, d)
-		return false
+		e.step, e.vcpu, e.told = stepStop, 0, false
+		free(h, d)
+		return true
 	}
-	r.step++
+	e.step++
 	return true
+}
+
+// stopped tells whether no vCPU is on a CPU any more, and then stops what would
+// make them runnable.
+func stopped(h *lock.Holder, d *domain.Domain) bool {
+	for _, v := range d.VCPUs() {
+		if v.Entity.OnCPU() {
+			return false
+		}
+	}
+	for _, v := range d.VCPUs() {
+		v.Timers.StopSingle(h)
+		v.Timers.StopPeriodic(h)
+		v.Timers.StopPoll(h)
+	}
+	d.Watchdogs.Stop(h)
+	return true
+}
+
+func dropTables(h *lock.Holder, d *domain.Domain, v *domain.VCPU) {
+	pv.DropTables(h, v)
+	if v.InfoFrame != frame.NoMFN {
+		machine.PutWritable(h, d, v.InfoFrame)
+	}
+}
+
+// unshare lets go of the pages that the hypervisor shares with the domain.
+func unshare(h *lock.Holder, d *domain.Domain) {
+	machine.Unshare(h, d, d.SharedFrame)
+	for _, m := range d.Grants.Frames() {
+		machine.Unshare(h, d, m)
+	}
+}
+
+// tell says once that others have so many of its frames.
+func (e *end) tell(d *domain.Domain, frames int64) {
+	if !e.told {
+		e.told = true
+		klog.Infof("domain %d: others still use %d of its frames", klog.D(d.ID), klog.D(frames))
+	}
+}
+
+// free gives back what the hypervisor has of its own for a domain.
+func free(h *lock.Holder, d *domain.Domain) {
+	for _, v := range d.VCPUs() {
+		machine.Scheduler.Remove(h, &v.Entity)
+		pv.FreeVCPU(h, v)
+	}
+	areas[d.ID].Free(h, d)
+	d.Events.Free(h)
+	id := d.ID
+	machine.FreeDomain(h, d)
+	var s pmm.Stats
+	machine.RAM.Stats(h, &s)
+	klog.Infof("domain %d: gone; %s of memory are free", klog.D(id), klog.Size(s.Free*frame.PageSize))
 }

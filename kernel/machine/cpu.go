@@ -16,6 +16,8 @@ type cpu struct {
 	current *domain.VCPU
 	// pick tells the CPU to ask the scheduler.
 	pick atomic.Bool
+	// rounds counts how often the CPU has asked the scheduler.
+	rounds atomic.Uint32
 	// writeBack tells it to write back its caches; it clears the word when it has.
 	writeBack atomic.Bool
 	// slice ends what the scheduler has decided.
@@ -48,6 +50,14 @@ func Kick(h *lock.Holder, mask uint64) {
 			interrupt(c)
 		}
 	}
+}
+
+// KickIdle makes a CPU that has nothing to run ask the scheduler; false if there is
+// none.
+func KickIdle(h *lock.Holder) bool {
+	idle := Scheduler.Idle()
+	Kick(h, idle&-idle)
+	return idle != 0
 }
 
 // Interrupted is called by the interrupt's handler.

@@ -23,10 +23,9 @@ var (
 	vcpus   pool.Pool[domain.VCPU]
 	buckets pool.Pool[evtchn.Bucket]
 
-	// byID leads from a domain's number to its place in the pool, plus one.
-	byID [MaxDomains]atomic.Uint32
-	// places is the same for domains that are not to be found yet, or any more.
-	places [MaxDomains]uint32
+	// places leads from a domain's number to its place in the pool, plus one, as
+	// long as there is such a domain; byID as long as it is to be found.
+	places, byID [MaxDomains]atomic.Uint32
 )
 
 func initPools() {
@@ -42,6 +41,16 @@ func initPools() {
 	Buckets = evtchn.Memory{New: newBucket, Free: freeBucket}
 }
 
+// PoolFrames is how many frames the domains' and vCPUs' records and their event
+// channels take. They are not given back.
+func PoolFrames(h *lock.Holder) uint64 {
+	var d, v, b pool.Stats
+	domains.Stats(h, &d)
+	vcpus.Stats(h, &v)
+	buckets.Stats(h, &b)
+	return d.Frames + v.Frames + b.Frames
+}
+
 func newBucket(h *lock.Holder) *evtchn.Bucket {
 	b, _, _ := buckets.Make(h)
 	return b
@@ -54,7 +63,7 @@ func freeBucket(h *lock.Holder, b *evtchn.Bucket) { buckets.Free(h, buckets.Ref(
 // before Publish.
 func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 	for id := range byID {
-		if places[id] != 0 || (id == 0) != privileged {
+		if places[id].Load() != 0 || (id == 0) != privileged {
 			continue
 		}
 		d, _, r := domains.Make(h)
@@ -62,7 +71,7 @@ func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 			return nil
 		}
 		d.ID = domain.ID(id)
-		places[id] = domains.Ref(d).Index + 1
+		places[id].Store(domains.Ref(d).Index + 1)
 		d.Code = domain.NoCode
 		d.Lock.Init(lock.Pool)
 		initWatchdogs(d)
@@ -73,15 +82,22 @@ func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 
 // Publish lets others find the domain.
 func Publish(d *domain.Domain) {
-	byID[d.ID].Store(places[d.ID]) // release: all of it is in place
+	byID[d.ID].Store(places[d.ID].Load()) // release: all of it is in place
 }
 
-// Find is the domain of that number, or nil.
-func Find(id domain.ID) *domain.Domain {
-	if int(id) >= len(byID) {
+// Find is the domain of that number, or nil. It stays for as long as this CPU's
+// round.
+func Find(id domain.ID) *domain.Domain { return at(&byID, id) }
+
+// Owner is the domain of that number, to be found or not. It stays as long as a
+// frame of it that is known to the caller, or a bit of it in Ended.
+func Owner(id domain.ID) *domain.Domain { return at(&places, id) }
+
+func at(table *[MaxDomains]atomic.Uint32, id domain.ID) *domain.Domain {
+	if int(id) >= len(table) {
 		return nil
 	}
-	n := byID[id].Load() // acquire
+	n := table[id].Load() // acquire
 	if n == 0 {
 		return nil
 	}
@@ -90,15 +106,6 @@ func Find(id domain.ID) *domain.Domain {
 
 // Ended has a bit for each domain that has shut down and is to be taken apart.
 var Ended atomic.Uint64
-
-// Dead is the domain of a number in Ended.
-func Dead(id domain.ID) *domain.Domain {
-	n := places[id]
-	if n == 0 {
-		return nil
-	}
-	return domains.At(n - 1)
-}
 
 // Withdraw makes sure that nobody finds the domain from now on. Its number stays
 // taken.
@@ -112,7 +119,7 @@ func FreeDomain(h *lock.Holder, d *domain.Domain) {
 	}
 	domains.Free(h, domains.Ref(d))
 	Ended.And(^(uint64(1) << id))
-	places[id] = 0
+	places[id].Store(0) // the last: from here on the number is another's
 }
 
 // NewVCPU makes a vCPU, all zero; nil: there is no memory.

@@ -1,6 +1,8 @@
 package machine
 
 import (
+	"sync/atomic"
+
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/klog"
@@ -21,6 +23,7 @@ func Shutdown(h *lock.Holder, d *domain.Domain, reason uint32) {
 	first := !d.Shutdown.Load()
 	if first {
 		d.Reason = reason
+		noteCrash(d) // before anybody can see that the domain has ended
 		d.Shutdown.Store(true)
 	}
 	d.Lock.Unlock(h)
@@ -30,6 +33,7 @@ func Shutdown(h *lock.Holder, d *domain.Domain, reason uint32) {
 	for _, v := range d.VCPUs() {
 		Kick(h, Scheduler.Pause(h, &v.Entity, Now()))
 	}
+	endLine(h, d)
 	klog.Infof("domain %d: shut down: %s", klog.D(d.ID), klog.S(reasonName(reason)))
 	if CountsAtEnd {
 		ShowCounts(d)
@@ -37,7 +41,17 @@ func Shutdown(h *lock.Holder, d *domain.Domain, reason uint32) {
 	if d0 := Find(0); d0 != nil && d0 != d && d0.Privileged {
 		Apply(h, d0.Events.RaiseVIRQ(hypercall.VIRQ_DOM_EXC, 0))
 	}
-	endMachine(d)
+	endMachine(h, d)
+}
+
+// endLine logs what a domain has written to the console so far, as a line.
+func endLine(h *lock.Holder, d *domain.Domain) {
+	d.Lock.Lock(h)
+	if d.LineLength != 0 {
+		klog.Infof("(d%d) %s", klog.D(d.ID), klog.B(d.Line[:d.LineLength]))
+		d.LineLength = 0
+	}
+	d.Lock.Unlock(h)
 }
 
 var reasonNames = [...]string{
@@ -55,19 +69,24 @@ func reasonName(reason uint32) string {
 
 // crashed is what is said of the first domain that has crashed.
 var crashed struct {
-	text [96]byte
-	n    int
+	taken atomic.Bool
+	text  [96]byte
+	n     int
+}
+
+func noteCrash(d *domain.Domain) {
+	if isCrash(d.Reason) && !crashed.taken.Swap(true) {
+		crashed.n = len(klog.Format(crashed.text[:], "domain %d (%s) crashed", klog.D(d.ID), klog.B(d.Name())))
+	}
 }
 
 // endMachine ends the machine if the domain was the one that everything depends
 // on, or the last; else the domain alone is to be taken apart. The worst that
 // has happened counts.
-func endMachine(d *domain.Domain) {
-	if isCrash(d.Reason) && crashed.n == 0 {
-		crashed.n = len(klog.Format(crashed.text[:], "domain %d (%s) crashed", klog.D(d.ID), klog.B(d.Name())))
-	}
+func endMachine(h *lock.Holder, d *domain.Domain) {
 	if !d.Privileged && othersRun() {
 		Ended.Or(1 << d.ID)
+		Reschedule(h) // whoever asks the scheduler begins to take it apart
 		return
 	}
 	if crashed.n != 0 {

@@ -36,9 +36,11 @@ func FreeFrames(h *lock.Holder, c *mm.Call) {
 		if !ok {
 			return
 		}
-		if d := Find(domain.ID(owner)); d != nil {
-			d.Pages.Add(-1)
-		}
 		FreeFrame(h, m)
+		// The frame still counts as the domain's: so that is there.
+		id := domain.ID(owner)
+		if d := Owner(id); d != nil && d.Pages.Add(-1) == 0 && Ended.Load()>>id&1 != 0 {
+			Reschedule(h) // its end may go on
+		}
 	}
 }

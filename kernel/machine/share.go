@@ -27,9 +27,14 @@ func Share(h *lock.Holder, d *domain.Domain, m frame.MFN) bool {
 
 // Unshare gives that reference back, when the domain is taken apart.
 func Unshare(h *lock.Holder, d *domain.Domain, m frame.MFN) {
+	d.Shares.Add(-1)
+	PutWritable(h, d, m)
+}
+
+// PutWritable gives back a reference of ours to a frame as writable.
+func PutWritable(h *lock.Holder, d *domain.Domain, m frame.MFN) {
 	var c mm.Call
 	Begin(h, d, &c)
-	d.Shares.Add(-1)
 	c.PutWritable(m)
 	FreeFrames(h, &c)
 }

@@ -18,6 +18,9 @@ func ShowDomains(h *lock.Holder) {
 		if d := Find(id); d != nil {
 			none = false
 			showDomain(h, d)
+		} else if Ended.Load()>>id&1 != 0 {
+			none = false
+			klog.Infof("domain %d: has ended, and is being taken apart", klog.D(id))
 		}
 	}
 	if none {

@@ -32,6 +32,9 @@ func (s *Scheduler) Init() {
 // AddCPU lets a CPU take part. It calls Pick from then on.
 func (s *Scheduler) AddCPU(cpu int) { s.online.Or(1 << cpu) }
 
+// Idle is the CPUs that have nothing to run, as of now.
+func (s *Scheduler) Idle() uint64 { return s.idle.Load() }
+
 // Add makes e, all zero but for Arg, an entity of a group. It starts paused, to
 // be let go by Unpause. affinity has a bit for each CPU that it may run on.
 //

@@ -10,19 +10,27 @@ import (
 	"tuco/kernel/x86"
 )
 
+// reapEvery is how often a CPU goes on with the end of domains where all have vCPUs to
+// run, in nanoseconds.
+const reapEvery = 1_000_000
+
 // Schedule runs on this CPU what the scheduler says, for good.
 func Schedule(cpu *percpu.CPU) {
 	h := &cpu.Locks
 	for {
+		machine.BeginRound(h)
 		machine.TakePick(h)
 		d := machine.Scheduler.Pick(h, cpu.ID, machine.Now())
 		if d.Leaves != nil {
 			switchOff(machine.VCPUAt(d.Leaves.Arg))
 			d.Kick |= machine.Scheduler.Left(h, cpu.ID, machine.Now())
 		}
-		machine.SetSlice(h, d.Until)
 		machine.Kick(h, d.Kick)
 		more := create.Reap(h)
+		if more && d.Next != nil && !machine.KickIdle(h) {
+			d.Until = min(d.Until, machine.Now()+reapEvery)
+		}
+		machine.SetSlice(h, d.Until)
 		if d.Next == nil {
 			if !more {
 				idle(cpu)
