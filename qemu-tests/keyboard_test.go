@@ -23,16 +23,21 @@ func newKeyboard() *keyboard {
 
 // when gives a watcher of the console that types text once it has seen the cue.
 func (k *keyboard) when(cue, text string) io.Writer {
-	return &watcher{cue: cue, act: func() { go io.WriteString(k.keys, text) }}
+	return k.whenSeen(func(seen string) bool { return strings.Contains(seen, cue) }, text)
 }
 
-// A watcher acts once, when a machine's console has shown the cue.
+// whenSeen gives one that types text once what it has seen is enough.
+func (k *keyboard) whenSeen(enough func(seen string) bool, text string) io.Writer {
+	return &watcher{enough: enough, act: func() { go io.WriteString(k.keys, text) }}
+}
+
+// A watcher acts once, when a machine's console has shown enough.
 type watcher struct {
-	cue  string
-	act  func()
-	mu   sync.Mutex
-	seen strings.Builder
-	done bool
+	enough func(seen string) bool
+	act    func()
+	mu     sync.Mutex
+	seen   strings.Builder
+	done   bool
 }
 
 func (w *watcher) Write(data []byte) (int, error) {
@@ -40,7 +45,7 @@ func (w *watcher) Write(data []byte) (int, error) {
 	defer w.mu.Unlock()
 	if !w.done {
 		w.seen.Write(data)
-		if strings.Contains(w.seen.String(), w.cue) {
+		if w.enough(w.seen.String()) {
 			w.done = true
 			w.act()
 		}

@@ -81,3 +81,6 @@ func Address[T any](p *T) uint64 { return uint64(uintptr(unsafe.Pointer(p))) }
 // At is what lies at an address. The conversion is written here once: vet rightly distrusts it in programs with a moving
 // heap.
 func At[T any](address uint64) *T { return *(**T)(unsafe.Pointer(&address)) }
+
+// TextAddress is where a text is.
+func TextAddress(s string) uint64 { return uint64(uintptr(unsafe.Pointer(unsafe.StringData(s)))) }

@@ -19,16 +19,16 @@ type Test struct {
 // group=NAME+NAME, or else all; of them, with test=NAME, those of that name. There are no commas, which QEMU takes to
 // separate modules.
 func Main(groups ...*Group) {
-	want, wantTest := option("group="), option("test=")
+	want, wantTest := Option("group="), Option("test=")
 	known := len(want) == 0
 	for _, g := range groups {
-		if len(want) != 0 && !listed(want, g.Name) || len(want) == 0 && g.Alone {
+		if len(want) != 0 && !Listed(want, g.Name) || len(want) == 0 && g.Alone {
 			continue
 		}
 		known = true
 		for i := range g.Tests {
 			test := &g.Tests[i]
-			if len(wantTest) != 0 && !listed(wantTest, test.Name) {
+			if len(wantTest) != 0 && !Listed(wantTest, test.Name) {
 				continue
 			}
 			run(g.Name, test)
@@ -44,10 +44,10 @@ func Main(groups ...*Group) {
 
 // Quirk tells whether the command line says, as quirk=NAME or quirk=NAME+NAME, that the emulator has a fault that a test
 // must know of.
-func Quirk(name string) bool { return listed(option("quirk="), name) }
+func Quirk(name string) bool { return Listed(Option("quirk="), name) }
 
-// option is the value of a word of the command line.
-func option(key string) []byte {
+// Option is the value of a word of the command line.
+func Option(key string) []byte {
 	line := CommandLine()
 	for len(line) > 0 {
 		word := line
@@ -65,8 +65,8 @@ func option(key string) []byte {
 	return nil
 }
 
-// listed tells whether a name is in a list, between the signs +.
-func listed(list []byte, name string) bool {
+// Listed tells whether a name is in a list, between the signs +.
+func Listed(list []byte, name string) bool {
 	for len(list) >= len(name) {
 		if text.HasPrefix(list, name) && (len(list) == len(name) || list[len(name)] == '+') {
 			return true

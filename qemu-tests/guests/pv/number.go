@@ -4,7 +4,7 @@ import "tuco/kernel/text"
 
 // Number is what the command line says behind a key, as KEY=N; otherwise, if it does not say.
 func Number(key string, otherwise uint64) uint64 {
-	word := option(key)
+	word := Option(key)
 	if len(word) == 0 {
 		return otherwise
 	}

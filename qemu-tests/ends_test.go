@@ -1,0 +1,117 @@
+//go:build boot
+
+package qemutests
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"tuco/tools/tuco/host"
+)
+
+// everything is all that a domain of the guest ends can have.
+const everything = "has=ports+tables+descriptors+info+grants+timers+memory+line"
+
+// mortals makes guests that come to an end, as their arguments say, and the one that sees it: domain 1.
+func mortals(stay int, ends ...string) (all []guest) {
+	args := fmt.Sprintf("witness=%d stay=%d", len(ends)+1, stay)
+	all = append(all, guest{name: "witness", kernel: "ends.elf", args: args})
+	for i, end := range ends {
+		all = append(all, guest{name: fmt.Sprint("mortal", i), kernel: "ends.elf", args: fmt.Sprintf("peer=%d %s", 3+i, end)})
+	}
+	return all
+}
+
+// Domains come to their ends beside another, which goes on, and leave no memory behind.
+func TestEndsLeaveNothing(t *testing.T) {
+	t.Parallel()
+	ends := []string{
+		"end=poweroff", "end=reboot", "end=suspend", "end=crash", "end=hopeless", "end=unknown", "end=unwatched",
+		everything, everything + " end=hopeless", everything + " end=unwatched",
+	}
+	for _, holding := range strings.Split(strings.TrimPrefix(everything, "has="), "+") {
+		ends = append(ends, "has="+holding)
+	}
+	for _, cpus := range [...]int{1, 4} {
+		t.Run(fmt.Sprintf("cpus-%d", cpus), func(t *testing.T) {
+			t.Parallel()
+			without := memoryWhenGone(t, cpus)
+			with := memoryWhenGone(t, cpus, ends...)
+			assert.Equal(t, without, with, "bytes of memory that are free, or in the pools of records")
+		})
+	}
+}
+
+// memoryWhenGone is how much memory is free, or in the pools of records, when all but the witness have ended.
+func memoryWhenGone(t *testing.T, cpus int, ends ...string) int {
+	t.Helper()
+	done := fmt.Sprintf("witness: %d domains have come and gone", len(ends))
+	keys := newKeyboard()
+	watch := keys.whenSeen(func(seen string) bool {
+		return strings.Contains(seen, done) && len(goneLine.FindAllString(seen, -1)) == len(ends)
+	}, "m"+powerOffKey)
+	spec := host.Spec{CPUs: cpus, Bundle: bundleOf(t, mortals(1000, ends...)...)}
+	outcome := boot(t, spec, typing(keys), watching(watch))
+	require.Equal(t, host.PoweredOff, outcome.End, "%v", outcome)
+	requireNoLog(t, outcome, `(?m)^bug: `)
+	bytes := 0
+	for _, pattern := range [...]string{`(?m)^memory: .* (\d+) (\w+) free$`, `(?m)^  (\d+) (\w+) of it for the records of domains$`} {
+		match := regexp.MustCompile(pattern).FindStringSubmatch(outcome.Log)
+		require.NotNil(t, match, pattern)
+		n, err := strconv.Atoi(match[1])
+		require.NoError(t, err)
+		unit, ok := map[string]int{"B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}[match[2]]
+		require.True(t, ok, match[0])
+		bytes += n * unit
+	}
+	t.Logf("%d domains have ended; %d bytes are free or in pools", len(ends), bytes)
+	return bytes
+}
+
+var goneLine = regexp.MustCompile(`(?m)^domain \d+: gone`)
+
+// The machine ends with the last domain, and tells the worst that has happened to any.
+func TestWorstEnd(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		ends []string
+		want string // whose crash it is
+	}{
+		{"none", []string{"end=poweroff", "end=reboot", "end=suspend"}, ""},
+		{"crash", []string{"end=poweroff", "end=crash", "end=poweroff"}, "domain 3 (mortal1) crashed"},
+		{"hopeless", []string{"end=poweroff", "end=poweroff", "end=hopeless"}, "domain 4 (mortal2) crashed"},
+		{"unknown", []string{"end=unknown"}, "domain 2 (mortal0) crashed"},
+		{"unwatched", []string{"end=unwatched", "end=poweroff"}, "domain 2 (mortal0) crashed"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			outcome := boot(t, host.Spec{CPUs: 2, ICount: true, Bundle: bundleOf(t, mortals(0, test.ends...)...)})
+			if test.want == "" {
+				requirePowerOff(t, outcome)
+				return
+			}
+			require.Equal(t, host.Crashed, outcome.End, "%v", outcome)
+			require.Equal(t, test.want, outcome.Reason)
+		})
+	}
+}
+
+// A domain whose frame another one has mapped is gone, but for its memory and its number, which go when the frame is let
+// go of.
+func TestEndOfAnothersPage(t *testing.T) {
+	t.Parallel()
+	spec := host.Spec{CPUs: 2, ICount: true, Bundle: bundleOf(t,
+		guest{name: "holder", kernel: "ends.elf", args: "holder=1", keys: "privileged yes"},
+		guest{name: "mortal", kernel: "ends.elf", args: "show=1"})}
+	outcome := boot(t, spec)
+	requirePowerOff(t, outcome)
+	require.Contains(t, outcome.Console, "holder: domain 1 can't be found, and its page is still there")
+	requireLog(t, outcome, `(?m)^domain 1: others still use 1 of its frames\ndomain 1: gone`)
+}
