@@ -1,5 +1,5 @@
 # make            builds all into out/
-# make run        boots the hypervisor in QEMU: self-test, then the serial keys
+# make run        boots stock Linux as domain 0 in QEMU, to a shell
 # make test       all that CI runs       make test-long   soaks and long runs
 # make check      the fast part          make iso         a GRUB ISO
 # make gdb        boots under gdb        make deps        installs what is missing
@@ -123,9 +123,14 @@ $(OUT)/tuco: FORCE
 #
 # Debian's Linux and Xen, unpacked below out/cache: where they are there already this takes no time.
 
-.PHONY: images
-images: tool
-	@$(OUT)/tuco image linux >/dev/null
+.PHONY: images linux xen
+images: linux xen
+
+LINUX := $(OUT)/linux-amd64
+linux: tool
+	@$(OUT)/tuco image linux -o $(LINUX) >/dev/null
+
+xen: tool
 	@$(OUT)/tuco image xen >/dev/null
 
 # --- Running -------------------------------------------------------------------
@@ -139,8 +144,8 @@ deps:
 SUBMAKE = @$(MAKE) --no-print-directory
 
 run: deps
-	$(SUBMAKE) all
-	@$(OUT)/tuco up --bare --cpus 2 --append "selftest stay"
+	$(SUBMAKE) all linux
+	@$(OUT)/tuco up --cpus 2 --dom0 $(LINUX)/vmlinux --dom0-ramdisk $(LINUX)/initramfs.cpio --dom0-args "$$(cat $(LINUX)/cmdline)"
 
 iso: deps
 	$(SUBMAKE) all

@@ -93,7 +93,7 @@ func shell(console *os.File) error {
 	// Ctrl-C is for what runs in the shell.
 	interrupts := make(chan os.Signal, 1)
 	signal.Notify(interrupts, os.Interrupt)
-	fmt.Fprintln(console, "This is a shell in the guest: ls /bbin shows the commands, exit powers the machine off.")
+	fmt.Fprintln(console, "This is a shell in the guest: ls /bbin shows the commands, poweroff ends the machine.")
 	cmd := exec.Command("/bbin/gosh")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = console, console, console
 	err := cmd.Run()

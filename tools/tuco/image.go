@@ -37,6 +37,7 @@ func newImageLinux() *cobra.Command {
 		Short: "Make a kernel and an initramfs of stock Linux",
 		Long: `Make DIR/vmlinux, Debian's stock kernel as an ELF file, and DIR/initramfs.cpio: u-root's init, shell and commands, the
 kernel's modules for Xen, and a load for tests (guests/linuxload), which tuco.end=… on the kernel's command line starts.
+DIR/cmdline has the words that the kernel needs there to be domain 0.
 
 It needs apt (not root) and the Go toolchain. What it gets is kept in a directory cache beside this tool; the next time it
 only looks whether all is up to date. A newer kernel package is taken when that directory is removed.`,

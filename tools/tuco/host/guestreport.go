@@ -10,15 +10,15 @@ import (
 	"golang.org/x/arch/x86/x86asm"
 )
 
-// The hypervisor reports the death of a guest between two lines of its log. In between, addresses are the guest's.
-// docs/debugging.md describes the report.
+// The hypervisor reports the death of a guest in consecutive error lines of its log, the first of which names the vCPU.
+// Addresses in them are the guest's. docs/debugging.md describes the report.
 var (
-	reportBegin = regexp.MustCompile(`^report: domain (\d+) vcpu \d+: `)
-	reportRIP   = regexp.MustCompile(`\bRIP ([0-9a-f]{16})\b`)
-	reportCode  = regexp.MustCompile(`^ *code: ([0-9a-f ]*)<([0-9a-f]{2})>([0-9a-f ]*)$`)
+	reportBegin = regexp.MustCompile(`^error: domain (\d+) \(\S*\) vcpu \d+: `)
+	reportRIP   = regexp.MustCompile(`\brip ([0-9a-f]{16})\b`)
+	reportCode  = regexp.MustCompile(`^error: code: ([0-9a-f ]*)<([0-9a-f]{2})>([0-9a-f ]*)$`)
 )
 
-const reportEnd = "report: end"
+const reportLine = "error: "
 
 // annotate adds to a log of the hypervisor's what the tool knows: places of the hypervisor's addresses, and in the
 // reports of guests the places of theirs, as far as the kernel of domain 0 tells them, and their code.
@@ -26,8 +26,10 @@ func annotate(log string, image *Symbols, guest string) string {
 	var b strings.Builder
 	var report *guestReport
 	for line := range strings.Lines(log) {
-		bare := strings.TrimRight(line, "\n")
-		if match := reportBegin.FindStringSubmatch(bare); match != nil {
+		if !strings.HasPrefix(line, reportLine) {
+			report = nil
+		}
+		if match := reportBegin.FindStringSubmatch(line); match != nil {
 			report = &guestReport{}
 			if match[1] == "0" && guest != "" {
 				if symbols, err := LoadSymbols(guest); err == nil {
@@ -42,9 +44,6 @@ func annotate(log string, image *Symbols, guest string) string {
 			b.WriteString(image.Annotate(line))
 		default:
 			b.WriteString(line)
-		}
-		if bare == reportEnd {
-			report = nil
 		}
 	}
 	return b.String()

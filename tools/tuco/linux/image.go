@@ -41,6 +41,7 @@ type Options struct {
 type Image struct {
 	Kernel    string // an ELF file
 	Initramfs string // a cpio archive
+	CmdLine   string // a file with Domain0Args
 	Version   string // of the kernel, as in 6.1.0-48-amd64
 }
 
@@ -78,14 +79,15 @@ func Make(ctx context.Context, o Options) (*Image, error) {
 		return nil, err
 	}
 	image := &Image{
-		Kernel: filepath.Join(o.Dir, "vmlinux"), Initramfs: filepath.Join(o.Dir, "initramfs.cpio"), Version: p.version,
+		Kernel: filepath.Join(o.Dir, "vmlinux"), Initramfs: filepath.Join(o.Dir, "initramfs.cpio"),
+		CmdLine: filepath.Join(o.Dir, "cmdline"), Version: p.version,
 	}
 	key, err := o.key(p)
 	if err != nil {
 		return nil, err
 	}
 	keyFile := filepath.Join(o.Dir, ".key")
-	if old, err := os.ReadFile(keyFile); err == nil && string(old) == key && exists(image.Kernel) && exists(image.Initramfs) {
+	if old, err := os.ReadFile(keyFile); err == nil && string(old) == key && exists(image.Kernel) && exists(image.Initramfs) && exists(image.CmdLine) {
 		return image, nil
 	}
 	os.Remove(keyFile) // it tells of files that are about to change
@@ -94,6 +96,9 @@ func Make(ctx context.Context, o Options) (*Image, error) {
 		return nil, err
 	}
 	if err := o.makeInitramfs(ctx, p, image.Initramfs); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(image.CmdLine, []byte(Domain0Args+"\n"), 0o644); err != nil {
 		return nil, err
 	}
 	return image, os.WriteFile(keyFile, []byte(key), 0o644)
@@ -113,7 +118,7 @@ const (
 // key hashes all that the files are made of.
 func (o Options) key(p *debianKernel) (string, error) {
 	sum := sha256.New()
-	fmt.Fprintln(sum, layoutVersion, runtime.Version(), modules)
+	fmt.Fprintln(sum, layoutVersion, runtime.Version(), modules, Domain0Args)
 	for _, file := range []string{"go.mod", "go.sum", commandDir + "/go.mod", commandDir + "/go.sum"} {
 		if err := hashFile(sum, file, filepath.Join(o.Source, file)); err != nil {
 			return "", err
