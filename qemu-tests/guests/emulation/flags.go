@@ -23,3 +23,34 @@ func flags(t *pv.T) {
 	t.Check(got&pv.FlagIF != 0, "the flags are %x after POPF with IF clear", got)
 	t.Equal("the mask", uint64(info.EvtchnUpcallMask), 0)
 }
+
+// upcalls counts those that halt is woken by.
+var upcalls int
+
+func countUpcall(*pv.Frame) {
+	upcalls++
+	pv.ForgetEvents()
+}
+
+// halted: HLT is SCHEDOP_block, and unmasks upcalls like that.
+func halted(t *pv.T) {
+	info := pv.This().Info
+	pv.MaskUpcalls()
+	a, b := pv.Loopback()
+	pv.ForgetEvents()
+	pv.OnTrap(pv.Event, countUpcall)
+	upcalls = 0
+	t.OK("send", pv.Send(a))
+	t.Equal("upcalls before", uint64(upcalls), 0)
+	if trap := pv.Catch(halt); pv.OnTuco() {
+		t.NoTrap("HLT", trap)
+		t.Equal("upcalls", uint64(upcalls), 1)
+		t.Equal("the mask", uint64(info.EvtchnUpcallMask), 0)
+	} else {
+		t.Trapped("HLT", trap, pv.GP, 0) // Xen wants SCHEDOP_block
+		pv.ForgetEvents()
+		info.EvtchnUpcallMask = 0
+	}
+	pv.OnTrap(pv.Event, nil)
+	pv.Close(a, b)
+}

@@ -19,6 +19,7 @@ var Group = pv.Group{Name: "emulation", Tests: []pv.Test{
 	{Name: "xcr0", Run: xcr0},
 	{Name: "tsc", Run: tsc},
 	{Name: "flags", Run: flags},
+	{Name: "halt", Run: halted},
 	{Name: "ports", Run: ports},
 	{Name: "ports-user", Run: portsUser},
 	{Name: "ports-strings", Run: portsStrings},

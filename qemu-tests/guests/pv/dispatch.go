@@ -35,9 +35,13 @@ func dispatch(f *Frame, s *saved, c *CPU) {
 
 // The flags that matter here.
 const (
-	FlagTF = 1 << 8
-	FlagIF = 1 << 9
-	FlagAC = 1 << 18
+	FlagTF   = 1 << 8
+	FlagIF   = 1 << 9
+	FlagDF   = 1 << 10
+	FlagIOPL = 3 << 12
+	FlagNT   = 1 << 14
+	FlagRF   = 1 << 16
+	FlagAC   = 1 << 18
 )
 
 // land makes a frame return from the catch or enterUser that left off at rsp.

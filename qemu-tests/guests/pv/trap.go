@@ -48,6 +48,8 @@ type Trap struct {
 	UpcallMask bool
 	// Masked is whether they were when the handler started.
 	Masked bool
+	// EntryFlags is the flags register when the handler started.
+	EntryFlags uint64
 	// Selectors are DS, ES, FS and GS, as the failsafe callback gets them.
 	Selectors [4]uint64
 	// BounceSP is where the hypervisor left the stack pointer: at the saved RCX.
@@ -72,6 +74,7 @@ func (f *Frame) FromUser() bool { return f.Iret.CS&3 == 3 }
 // saved is what common finds and leaves on the stack that was interrupted.
 type saved struct {
 	r15, r14, r13, r12, bp, bx, r10, r9, r8, dx, si, di, ax uint64
+	flags                                                   uint64 // at the handler's start
 	stub                                                    uint64 // return address of a call in vectors
 	rcx, r11                                                uint64 // here the hypervisor's part begins
 	rest                                                    [10]uint64
@@ -90,7 +93,7 @@ func (f *Frame) complete(s *saved, c *CPU) {
 	const callSize = 5
 	f.Trap = Trap{
 		Vector:   Vector((s.stub-vectorsAt())/callSize - 1),
-		BounceSP: Address(&s.rcx),
+		BounceSP: Address(&s.rcx), EntryFlags: s.flags,
 	}
 	rest := s.rest[:]
 	switch {

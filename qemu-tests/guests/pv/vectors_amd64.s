@@ -21,6 +21,7 @@ TEXT ·vectorsAt(SB), NOSPLIT, $0-8
 // common saves the registers as saved has them, goes to the trap stack unless it is there, completes a Frame with FS
 // base and g as Go code needs them, and calls dispatch.
 TEXT ·common(SB), NOSPLIT|NOFRAME, $0-0
+	PUSHFQ
 	PUSHQ AX
 	PUSHQ DI
 	PUSHQ SI

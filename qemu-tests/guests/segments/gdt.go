@@ -11,6 +11,9 @@ func limitOf(selector uint64) (limit uint64, ok bool)
 // loadDS loads DS, and a null selector afterwards.
 func loadDS(selector uint64)
 
+// loadSS loads SS, and the flat selector afterwards.
+func loadSS(selector uint64)
+
 func requireLimit(t *pv.T, what string, selector, want uint64) {
 	limit, ok := limitOf(selector)
 	t.Check(ok, "LSL does not know the selector %x", selector)
@@ -39,6 +42,8 @@ func makeGDT() uint64 {
 	table := pv.At[[512]uint64](page)
 	table[1] = flatData
 	table[2] = descriptorOf(0x1000, 0x1233)
+	table[7] = flatData &^ presentBit
+	table[8] = flatCode64
 	table[511] = descriptorOf(0, 0xfffff)
 	pv.Protect(page)
 	return page
@@ -72,6 +77,11 @@ func gdt(t *pv.T) {
 	requireLimit(t, "reserved", hypercall.FLAT_RING3_CS64, 0xffff_ffff)
 	t.NoTrap("DS", pv.Catch(func() { loadDS(1*8 | 3) }))
 	t.Trapped("DS of an empty entry", pv.Catch(func() { loadDS(3*8 | 3) }), pv.GP, 3*8)
+	t.Trapped("DS of an entry that is not present", pv.Catch(func() { loadDS(7*8 | 3) }), pv.NP, 7*8)
+	t.Trapped("SS of an entry that is not present", pv.Catch(func() { loadSS(7*8 | 3) }), pv.SS, 7*8)
+	t.Trapped("SS of code", pv.Catch(func() { loadSS(8*8 | 3) }), pv.GP, 8*8)
+	t.NoTrap("SS", pv.Catch(func() { loadSS(1*8 | 3) }))
+	t.Trapped("selector beyond the table's end", pv.Catch(func() { loadDS(0xffff) }), pv.GP, 0xfffc)
 	other := makeGDT()
 	t.OK("set_gdt with two pages", setGDT(600, page, other))
 	requireLimit(t, "in the second page", (512+2)*8|3, 0x1233)

@@ -18,6 +18,14 @@ TEXT ·loadDS(SB), NOSPLIT, $0-8
 	MOVW AX, DS
 	RET
 
+// func loadSS(selector uint64)
+TEXT ·loadSS(SB), NOSPLIT, $0-8
+	MOVQ selector+0(FP), AX
+	MOVW AX, SS
+	MOVL $0xe02b, AX
+	MOVW AX, SS
+	RET
+
 // userBases reads by both bases.
 TEXT ·userBases(SB), NOSPLIT, $0-0
 	MOVQ 0(FS), R8

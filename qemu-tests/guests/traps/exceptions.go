@@ -6,6 +6,7 @@ func divide()
 func undefined()
 func breakpoint()
 func breakpointLong()
+func overflow()
 func nonCanonical()
 func nonCanonicalStack()
 func badSelector()
@@ -23,6 +24,7 @@ var causes = [...]struct {
 	{"UD2", undefined, pv.UD, 0, "\x0f\x0b", false},
 	{"INT3", breakpoint, pv.BP, 0, "\xcc", true},
 	{"INT 3 of two bytes", breakpointLong, pv.BP, 0, "\xcd\x03", true},
+	{"INT 4", overflow, pv.OF, 0, "\xcd\x04", true},
 	{"read at a non-canonical address", nonCanonical, pv.GP, 0, "\x48\x8b", false},
 	{"selector of a null descriptor", badSelector, pv.GP, 0x100, "\x8e", false},
 }

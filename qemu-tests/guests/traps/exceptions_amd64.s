@@ -19,6 +19,10 @@ TEXT ·breakpointLong(SB), NOSPLIT, $0-0
 	BYTE $0xcd; BYTE $0x03
 	RET
 
+TEXT ·overflow(SB), NOSPLIT, $0-0
+	BYTE $0xcd; BYTE $0x04
+	RET
+
 TEXT ·nonCanonical(SB), NOSPLIT, $0-0
 	MOVQ $0x8000000000000000, CX
 	MOVQ (CX), AX

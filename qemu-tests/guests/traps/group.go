@@ -21,6 +21,7 @@ var Group = pv.Group{Name: "traps", Tests: []pv.Test{
 	{Name: "frame", Run: frame},
 	{Name: "stack-alignment", Run: stackAlignment},
 	{Name: "masks", Run: masks},
+	{Name: "entry-flags", Run: entryFlags},
 	{Name: "nested", Run: nested},
 	{Name: "single-step", Run: singleStep},
 	{Name: "single-step-user", Run: singleStepUser},

@@ -32,6 +32,20 @@ func requireMasks(t *pv.T, trap pv.Trap, before uint8, masking bool) {
 	t.Check(trap.Masked == (masking || before != 0), "the handler started with the wrong mask: it was %d", uint64(before))
 }
 
+// flagsAndTrap sets flags and traps.
+func flagsAndTrap()
+
+// entryFlags: a handler starts with a clean state, but for the direction flag, which it has to clear itself.
+func entryFlags(t *pv.T) {
+	for _, run := range [...]func(func()) pv.Trap{pv.Catch, pv.RunUser} {
+		trap := run(flagsAndTrap)
+		t.Trapped("UD2", trap, pv.UD, 0)
+		const set = pv.FlagDF | pv.FlagNT | pv.FlagAC
+		t.Equal("saved flags", trap.RFLAGS&set, set)
+		t.Equal("flags at the handler's start", trap.EntryFlags&(set|pv.FlagTF|pv.FlagIF|pv.FlagIOPL|pv.FlagRF), pv.FlagDF|pv.FlagIF)
+	}
+}
+
 // depth is how far trapInHandler goes on.
 var depth int
 
