@@ -99,7 +99,7 @@ const (
 var ids domain.ID
 
 func newGuest(t *testing.T, privileged bool) *guest {
-	ids++
+	ids = ids%1000 + 1
 	g := &guest{t: t, d: &domain.Domain{ID: ids, Privileged: privileged, Code: domain.NoCode}}
 	g.d.Lock.Init(lock.Pool)
 	g.d.MaxPages.Store(200)
