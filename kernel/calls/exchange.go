@@ -17,6 +17,7 @@ type swap struct {
 	d       *domain.Domain
 	s       hypercall.XenMemoryExchange
 	in, out []hypercall.XenPFN // the chunk's extents on either side
+	whole   bool               // the new ones are one piece
 	again   bool               // the chunk is to be exchanged again
 }
 
@@ -74,7 +75,7 @@ func (x *swap) chunks() hypercall.Errno {
 	ins, outs := uint64(1)<<(order-x.s.In.ExtentOrder), uint64(1)<<(order-x.s.Out.ExtentOrder)
 	list := &room(x.v).frames
 	x.in, x.out = list[:ins], list[ins:ins+outs]
-	left := maxChunk
+	left := stepFrames
 	for n := x.s.NrExchanged / ins; n < x.s.In.NrExtents/ins; n++ {
 		if left <= 0 {
 			x.again = true
@@ -107,13 +108,11 @@ func (x *swap) chunk(n uint64) hypercall.Errno {
 	for _, m := range x.in {
 		machine.FreeExtent(h, frame.MFN(m), uint(x.s.In.ExtentOrder))
 	}
-	size := uint64(1) << x.s.Out.ExtentOrder
+	if !x.give() { // the domain has come to its end
+		return hypercall.ESRCH
+	}
 	for i, m := range x.out {
-		if !machine.Give(h, x.d, frame.MFN(m), size) { // the domain has come to its end
-			x.free(x.out[i:])
-			return hypercall.ESRCH
-		}
-		for k := range size {
+		for k := range uint64(1) << x.s.Out.ExtentOrder {
 			machine.M2P[uint64(m)+k] = uint64(pages[i]) + k
 		}
 	}
@@ -123,15 +122,38 @@ func (x *swap) chunk(n uint64) hypercall.Errno {
 	return 0
 }
 
-// allocate takes the new extents, which are nobody's yet.
+// allocate takes the new extents, which are nobody's yet: in one piece if there is one.
 func (x *swap) allocate() bool {
+	h, s := x.v.Holder(), &x.s.Out
+	m, ok := machine.NewExtent(h, uint(max(x.s.In.ExtentOrder, s.ExtentOrder)), s.MemFlags.AddressBits())
+	if x.whole = ok; ok {
+		for i := range x.out {
+			x.out[i] = hypercall.XenPFN(m) + hypercall.XenPFN(i)<<s.ExtentOrder
+		}
+		return true
+	}
 	for i := range x.out {
-		m, ok := machine.NewExtent(x.v.Holder(), uint(x.s.Out.ExtentOrder), x.s.Out.MemFlags.AddressBits())
+		m, ok := machine.NewExtent(h, uint(s.ExtentOrder), s.MemFlags.AddressBits())
 		if !ok {
 			x.free(x.out[:i])
 			return false
 		}
 		x.out[i] = hypercall.XenPFN(m)
+	}
+	return true
+}
+
+// give makes the new extents the domain's; or frees what can't be.
+func (x *swap) give() bool {
+	h, size := x.v.Holder(), uint64(1)<<x.s.Out.ExtentOrder
+	if x.whole && machine.Give(h, x.d, frame.MFN(x.out[0]), size*uint64(len(x.out))) {
+		return true
+	}
+	for i, m := range x.out {
+		if !machine.Give(h, x.d, frame.MFN(m), size) {
+			x.free(x.out[i:])
+			return false
+		}
 	}
 	return true
 }

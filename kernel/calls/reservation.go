@@ -12,8 +12,10 @@ const (
 	// maxOrder is the order of the largest extent, 2 MiB, which takes some tenths
 	// of a millisecond to clear.
 	maxOrder = 9
-	// maxChunk is how many frames one step of a call gives or takes.
+	// maxChunk is the most frames that are given or taken at once.
 	maxChunk = 1 << maxOrder
+	// stepFrames is after how many a call lets other work have its turn.
+	stepFrames = maxChunk / 2
 	// maxExtents is how many extents one call can be about.
 	maxExtents = 1 << 26
 )
@@ -39,7 +41,7 @@ func reserve(v *domain.VCPU, cmd uint64, arg hypercall.Handle[byte]) int64 {
 	if r.d, e = subject(v, r.s.DomID); e != 0 {
 		return int64(done)
 	}
-	for left := maxChunk; done < r.s.NrExtents; left -= 1 << r.s.ExtentOrder {
+	for left := stepFrames; done < r.s.NrExtents; left -= 1 << r.s.ExtentOrder {
 		if left <= 0 {
 			r.again = true
 		} else if r.extent(cmd, done) {
