@@ -7,8 +7,10 @@ import (
 
 	"tuco/hypercall"
 	"tuco/kernel/domain"
+	"tuco/kernel/exit"
 	"tuco/kernel/frame"
 	"tuco/kernel/pagetype"
+	"tuco/kernel/pv"
 )
 
 type entry = hypercall.MulticallEntry
@@ -108,4 +110,30 @@ func TestMulticallLeaves(t *testing.T) {
 	assert.Zero(t, r)
 	assert.Equal(t, []int64{0, 0, failed(hypercall.ENOSYS)}, results)
 	assert.GreaterOrEqual(t, g.steps, 3)
+}
+
+// A list that ends with iret is over when it says so, also if it took several steps
+// and what the guest wants in RAX looks as if there were another one.
+func TestMulticallEndsWithAnyRAX(t *testing.T) {
+	g := newGuest(t, false)
+	with(t, yielding, func(v *domain.VCPU, _ *hypercall.Args) int64 {
+		v.Leave = true // the list goes on in another step
+		return 0
+	})
+	with(t, hypercall.HYPERVISOR_iret, func(v *domain.VCPU, _ *hypercall.Args) int64 {
+		v.PV.Returned = true
+		return domain.Continue
+	})
+	list := g.write(4096, []entry{{Op: yielding}, {Op: hypercall.HYPERVISOR_iret}, {Op: yielding}})
+	g.v.Container.Regs.GPR[exit.RAX] = uint64(multicallCall)
+	g.v.Args = hypercall.Args{list, 3}
+	kind := pv.Kind(&PV)
+	_, over := kind.Proceed(g.v)
+	assert.False(t, over)
+	g.v.Leave = false
+	rax, over := kind.Proceed(g.v)
+	assert.True(t, over)
+	assert.Equal(t, uint64(1)<<63, rax)
+	assert.False(t, g.v.PV.Returned, "the next call is none that iret has ended")
+	assert.Zero(t, g.v.Progress)
 }

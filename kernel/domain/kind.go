@@ -27,10 +27,10 @@ type Kind struct {
 
 	// Hypercall serves the exit of a hypercall's instruction, with the guest past
 	// it, and returns what RAX is to be. A call that is not over leaves RAX as it
-	// is and sets WantCall; then Proceed is called, again and again as long as it
-	// returns Continue, and its last result goes to RAX.
+	// is and sets WantCall; then Proceed is called, again and again until it says that
+	// the call is over, and what it returns then goes to RAX.
 	Hypercall func(v *VCPU) uint64
-	Proceed   func(v *VCPU) int64
+	Proceed   func(v *VCPU) (rax uint64, over bool)
 }
 
 // Handler does the work of a hypercall. Its result goes to the guest's RAX.

@@ -66,8 +66,9 @@ func Call(v *domain.VCPU, n hypercall.Number, a *hypercall.Args) int64 {
 
 // proceed makes a hypercall again that has stopped at its budget. The guest has
 // not run since, so that its registers are what they were.
-func proceed(v *domain.VCPU) int64 {
-	return handlers[v.Container.Regs.GPR[exit.RAX]%domain.Calls](v, &v.Args)
+func proceed(v *domain.VCPU) (rax uint64, over bool) {
+	result := handlers[v.Container.Regs.GPR[exit.RAX]%domain.Calls](v, &v.Args)
+	return uint64(result), result != domain.Continue || returned(v)
 }
 
 // prepare does what a vCPU wants before it is entered.

@@ -81,9 +81,9 @@ func proceed(v *domain.VCPU) bool {
 	if v.Leave {
 		return false // and comes back here
 	}
-	if result := v.Domain.Kind.Proceed(v); result != domain.Continue {
+	if rax, over := v.Domain.Kind.Proceed(v); over {
 		v.Wants.And(^uint32(domain.WantCall))
-		v.Container.Regs.GPR[exit.RAX] = uint64(result)
+		v.Container.Regs.GPR[exit.RAX] = rax
 	}
 	return false
 }
