@@ -28,6 +28,7 @@ var suite = []struct {
 	{"segments", 1, false, true},
 	{"user", 1, false, true},
 	{"calls", 1, false, true},
+	{"dom0", 1, false, true},
 	{"events", 1, false, true},
 	{"mm", 1, false, true},
 	{"memory", 1, false, false},

@@ -64,6 +64,15 @@ func setCallbacks(t *pv.T) {
 	t.Trapped("SYSCALL", pv.RunUser(userSyscall), pv.Syscall64, 0)
 	t.OK("another for SYSCALL", set(event, failsafe, pv.Stub(0x42)))
 	t.Trapped("SYSCALL", pv.RunUser(userSyscall), 0x42, 0)
+	for i := range 3 {
+		at := [3]uint64{event, failsafe, syscall}
+		at[i] = nonCanonical
+		if result := set(at[0], at[1], at[2]); pv.OnTuco() {
+			t.Errno("address that is not canonical", result, hypercall.EINVAL)
+		} else {
+			t.OK("address that is not canonical", result)
+		}
+	}
 	pv.SetTraps()
 }
 

@@ -4,6 +4,7 @@ package main
 import (
 	"tuco/qemu-tests/guests/calls"
 	"tuco/qemu-tests/guests/clock"
+	"tuco/qemu-tests/guests/dom0"
 	"tuco/qemu-tests/guests/emulation"
 	"tuco/qemu-tests/guests/events"
 	"tuco/qemu-tests/guests/fatal"
@@ -25,6 +26,7 @@ func main() {
 		&segments.Group,
 		&user.Group,
 		&calls.Group,
+		&dom0.Group,
 		&events.Group,
 		&mm.Group,
 		&memory.Group,
