@@ -11,9 +11,13 @@ import (
 // comes before the look is seen by it, and what comes after it wakes.
 func PrepareBlock(v *domain.VCPU) { Scheduler.Prepare(&v.Entity) }
 
-// Block stops the vCPU until it is woken. False: it was, since PrepareBlock.
+// Block stops the vCPU until it is woken. False: it was, since PrepareBlock, or an
+// NMI waits for it that came before.
 func Block(v *domain.VCPU) bool {
 	h := v.Holder()
+	if v.Wants.Load()&domain.WantNMI != 0 {
+		return false
+	}
 	if !Scheduler.Block(h, &v.Entity) {
 		return false
 	}
