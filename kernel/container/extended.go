@@ -89,7 +89,12 @@ func (c *Container) SetXCR0(v uint64) {
 	x86.XSETBV(v)
 }
 
+// load puts the state into the CPU. Where the last x87 instruction was, and what it was
+// about, many of AMD's processors load only together with an exception that
+// it has raised, and TCG never: so what another guest left there goes first.
+// APM vol. 2, "FXSAVE and FXRSTOR Instructions".
 func (e *extended) load() {
+	x86.FNINIT()
 	if extendedMask != 0 {
 		x86.XRSTOR(e.area, extendedMask)
 		if e.xcr0 != extendedMask {

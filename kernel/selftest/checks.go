@@ -73,7 +73,7 @@ var checks = [...]check{
 	{name: "TLB flush"},
 	{name: "general registers over 20000 exits"},
 	{name: "XMM and YMM registers over 20000 exits"},
-	{name: "MXCSR and x87 control over 20000 exits"},
+	{name: "MXCSR, x87 control and pointers over 20000 exits"},
 	{name: "empty hypercall", cost: true},
 	checkDouble: {name: "double fault", reason: exit.Exception},
 

@@ -33,6 +33,8 @@
 	.equ	STATE,		DATA + 0x200	# [guest] the vector registers as found
 	.equ	MXCSR,		DATA + 0x400	# [guest] the same of MXCSR and the x87 control word
 	.equ	FCW,		DATA + 0x404
+	.equ	X87,		DATA + 0x408	# [guest] the same of the x87 environment
+	.equ	X87POINTER,	X87 + 12	# in it, the address of the last instruction
 
 	# Hypercalls.
 	.equ	CALL_NULL,	0
@@ -569,7 +571,13 @@ general_done:
 	jne	4f
 	fnstcw	ds:[FCW]
 	cmp	word ptr ds:[FCW], NEW_FCW
+	jne	4f
+	fnstenv	ds:[X87]		# masks all exceptions, which they are
+	mov	eax, ds:[X87POINTER]	# none of ours has set it
+	test	eax, eax
 	je	round
+	mov	ds:[BADCONTROL], rax
+	jmp	round
 4:	mov	rax, ds:[MXCSR]
 	mov	ds:[BADCONTROL], rax
 	jmp	round

@@ -74,14 +74,18 @@ func (g *guest) buildSpoil() {
 // that entry and exit move.
 func useRegisters()
 
+// useX87 leaves a number in the x87 registers, and its own address in their pointers.
+func useX87()
+
 // spoilRegisters puts other values in all the vector registers, as another
 // guest would that ran on the CPU in between.
 func (g *guest) spoilRegisters() {
 	if x86.ReadCR4()&x86.CR4OSXSAVE == 0 {
 		x86.FXRSTOR(g.spoil())
-		return
+	} else {
+		mask := x86.XGETBV()
+		g.spoil().InUse &= mask
+		x86.XRSTOR(g.spoil(), mask)
 	}
-	mask := x86.XGETBV()
-	g.spoil().InUse &= mask
-	x86.XRSTOR(g.spoil(), mask)
+	useX87()
 }

@@ -21,6 +21,10 @@ type ExtendedState struct {
 func XSAVE(s *ExtendedState, mask uint64)
 func XRSTOR(s *ExtendedState, mask uint64)
 
+// FNINIT gives the x87 registers their initial state, their pointers too: XRSTOR and
+// FXRSTOR do not always load those.
+func FNINIT()
+
 // FXSAVE and FXRSTOR are for CPUs with no XSAVE.
 func FXSAVE(s *ExtendedState)
 func FXRSTOR(s *ExtendedState)
