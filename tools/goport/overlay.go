@@ -1,0 +1,158 @@
+package goport
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Entry is the symbol that the rewritten files call in place of SYSCALL. It jumps to where EntryPointer points, which the
+// guest's start sets: the linker, which adds up the stack that functions without a check need, need not follow.
+const (
+	Entry        = "runtime·guestEntry"
+	EntryPointer = "runtime·guestEntryPointer"
+)
+
+// An edit is a change of a file that has to be possible so many times.
+type edit struct {
+	old, new string
+	times    int
+}
+
+// call replaces the instruction by a call: one instruction by one, so that jumps that count instructions stay right.
+func call(times int) edit { return edit{"\tSYSCALL\n", "\tCALL\t" + Entry + "(SB)\n", times} }
+
+// populate is MADV_POPULATE_WRITE: map these pages now.
+const populate = "23"
+
+// port is what changes in a release of Go: file by file, below GOROOT/src.
+type port map[string][]edit
+
+// ports is the releases that are known.
+var ports = map[string]port{
+	"go1.26": {
+		"runtime/sys_linux_amd64.s": {
+			call(40),
+			// The kernel finds the signal frame at the stack pointer.
+			{"TEXT runtime·sigreturn__sigaction(SB),NOSPLIT,$0\n", "TEXT runtime·sigreturn__sigaction(SB),NOSPLIT|NOFRAME,$0\n", 1},
+			{"TEXT runtime·exit(SB),NOSPLIT,$0-4\n", entry + "TEXT runtime·exit(SB),NOSPLIT,$0-4\n", 1},
+		},
+		"runtime/time_linux_amd64.s":                       {call(2)},
+		"internal/runtime/syscall/linux/asm_linux_amd64.s": {call(1)},
+		"syscall/asm_linux_amd64.s":                        {call(3)},
+		"runtime/stack.go": {
+			{"\tstackSystem = goos.IsWindows*4096 +", "\tstackSystem = 256 + goos.IsWindows*4096 +", 1},
+		},
+		"runtime/os_nonopenbsd.go": {
+			{"package runtime\n", "package runtime\n\nimport \"unsafe\"\n", 1},
+			{"func osStackAlloc(s *mspan) {\n}\n",
+				"func osStackAlloc(s *mspan) {\n\tmadvise(unsafe.Pointer(s.base()), s.npages*pageSize, " + populate + ")\n}\n", 1},
+		},
+	},
+}
+
+const entry = "GLOBL " + EntryPointer + "(SB), NOPTR, $8\n\n" +
+	"TEXT " + Entry + "(SB),NOSPLIT|NOFRAME,$0-0\n" +
+	"\tMOVQ\t" + EntryPointer + "(SB), R11 // SYSCALL changes it too\n" +
+	"\tJMP\tR11\n\n"
+
+// An Overlay is the argument of "go build -overlay": the path of a file, and the path of what replaces it.
+type Overlay struct {
+	Replace map[string]string
+}
+
+// Runtime writes the rewritten files of a GOROOT below a directory, and returns the overlay of them. It fails if the
+// release is not known, or a file is not as it is known; version is what "go env GOVERSION" tells.
+func Runtime(goroot, version, dir string) (*Overlay, error) {
+	release := releaseOf(version)
+	edits, known := ports[release]
+	if !known {
+		return nil, fmt.Errorf("the Go toolchain in %s is %s, and guests can be built with %s: install that, or add its files to tools/goport/overlay.go",
+			goroot, version, strings.Join(releases(), ", "))
+	}
+	overlay := &Overlay{Replace: map[string]string{}}
+	for name, list := range edits {
+		path := filepath.Join(goroot, "src", filepath.FromSlash(name))
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("a file of %s that guests need to have rewritten: %w", version, err)
+		}
+		changed, err := rewrite(string(text), list)
+		if err != nil {
+			return nil, fmt.Errorf("%s is not as %s has it: %w; is this Go changed? otherwise tools/goport/overlay.go must learn it", path, release, err)
+		}
+		to := filepath.Join(dir, filepath.FromSlash(name))
+		if err := writeFile(to, changed); err != nil {
+			return nil, err
+		}
+		overlay.Replace[path] = to
+	}
+	return overlay, nil
+}
+
+// Write writes the overlay as the file that the go command reads.
+func (o *Overlay) Write(path string) error {
+	text, err := json.MarshalIndent(o, "", "\t")
+	if err != nil {
+		return err
+	}
+	return writeFile(path, string(text))
+}
+
+// Add writes a further file to the build directory, which appears at a path.
+func (o *Overlay) Add(path, dir, text string) error {
+	to := filepath.Join(dir, filepath.Base(path))
+	o.Replace[path] = to
+	return writeFile(to, text)
+}
+
+// rewrite makes the changes.
+func rewrite(text string, edits []edit) (string, error) {
+	for _, e := range edits {
+		if n := strings.Count(text, e.old); n != e.times {
+			return "", fmt.Errorf("%q is there %d times, not %d", strings.TrimSpace(e.old), n, e.times)
+		}
+		text = strings.ReplaceAll(text, e.old, e.new)
+	}
+	return text, nil
+}
+
+// writeFile leaves a file alone that has the text already, and its time of change, which caches look at. Others may be
+// writing it too.
+func writeFile(path, text string) error {
+	if old, err := os.ReadFile(path); err == nil && string(old) == text {
+		return nil
+	}
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "new-")
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// releaseOf is go1.26 of go1.26.8.
+func releaseOf(version string) string {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return version
+	}
+	return parts[0] + "." + parts[1]
+}
+
+func releases() (names []string) {
+	for name := range ports {
+		names = append(names, name)
+	}
+	return names
+}
