@@ -1,0 +1,71 @@
+// Package console writes on the hypervisor's emergency console, from where nothing may be allocated.
+package console
+
+import (
+	"tuco/guestlib/hypercalls"
+	"tuco/hypercall"
+)
+
+// A Line is text on its way to the console.
+type Line struct {
+	text [160]byte
+	n    int
+}
+
+// Str adds a string. What doesn't fit is left out.
+func (l *Line) Str(s string) *Line {
+	l.n += copy(l.text[l.n:], s)
+	return l
+}
+
+// Bytes adds bytes.
+func (l *Line) Bytes(b []byte) *Line {
+	l.n += copy(l.text[l.n:], b)
+	return l
+}
+
+// Hex adds a number to the base 16.
+func (l *Line) Hex(v uint64) *Line { return l.Str("0x").number(v, 16) }
+
+// Dec adds a number to the base 10.
+func (l *Line) Dec(v uint64) *Line { return l.number(v, 10) }
+
+func (l *Line) number(v, base uint64) *Line {
+	var digits [20]byte
+	at := len(digits)
+	for {
+		at--
+		digits[at] = "0123456789abcdef"[v%base]
+		v /= base
+		if v == 0 {
+			return l.Bytes(digits[at:])
+		}
+	}
+}
+
+// End writes the line.
+func (l *Line) End() {
+	if l.n == len(l.text) {
+		l.n--
+	}
+	l.text[l.n] = '\n'
+	hypercalls.WriteConsole(l.text[:l.n+1])
+	l.n = 0
+}
+
+// Write writes text of any length and origin: it is copied, because the hypervisor reads only what is mapped.
+func Write(text []byte) {
+	var buffer [512]byte
+	for len(text) > 0 {
+		n := copy(buffer[:], text)
+		hypercalls.WriteConsole(buffer[:n])
+		text = text[n:]
+	}
+}
+
+// Fatal says why the guest can't go on, and ends it.
+func Fatal(why string) {
+	var l Line
+	l.Str("guest: ").Str(why).End()
+	hypercalls.Shutdown(hypercall.SHUTDOWN_crash)
+}

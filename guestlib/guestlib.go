@@ -1,0 +1,22 @@
+// Package guestlib is what a Go program may ask the library that it runs on, when it runs as a guest.
+//
+// A program needs nothing of it to be a guest: tools/tuco builds any. Where to read on: package start is the runtime's
+// port, cpu the way from the program into the library and back, sched threads, mm memory, paging the queue of page-table
+// updates, evtchn events, clock time, hypercalls the ground.
+package guestlib
+
+import (
+	"tuco/guestlib/clock"
+	"tuco/guestlib/mm"
+	"tuco/guestlib/paging"
+	"tuco/guestlib/start"
+)
+
+// Ticks is how far the processor's time stamp counter has come since the guest was entered.
+func Ticks() uint64 { return clock.TSC() - start.Entered() }
+
+// Paging is what the queue of page-table updates has done so far.
+func Paging() paging.Stats { return mm.Stats() }
+
+// Memory is the domain's pages, and those of them that nobody has.
+func Memory() (pages, free uint64) { return mm.Pages(), mm.Free() }

@@ -1,0 +1,147 @@
+package mm
+
+// Prot is what a program may do with an area.
+type Prot uint8
+
+// The protections. Nothing in an area can be executed.
+const (
+	None Prot = iota
+	Read
+	ReadWrite
+)
+
+// An area is a range of addresses.
+type area struct {
+	start, end uint64
+	prot       Prot
+}
+
+// areas is sorted by address. Neighbours that touch differ in their protection.
+var areas struct {
+	list [512]area
+	n    int
+}
+
+const (
+	stacksBase = 0xb0_0000_0000
+	chosenBase = stacksBase + MaxStacks*stackStride
+	limit      = 0x7fff_ffff_f000
+)
+
+// areaOf is the area of an address, or nil.
+func areaOf(va uint64) *area {
+	if i := firstAfter(va); i < areas.n && areas.list[i].start <= va {
+		return &areas.list[i]
+	}
+	return nil
+}
+
+// firstAfter is the number of the first area that ends behind an address.
+func firstAfter(va uint64) int {
+	low, high := 0, areas.n
+	for low < high {
+		if middle := (low + high) / 2; areas.list[middle].end <= va {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low
+}
+
+// Map makes an area. Of a fixed one what was there goes away; otherwise the address is a wish. It returns the address, and
+// not ok when there is no room.
+func Map(at, size uint64, prot Prot, fixed bool) (va uint64, ok bool) {
+	size = (size + PageSize - 1) &^ (PageSize - 1)
+	if size == 0 || size > limit || at%PageSize != 0 || areas.n+2 > len(areas.list) {
+		return 0, false
+	}
+	switch {
+	case fixed:
+		if at < chosenBase || at+size > limit || !Unmap(at, size) {
+			return 0, false
+		}
+	case at < chosenBase || at+size > limit || !isFree(at, at+size):
+		if at, ok = choose(size); !ok {
+			return 0, false
+		}
+	}
+	insert(area{at, at + size, prot})
+	return at, true
+}
+
+func isFree(start, end uint64) bool {
+	i := firstAfter(start)
+	return i == areas.n || areas.list[i].start >= end
+}
+
+// choose finds the lowest room of a size.
+func choose(size uint64) (at uint64, ok bool) {
+	at = chosenBase
+	for i := firstAfter(at); i < areas.n && areas.list[i].start < at+size; i++ {
+		at = areas.list[i].end
+	}
+	return at, at+size <= limit
+}
+
+// Unmap ends areas, or parts of them. It fails if there are too many to part one.
+func Unmap(start, size uint64) bool {
+	end := start + (size+PageSize-1)&^(PageSize-1)
+	if end < start || areas.n+1 > len(areas.list) {
+		return false
+	}
+	for i := firstAfter(start); i < areas.n && areas.list[i].start < end; {
+		a := &areas.list[i]
+		discard(max(start, a.start), min(end, a.end))
+		switch {
+		case a.start >= start && a.end <= end:
+			remove(i)
+			continue
+		case a.start < start && a.end > end:
+			rest := area{end, a.end, a.prot}
+			a.end = start
+			place(i+1, rest)
+			return true
+		case a.start < start:
+			a.end = start
+		default:
+			a.start = end
+		}
+		i++
+	}
+	return true
+}
+
+// Discard takes the pages of a range away, as far as it is in areas.
+func Discard(start, size uint64) {
+	end := start + size
+	for i := firstAfter(start); i < areas.n && areas.list[i].start < end; i++ {
+		discard(max(start, areas.list[i].start), min(end, areas.list[i].end))
+	}
+}
+
+// insert adds an area where none is.
+func insert(a area) {
+	i := firstAfter(a.start)
+	if i > 0 && areas.list[i-1].end == a.start && areas.list[i-1].prot == a.prot {
+		i--
+		a.start = areas.list[i].start
+		remove(i)
+	}
+	if i < areas.n && areas.list[i].start == a.end && areas.list[i].prot == a.prot {
+		a.end = areas.list[i].end
+		remove(i)
+	}
+	place(i, a)
+}
+
+func place(i int, a area) {
+	copy(areas.list[i+1:areas.n+1], areas.list[i:areas.n])
+	areas.list[i] = a
+	areas.n++
+}
+
+func remove(i int) {
+	copy(areas.list[i:areas.n-1], areas.list[i+1:areas.n])
+	areas.n--
+}

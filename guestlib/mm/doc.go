@@ -1,0 +1,15 @@
+// Package mm gives a guest's program its memory.
+//
+// The hypervisor's builder starts a guest with its image mapped from [Base] on, page after pseudo-physical page, and some
+// room behind it. That mapping is the beginning of the direct map: where the page p of the domain is seen, it is seen at
+// Base + p pages. Only what the library has to look at gets there, above all page tables, which are mapped read-only as the
+// hypervisor demands. They take pages from the direct map's low end, the program takes frames from the domain's high end.
+//
+// The program sees areas: ranges of addresses with a protection, which cost nothing until they are touched. A fault in one
+// maps some pages around the address, all of them zero. Tables that are missing are filled while nobody has them in use,
+// by plain stores; then one batch of the queue makes them read-only, hangs them in, and writes what remains.
+//
+//	0x4000_0000      the image, the builder's pages, the direct map
+//	0xb0_0000_0000   stacks of the library, one for each thread, each above an unmapped page; then areas of its choice
+//	0xc0_0000_0000   Go's heap, which asks for these addresses itself
+package mm

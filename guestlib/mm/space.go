@@ -1,0 +1,182 @@
+package mm
+
+import (
+	"tuco/guestlib/console"
+	"tuco/guestlib/hypercalls"
+	"tuco/guestlib/paging"
+	"tuco/hypercall"
+)
+
+// Base is where the domain's first page is mapped: tools/goport links guests for it.
+const Base = 0x4000_0000
+
+// The bits of a page-table entry.
+const (
+	present  = 1 << 0
+	writable = 1 << 1
+	user     = 1 << 2
+	accessed = 1 << 5
+	dirty    = 1 << 6
+	noExec   = 1 << 63
+
+	frameMask = 1<<52 - PageSize
+
+	readWrite = present | writable | user | accessed | dirty
+	readOnly  = present | user | accessed
+
+	// SharedPage is the bits of an entry that maps a page of the hypervisor's.
+	SharedPage = readWrite | noExec
+)
+
+// The one address space of the guest.
+var (
+	root  uint64 // the L4, in the direct map
+	p2m   uint64 // address of the list of machine frames
+	pages frames
+	pool  struct{ next, end uint64 } // pages of the direct map that are mapped writable, and nobody's
+	queue paging.Queue
+)
+
+// Init takes over the memory as the builder left it.
+func Init(info *hypercall.StartInfo) {
+	queue.Transport = hypercalls.MMUUpdate
+	root, p2m = info.PTBase, info.MFNList
+	const firstStack = PageSize
+	pool.next = info.PTBase + info.NrPTFrames*PageSize + firstStack
+	for pool.end = pool.next; entryOf(pool.end)&present != 0; pool.end += PageSize {
+	}
+	bitmap := pool.next
+	pool.next += (info.NrPages/8 + PageSize) &^ (PageSize - 1)
+	if pool.next+reserve*PageSize > pool.end {
+		console.Fatal("the builder left too little mapped memory for the table of frames")
+	}
+	pages.init(bitmap, info.NrPages, (pool.end-Base)/PageSize)
+}
+
+// Stats is what the page-table queue did.
+func Stats() paging.Stats { return queue.Stats }
+
+// Pages is how many pages the domain has.
+func Pages() uint64 { return pages.count }
+
+// Free is how many of the domain's pages nobody has.
+func Free() uint64 { return pages.free }
+
+func machineOf(p pfn) uint64 { return *hypercalls.At[uint64](p2m + 8*uint64(p)) * PageSize }
+
+// Machine is the machine address of something in the direct map.
+func Machine(va uint64) uint64 { return machineOf(pfn((va-Base)/PageSize)) + va%PageSize }
+
+func pageOf(entry uint64) pfn {
+	return pfn(*hypercalls.At[uint64](hypercall.MACH2PHYS_VIRT_START + 8*(entry&frameMask/PageSize)))
+}
+
+func direct(p pfn) uint64 { return Base + uint64(p)*PageSize }
+
+func index(va uint64, level int) uint64 { return va >> (12 + 9*(level-1)) & 511 }
+
+// table is the table whose entry maps an address at a level, or else the lowest above it that is there, and its level.
+func table(va uint64, level int) (at uint64, found int) {
+	at = root
+	for found = 4; found > level; found-- {
+		e := *hypercalls.At[uint64](at + 8*index(va, found))
+		if e&present == 0 {
+			return at, found
+		}
+		at = direct(pageOf(e))
+	}
+	return at, found
+}
+
+func entryOf(va uint64) uint64 {
+	at, level := table(va, 1)
+	if level != 1 {
+		return 0
+	}
+	return *hypercalls.At[uint64](at + 8*index(va, 1))
+}
+
+// ensure makes the tables that are missing above an address, and returns its L1. Their hooks may still be in the queue.
+func ensure(va uint64) (l1 uint64, ok bool) {
+	at, level := table(va, 1)
+	if level == 1 {
+		return at, true
+	}
+	hook, entry, top := Machine(at+8*index(va, level)), uint64(0), level-1
+	for above := at; level > 1; level-- {
+		page, ok := AllocPage()
+		if !ok {
+			return 0, false
+		}
+		zero(page, PageSize)
+		e := Machine(page) | readWrite
+		if above == at {
+			entry = e
+		} else {
+			*hypercalls.At[uint64](above + 8*index(va, level)) = e
+		}
+		above, l1 = page, page
+	}
+	protect(va, entry, top)
+	queue.Add(hook, entry)
+	return l1, true
+}
+
+// protect makes new tables read-only in the direct map: the one that an entry names, which is of a level, and those below.
+func protect(va, entry uint64, level int) {
+	for {
+		page := direct(pageOf(entry))
+		l1, _ := table(page, 1)
+		queue.Add(Machine(l1+8*index(page, 1)), Machine(page)|readOnly|noExec)
+		if level == 1 {
+			return
+		}
+		entry = *hypercalls.At[uint64](page + 8*index(va, level))
+		level--
+	}
+}
+
+// reserve is how many pages the pool keeps: growing it may take a table of each level.
+const reserve = 4
+
+// AllocPage is a page in the direct map, of anything. There is no way to give it back.
+func AllocPage() (va uint64, ok bool) {
+	if pool.end-pool.next <= reserve*PageSize && !growing {
+		growing = true
+		grow()
+		growing = false
+	}
+	if pool.next == pool.end {
+		return 0, false
+	}
+	va = pool.next
+	pool.next += PageSize
+	return va, true
+}
+
+var growing bool
+
+// grow maps some more pages of the direct map.
+func grow() {
+	const step = 16
+	for range step {
+		l1, ok := ensure(pool.end)
+		if !ok || !pages.takeThis(pfn((pool.end-Base)/PageSize)) {
+			break
+		}
+		queue.Add(Machine(l1+8*index(pool.end, 1)), Machine(pool.end)|readWrite|noExec)
+		pool.end += PageSize
+	}
+	wait()
+}
+
+// wait waits for all updates. None can be refused, unless this package is wrong.
+func wait() {
+	err := queue.Wait(queue.Last())
+	if err == 0 && queue.Stats.Failed == 0 {
+		return
+	}
+	var l console.Line
+	l.Str("guest: the hypervisor refused an update of a page table, error ").Dec(uint64(err)).End()
+	hypercalls.Shutdown(hypercall.SHUTDOWN_crash)
+}

@@ -1,0 +1,14 @@
+package mm
+
+// The library's stacks, one for each thread.
+const (
+	MaxStacks   = 64
+	StackSize   = 16 << 10
+	stackStride = 32 << 10 // the rest is not mapped, and guards
+)
+
+// Stack is the upper end of a stack, which is mapped. It tells whether there was memory for it.
+func Stack(number int) (top uint64, ok bool) {
+	top = stacksBase + uint64(number+1)*stackStride
+	return top, populate(top-StackSize, top, readWrite|noExec)
+}

@@ -1,0 +1,95 @@
+// Package paging writes page tables, asynchronously.
+//
+// A guest may not write its page tables: it asks the hypervisor, and each asking costs far more than the write. So updates
+// are queued, and go out many at a time. [Queue.Add] returns a [Ticket]; until [Queue.Done] says so of it or [Queue.Wait]
+// returns, the update may or may not have happened, and nothing may rely on it. Updates happen in the order of their
+// tickets. One that the hypervisor refuses fails its own ticket, and those behind it are tried all the same.
+package paging
+
+import "tuco/hypercall"
+
+// A Ticket stands for an update. Tickets count up from 1.
+type Ticket uint64
+
+// A Transport carries updates to the hypervisor, which makes them one after the other up to the first that it refuses. It
+// returns how many were made.
+type Transport func(list []hypercall.MMUUpdate) (done uint32, err hypercall.Errno)
+
+const (
+	capacity = 128 // updates that may wait
+	failures = 32  // refused updates whose tickets are remembered
+)
+
+// Stats counts what a queue did.
+type Stats struct {
+	Updates, Flushes, Waits, Failed uint64
+}
+
+// A Queue is updates on their way. It belongs to one vCPU at a time.
+type Queue struct {
+	Transport Transport
+	Stats     Stats
+
+	list   [capacity]hypercall.MMUUpdate
+	n      int    // how many wait in list
+	issued Ticket // the last that was given out
+	failed [failures]failure
+	next   int // the place of the next failure
+}
+
+type failure struct {
+	ticket Ticket
+	err    hypercall.Errno
+}
+
+// Add queues an update: the machine address of an entry, with an MMU_* command in its low bits, and what to write there.
+func (q *Queue) Add(ptr, val uint64) Ticket {
+	if q.n == capacity {
+		q.Flush()
+	}
+	q.list[q.n] = hypercall.MMUUpdate{Ptr: ptr, Val: val}
+	q.n++
+	q.issued++
+	return q.issued
+}
+
+// Last is the last ticket that was given out.
+func (q *Queue) Last() Ticket { return q.issued }
+
+// Done tells whether the hypervisor has answered for a ticket. It doesn't make it do so.
+func (q *Queue) Done(t Ticket) bool { return t <= q.issued-Ticket(q.n) }
+
+// Wait returns when the hypervisor has answered for a ticket: 0, or why it refused. A refusal is remembered until as many
+// others have come after it as there is room for.
+func (q *Queue) Wait(t Ticket) hypercall.Errno {
+	if !q.Done(t) {
+		q.Stats.Waits++
+		q.Flush()
+	}
+	for i := range q.failed {
+		if q.failed[i].ticket == t {
+			return q.failed[i].err
+		}
+	}
+	return 0
+}
+
+// Flush sends all that waits.
+func (q *Queue) Flush() {
+	first := q.issued - Ticket(q.n) + 1
+	for at := 0; at < q.n; {
+		q.Stats.Flushes++
+		done, err := q.Transport(q.list[at:q.n])
+		done = min(done, uint32(q.n-at)) // as many as there were at most, whatever is said
+		q.Stats.Updates += uint64(done)
+		at += int(done)
+		if err == 0 || at == q.n {
+			break
+		}
+		q.failed[q.next] = failure{first + Ticket(at), err}
+		q.next = (q.next + 1) % failures
+		q.Stats.Failed++
+		at++
+	}
+	q.n = 0
+}

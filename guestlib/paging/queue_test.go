@@ -1,0 +1,90 @@
+package paging
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"tuco/hypercall"
+)
+
+// fake is a hypervisor that refuses some values.
+type fake struct {
+	memory  map[uint64]uint64
+	refuses map[uint64]hypercall.Errno
+	batches []int
+}
+
+func (f *fake) transport(list []hypercall.MMUUpdate) (done uint32, err hypercall.Errno) {
+	f.batches = append(f.batches, len(list))
+	for i, u := range list {
+		if err := f.refuses[u.Val]; err != 0 {
+			return uint32(i), err
+		}
+		f.memory[u.Ptr] = u.Val
+	}
+	return uint32(len(list)), 0
+}
+
+func newFake() (*fake, *Queue) {
+	f := &fake{memory: map[uint64]uint64{}, refuses: map[uint64]hypercall.Errno{}}
+	return f, &Queue{Transport: f.transport}
+}
+
+func TestNothingHappensBeforeItIsWaitedFor(t *testing.T) {
+	f, q := newFake()
+	ticket := q.Add(8, 1)
+	require.False(t, q.Done(ticket))
+	require.Empty(t, f.memory)
+	require.Zero(t, q.Wait(ticket))
+	require.True(t, q.Done(ticket))
+	require.Equal(t, uint64(1), f.memory[8])
+}
+
+func TestRefusedUpdateFailsItsOwnTicket(t *testing.T) {
+	f, q := newFake()
+	f.refuses[3], f.refuses[5] = hypercall.EINVAL, hypercall.EPERM
+	var tickets []Ticket
+	for v := range uint64(8) {
+		tickets = append(tickets, q.Add(8*v, v))
+	}
+	q.Flush()
+	for v, ticket := range tickets {
+		require.True(t, q.Done(ticket))
+		require.Equal(t, f.refuses[uint64(v)], q.Wait(ticket), "ticket of %d", v)
+		_, written := f.memory[uint64(8*v)]
+		require.Equal(t, f.refuses[uint64(v)] == 0, written, "update %d", v)
+	}
+	require.Equal(t, Stats{Updates: 6, Flushes: 3, Failed: 2}, q.Stats)
+}
+
+func TestFullQueueGoesOut(t *testing.T) {
+	f, q := newFake()
+	first := q.Add(0, 1)
+	for v := range uint64(2 * capacity) {
+		q.Add(8*v, v)
+	}
+	require.True(t, q.Done(first))
+	q.Flush()
+	require.Equal(t, []int{capacity, capacity, 1}, f.batches)
+	require.Len(t, f.memory, 2*capacity)
+	q.Flush()
+	require.Len(t, f.batches, 3, "an empty queue goes nowhere")
+}
+
+// The last update of a batch may be the refused one.
+func TestRefusedAtTheEnd(t *testing.T) {
+	f, q := newFake()
+	f.refuses[9] = hypercall.EINVAL
+	good, bad := q.Add(0, 1), q.Add(8, 9)
+	require.Equal(t, hypercall.Errno(hypercall.EINVAL), q.Wait(bad))
+	require.Zero(t, q.Wait(good))
+}
+
+// A transport that counts too high, or that fails without having done anything, ends nothing but what it was asked.
+func TestTransportThatLies(t *testing.T) {
+	q := &Queue{Transport: func(list []hypercall.MMUUpdate) (uint32, hypercall.Errno) { return 1000, hypercall.EINVAL }}
+	ticket := q.Add(0, 1)
+	q.Wait(ticket)
+	require.True(t, q.Done(ticket))
+}

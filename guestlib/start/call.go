@@ -1,0 +1,124 @@
+package start
+
+import (
+	"tuco/guestlib/cpu"
+	"tuco/guestlib/hypercalls"
+	"tuco/guestlib/sched"
+)
+
+// errno is Linux' number of an error.
+type errno uint64
+
+const (
+	enoent    errno = 2
+	eintr     errno = 4
+	ebadf     errno = 9
+	eagain    errno = 11
+	enomem    errno = 12
+	einval    errno = 22
+	enosys    errno = 38
+	etimedout errno = 110
+)
+
+// failed is a system call's result.
+func failed(e errno) uint64 { return -uint64(e) }
+
+// call answers a system call of the program's.
+func call(c *cpu.Call) {
+	c.AX = answer(c)
+	if t := sched.Current(); t.Signals.Pending&^t.Signals.Blocked != 0 {
+		sched.Hurry() // a handler needs all registers: see trap
+	}
+}
+
+// Linux' numbers of system calls.
+const (
+	sysRead, sysWrite, sysClose                = 0, 1, 3
+	sysMmap, sysMunmap, sysMadvise             = 9, 11, 28
+	sysSigaction, sysSigprocmask, sysSigreturn = 13, 14, 15
+	sysSchedYield, sysNanosleep                = 24, 35
+	sysGetpid, sysGettid, sysUname             = 39, 186, 63
+	sysClone, sysExit, sysExitGroup            = 56, 60, 231
+	sysFcntl, sysReadlinkat, sysOpenat         = 72, 267, 257
+	sysSigaltstack, sysPrctl, sysArchPrctl     = 131, 157, 158
+	sysGetuid, sysGetgid                       = 102, 104
+	sysGeteuid, sysGetegid                     = 107, 108
+	sysFutex, sysGetaffinity                   = 202, 204
+	sysClockGettime, sysTgkill, sysKill        = 228, 234, 62
+	sysEpollCtl, sysEpollPwait                 = 233, 281
+	sysEventfd2, sysEpollCreate1               = 290, 291
+	sysNewfstatat, sysFaccessat                = 262, 269
+	sysGetrandom                               = 318
+)
+
+func answer(c *cpu.Call) uint64 {
+	switch c.AX {
+	case sysWrite:
+		return write(c.DI, c.SI, c.DX)
+	case sysRead:
+		return read(c.DI, c.SI, c.DX)
+	case sysMmap:
+		return mmap(c.DI, c.SI, c.DX, c.R10)
+	case sysMunmap:
+		return munmap(c.DI, c.SI)
+	case sysMadvise:
+		return madvise(c.DI, c.SI, c.DX)
+	case sysSigaction:
+		return sigaction(c.DI, c.SI, c.DX)
+	case sysSigprocmask:
+		return sigprocmask(c.DI, c.SI, c.DX)
+	case sysSigreturn:
+		sigreturn(c)
+	case sysSigaltstack:
+		return sigaltstack(c.DI, c.SI)
+	case sysTgkill:
+		return tgkill(c.SI, c.DX)
+	case sysKill:
+		return tgkill(1, c.SI)
+	case sysSchedYield:
+		sched.Yield()
+		return 0
+	case sysNanosleep:
+		return nanosleep(c.DI)
+	case sysFutex:
+		return futex(c.DI, c.SI, c.DX, c.R10)
+	case sysClone:
+		return clone(c)
+	case sysExit:
+		sched.Exit()
+	case sysExitGroup:
+		exit(c.DI)
+	case sysGetpid:
+		return 1
+	case sysGettid:
+		return uint64(sched.Current().ID)
+	case sysGetuid, sysGetgid, sysGeteuid, sysGetegid, sysClose:
+		return 0
+	case sysArchPrctl:
+		return archPrctl(c.DI, c.SI)
+	case sysGetaffinity:
+		return getaffinity(c.SI, c.DX)
+	case sysClockGettime:
+		return clockGettime(c.DI, c.SI)
+	case sysGetrandom:
+		return getrandom(c.DI, c.SI)
+	case sysEpollCreate1, sysEventfd2:
+		return newDescriptor(c.AX)
+	case sysEpollCtl:
+		return epollCtl(c.DI, c.SI, c.DX, c.R10)
+	case sysEpollPwait:
+		return epollPwait(c.DI, c.SI, c.DX, c.R10)
+	case sysFcntl:
+		return fcntl(c.DI, c.SI)
+	case sysOpenat, sysNewfstatat, sysReadlinkat, sysFaccessat:
+		return failed(enoent)
+	case sysPrctl:
+		return failed(einval)
+	case sysUname:
+		return uname(c.DI)
+	}
+	return failed(enosys)
+}
+
+// at is what lies at an address of the program's. It may not be mapped yet: the library may fault as well.
+func at[T any](address uint64) *T { return hypercalls.At[T](address) }

@@ -1,0 +1,56 @@
+package start
+
+import "tuco/guestlib/mm"
+
+// Linux' flags of mmap and advice of madvise.
+const (
+	protRead, protWrite                     = 1, 2
+	mapFixed, mapAnonymous, mapNoReplace    = 0x10, 0x20, 0x10_0000
+	adviceDontNeed, adviceFree              = 4, 8
+	advicePopulateRead, advicePopulateWrite = 22, 23
+)
+
+func mmap(va, size, prot, flags uint64) uint64 {
+	if flags&mapAnonymous == 0 {
+		return failed(ebadf)
+	}
+	p := mm.None
+	switch {
+	case prot&protWrite != 0:
+		p = mm.ReadWrite
+	case prot&protRead != 0:
+		p = mm.Read
+	}
+	va, ok := mm.Map(va, size, p, flags&mapFixed != 0)
+	if !ok {
+		return failed(enomem)
+	}
+	return va
+}
+
+func munmap(va, size uint64) uint64 {
+	if va%mm.PageSize != 0 || size == 0 {
+		return failed(einval)
+	}
+	if !mm.Unmap(va, size) {
+		return failed(enomem)
+	}
+	return 0
+}
+
+// madvise takes pages away or maps them; other advice, as about huge pages, is not followed.
+func madvise(va, size, advice uint64) uint64 {
+	if va%mm.PageSize != 0 {
+		return failed(einval)
+	}
+	size = (size + mm.PageSize - 1) &^ (mm.PageSize - 1)
+	switch advice {
+	case adviceDontNeed, adviceFree:
+		mm.Discard(va, size)
+	case advicePopulateRead, advicePopulateWrite:
+		if !mm.Populate(va, va+size) {
+			return failed(enomem)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,115 @@
+package start
+
+import (
+	"tuco/guestlib/clock"
+	"tuco/guestlib/console"
+	"tuco/guestlib/cpu"
+	"tuco/guestlib/evtchn"
+	"tuco/guestlib/hypercalls"
+	"tuco/guestlib/mm"
+	"tuco/guestlib/sched"
+	"tuco/hypercall"
+)
+
+// stackSize is that of the first stack, on which the runtime begins too: it takes 64 KiB of it for granted.
+const (
+	stackSize     = 96 << 10
+	argumentsSize = 1 << 10 // its upper end is for what arguments makes
+	maxWords      = 64
+)
+
+// What entry needs before there is anything: a stack, a g, and what FS points at.
+var (
+	stack [stackSize]byte
+	//lint:ignore U1000 the assembly code refers to it
+	startG   [512]byte
+	startTLS [2]uint64
+)
+
+// startFunc is what entry calls.
+//
+//lint:ignore U1000 the assembly code refers to it
+var startFunc = start
+
+// entered is the TSC when start began, which is some 20 instructions after the entry.
+var entered uint64
+
+// Entered is the time stamp counter when the guest began.
+func Entered() uint64 { return entered }
+
+// start takes over the machine, and returns where the runtime's stack is to begin.
+func start(info *hypercall.StartInfo) uint64 {
+	entered = clock.TSC()
+	mm.Init(info)
+	startTLS[1] = hypercalls.Address(&startTLS[1])
+	first := sched.Init()
+	cpu.Handle(cpu.Handlers{Call: call, Trap: trap})
+	cpu.Init(0, &first.Context)
+	clock.SetWall(evtchn.Init(info.SharedInfo))
+	sched.Start()
+	seed()
+	return arguments(info)
+}
+
+// arguments lays out what a Linux process finds on its stack: the words of the command line, no environment, and the
+// auxiliary vector.
+func arguments(info *hypercall.StartInfo) uint64 {
+	const (
+		atNull, atPageSize, atRandomness = 0, 6, 25
+	)
+	words := [maxWords]uint64{hypercalls.Address(&name)}
+	n := 1
+	line := &info.CmdLine
+	for i := 0; i < len(line) && line[i] != 0; i++ {
+		if line[i] == ' ' {
+			line[i] = 0
+			continue
+		}
+		if i == 0 || line[i-1] == 0 {
+			if n == maxWords {
+				console.Fatal("the command line has too many words")
+			}
+			words[n] = hypercalls.Address(&line[i])
+			n++
+		}
+	}
+	line[len(line)-1] = 0
+	// The list from the top down.
+	top := hypercalls.Address(&stack) + stackSize
+	push := func(v uint64) {
+		top -= 8
+		*hypercalls.At[uint64](top) = v
+	}
+	if n%2 == 0 {
+		push(0) // the stack begins at a multiple of 16
+	}
+	push(0)
+	push(atNull)
+	push(hypercalls.Address(&randomness))
+	push(atRandomness)
+	push(mm.PageSize)
+	push(atPageSize)
+	push(0) // no environment
+	push(0)
+	for i := n - 1; i >= 0; i-- {
+		push(words[i])
+	}
+	push(uint64(n))
+	return top
+}
+
+// name is os.Args[0].
+var name = [...]byte{'g', 'u', 'e', 's', 't', 0}
+
+// randomness is for the runtime's start, and seeds getrandom's numbers.
+var randomness [2]uint64
+
+func seed() {
+	for i := range randomness {
+		v, ok := cpu.Random()
+		if !ok {
+			v = clock.TSC() * 0x9e3779b97f4a7c15
+		}
+		randomness[i] = v ^ clock.Wall()
+	}
+}

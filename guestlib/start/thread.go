@@ -1,0 +1,85 @@
+package start
+
+import (
+	"tuco/guestlib/clock"
+	"tuco/guestlib/cpu"
+	"tuco/guestlib/sched"
+)
+
+// timespec is Linux' struct of that name.
+type timespec struct{ sec, nsec int64 }
+
+const second = 1_000_000_000
+
+// after is the system time when a span is over, counted from now. An end of time is far enough.
+func (t *timespec) after() uint64 {
+	const centuries = 10_000_000_000
+	return clock.Now() + uint64(min(max(t.sec, 0), centuries))*second + uint64(min(max(t.nsec, 0), second)) + 1
+}
+
+func nanosleep(span uint64) uint64 {
+	sched.Wait(0, at[timespec](span).after())
+	return 0
+}
+
+// futex is FUTEX_WAIT and FUTEX_WAKE of a process's own.
+func futex(address, op, value, timeout uint64) uint64 {
+	const wait, wake, private = 0, 1, 128
+	switch uint32(op) &^ private {
+	case wait:
+		if *at[uint32](address) != uint32(value) {
+			return failed(eagain)
+		}
+		deadline := uint64(0)
+		if timeout != 0 {
+			deadline = at[timespec](timeout).after()
+		}
+		if !sched.Wait(address, deadline) {
+			return failed(etimedout)
+		}
+		return 0
+	case wake:
+		return uint64(sched.Wake(address, int(int32(value))))
+	}
+	return failed(enosys)
+}
+
+func clone(c *cpu.Call) uint64 {
+	t := sched.New()
+	if t == nil {
+		return failed(eagain)
+	}
+	t.Signals.Blocked = sched.Current().Signals.Blocked
+	t.Fork(c, c.SI, c.R8)
+	sched.Ready(t)
+	return uint64(t.ID)
+}
+
+func archPrctl(code, address uint64) uint64 {
+	const setFS = 0x1002
+	if code != setFS {
+		return failed(einval)
+	}
+	sched.Current().SetFS(address)
+	return 0
+}
+
+// getaffinity is a bit for each vCPU. It returns how many bytes it wrote.
+func getaffinity(size, mask uint64) uint64 {
+	const word = 8
+	if size < word {
+		return failed(einval)
+	}
+	*at[uint64](mask) = 1
+	return word
+}
+
+func clockGettime(id, to uint64) uint64 {
+	const realtime, realtimeCoarse = 0, 5
+	now := clock.Now()
+	if id == realtime || id == realtimeCoarse {
+		now = clock.Wall()
+	}
+	*at[timespec](to) = timespec{int64(now / second), int64(now % second)}
+	return 0
+}
