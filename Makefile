@@ -19,9 +19,9 @@ export PATH := $(PATH):$(DEPS)/usr/bin
 export LD_LIBRARY_PATH := $(LD_LIBRARY_PATH):$(DEPS)/usr/lib/x86_64-linux-gnu:$(DEPS)/lib/x86_64-linux-gnu
 endif
 
-.PHONY: all kernel tool guests deps run iso gdb test test-all test-host test-boot test-on-xen test-model test-long check fuzz clean
+.PHONY: all kernel tool guests programs deps run iso gdb test test-all test-host test-boot test-on-xen test-model test-long check fuzz clean
 
-all: kernel tool guests
+all: kernel tool guests programs
 
 # --- The hypervisor ----------------------------------------------------------
 #
@@ -119,6 +119,17 @@ tool: $(OUT)/tuco
 $(OUT)/tuco: FORCE
 	@$(GO) build -trimpath -buildvcs=false -o $@ ./tools/tuco
 
+# --- Go programs as guests -----------------------------------------------------
+#
+# By "tuco build": the stock toolchain and runtime, on guestlib.
+
+PROGRAMS := hello
+programs: $(PROGRAMS:%=$(OUT)/programs/%.elf)
+
+$(OUT)/programs/%.elf: $(OUT)/tuco FORCE
+	@mkdir -p $(@D)
+	@$(OUT)/tuco build ./guests/$* -o $@ >/dev/null
+
 # --- Images of others ----------------------------------------------------------
 #
 # Debian's Linux and Xen, unpacked below out/cache: where they are there already this takes no time.
@@ -184,7 +195,7 @@ check: all
 	@$(GO) vet -tags boot,long,model,xen ./...
 	@$(GO) tool staticcheck -tags boot,long,model,xen ./...
 	@CGO_ENABLED=1 $(GO) test -race -short ./...
-GO_DIRS := boot guests hypercall kernel tools qemu-tests
+GO_DIRS := boot guestlib guests hypercall kernel tools qemu-tests
 
 # -count=1: a boot is not cached.
 test-boot: all
@@ -203,7 +214,7 @@ test-long:
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 20s
 fuzz:
-	@for p in $$($(GO) list ./boot ./hypercall ./kernel/... ./tools/...); do \
+	@for p in $$($(GO) list ./boot ./guestlib/... ./hypercall ./kernel/... ./tools/...); do \
 		for f in $$($(GO) test -tags model -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			echo "$$p $$f"; $(GO) test -tags model -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
 		done; \

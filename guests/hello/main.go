@@ -1,0 +1,127 @@
+// Command hello is a small guest: it says what it runs on, and does a little of all that a Go program's runtime does.
+//
+// Its command line may have a word that tells how it is to end: exit=N, panic, nil, deadlock, or spin, which needs the
+// runtime to take a processor away from a loop.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"tuco/guestlib"
+)
+
+func main() {
+	ticks, updates := guestlib.Ticks(), guestlib.Paging()
+	fmt.Printf("hello: %s, %d processors, arguments %q\n", runtime.Version(), runtime.GOMAXPROCS(0), os.Args[1:])
+	pages, free := guestlib.Memory()
+	fmt.Printf("hello: main after %d ticks, %d page-table updates in %d hypercalls; %d of %d pages free\n",
+		ticks, updates.Updates, updates.Flushes, free, pages)
+	fmt.Println("hello: goroutines add up to", sums(100))
+	fmt.Println("hello: slept", slept())
+	fmt.Println("hello: garbage:", garbage())
+	for _, word := range os.Args[1:] {
+		end(word)
+	}
+	fmt.Println("hello: done")
+}
+
+// sums has goroutines add numbers, and hand them on by channels.
+func sums(n int) (total int) {
+	numbers, results := make(chan int), make(chan int)
+	var workers sync.WaitGroup
+	for range 4 {
+		workers.Go(func() {
+			sum := 0
+			for v := range numbers {
+				sum += v
+			}
+			results <- sum
+		})
+	}
+	go func() {
+		for v := range n {
+			numbers <- v
+		}
+		close(numbers)
+		workers.Wait()
+		close(results)
+	}()
+	for sum := range results {
+		total += sum
+	}
+	return total
+}
+
+// slept tells whether a sleep took as long as it should.
+func slept() string {
+	const want = 50 * time.Millisecond
+	begin := time.Now()
+	time.Sleep(want)
+	if took := time.Since(begin); took < want || took > want+5*time.Second {
+		return "for " + took.String() + ", wanted " + want.String()
+	}
+	return "well"
+}
+
+// garbage makes some and has it collected.
+func garbage() string {
+	var kept [][]byte
+	for i := range 2000 {
+		b := make([]byte, 4096)
+		b[i] = 1
+		if i%100 == 0 {
+			kept = append(kept, b)
+		}
+	}
+	runtime.GC()
+	for i, b := range kept {
+		if b[100*i] != 1 {
+			return "lost what was in use"
+		}
+	}
+	return "collected"
+}
+
+func end(word string) {
+	name, value, _ := strings.Cut(word, "=")
+	switch name {
+	case "exit":
+		code, err := strconv.Atoi(value)
+		if err != nil {
+			fmt.Println("hello: exit wants a number:", err)
+			code = 2
+		}
+		os.Exit(code)
+	case "panic":
+		panic("as asked for")
+	case "nil":
+		var nobody *struct{ name string }
+		fmt.Println(nobody.name)
+	case "deadlock":
+		select {}
+	case "spin":
+		spin()
+	default:
+		fmt.Printf("hello: %q is nothing that I know\n", word)
+	}
+}
+
+// spin has loops on all processors that call nothing, and looks whether others still run.
+func spin() {
+	for range runtime.GOMAXPROCS(0) {
+		go func() {
+			for odd := 1; odd != 0; odd += 2 {
+			}
+		}()
+	}
+	for range 5 {
+		time.Sleep(20 * time.Millisecond)
+	}
+	fmt.Println("hello: loops don't keep the processors to themselves")
+}
