@@ -44,3 +44,9 @@ func TestOnXenFatal(t *testing.T) {
 	t.Parallel()
 	runFatal(t, xenHost(t))
 }
+
+// The same files as on Tuco.
+func TestOnXenGoProgram(t *testing.T) {
+	t.Parallel()
+	runEndings(t, xenHost(t))
+}
