@@ -108,13 +108,11 @@ func (x *swap) chunk(n uint64) hypercall.Errno {
 	for _, m := range x.in {
 		machine.FreeExtent(h, frame.MFN(m), uint(x.s.In.ExtentOrder))
 	}
+	for i, m := range x.out {
+		setPages(frame.MFN(m), uint(x.s.Out.ExtentOrder), uint64(pages[i]))
+	}
 	if !x.give() { // the domain has come to its end
 		return hypercall.ESRCH
-	}
-	for i, m := range x.out {
-		for k := range uint64(1) << x.s.Out.ExtentOrder {
-			machine.M2P[uint64(m)+k] = uint64(pages[i]) + k
-		}
 	}
 	if !putAll(x.v, out, x.out) {
 		return hypercall.EFAULT

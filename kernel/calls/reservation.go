@@ -91,8 +91,7 @@ func (r *reservation) extent(cmd, n uint64) bool {
 // increase is XENMEM_increase_reservation: new frames, which the guest may want to
 // know the names of.
 func (r *reservation) increase(n uint64) bool {
-	_, ok := r.add(n, r.s.ExtentStart != 0)
-	return ok
+	return r.add(n, r.s.ExtentStart != 0, machine.NotMapped)
 }
 
 // populate is XENMEM_populate_physmap: new frames for pages that the guest names.
@@ -101,25 +100,20 @@ func (r *reservation) populate(n uint64) bool {
 	if !get(r.v, &page, r.at(n)) {
 		return false
 	}
-	m, ok := r.add(n, true)
-	if ok {
-		for k := range uint64(1) << r.s.ExtentOrder {
-			machine.M2P[m+frame.MFN(k)] = page + k
-		}
-	}
-	return ok
+	return r.add(n, true, page)
 }
 
-// add gives the domain an extent. If the guest is to be told which, and can't be,
-// there is none.
-func (r *reservation) add(n uint64, tell bool) (frame.MFN, bool) {
+// add gives the domain an extent, for the guest's pages from page on unless that is
+// NotMapped. If the guest is to be told which, and can't be, there is none.
+func (r *reservation) add(n uint64, tell bool, page uint64) bool {
 	h, order := r.v.Holder(), uint(r.s.ExtentOrder)
 	if !machine.Reserve(r.d, 1<<order) {
-		return 0, false
+		return false
 	}
 	m, ok := machine.NewExtent(h, order, r.s.MemFlags.AddressBits())
 	if ok {
 		number := uint64(m)
+		setPages(m, order, page)
 		ok = (!tell || put(r.v, r.at(n), &number)) && machine.Give(h, r.d, m, 1<<order)
 		if !ok {
 			machine.FreeExtent(h, m, order)
@@ -128,7 +122,18 @@ func (r *reservation) add(n uint64, tell bool) (frame.MFN, bool) {
 	if !ok {
 		r.d.Pages.Add(-1 << order)
 	}
-	return m, ok
+	return ok
+}
+
+// setPages says which of the guest's pages an extent's frames are that are nobody's
+// yet. When they are the guest's they may soon be another's.
+func setPages(m frame.MFN, order uint, page uint64) {
+	if page == machine.NotMapped {
+		return
+	}
+	for k := range uint64(1) << order {
+		machine.M2P[m+frame.MFN(k)] = page + k
+	}
 }
 
 // decrease is XENMEM_decrease_reservation.
