@@ -12,11 +12,11 @@ const (
 	PHYSDEVOP_eoi                = 12 // PhysdevEOI
 	PHYSDEVOP_map_pirq           = 13 // PhysdevMapPIRQ
 	PHYSDEVOP_unmap_pirq         = 14 // PhysdevUnmapPIRQ
-	PHYSDEVOP_manage_pci_add     = 15
-	PHYSDEVOP_manage_pci_remove  = 16
+	PHYSDEVOP_manage_pci_add     = 15 // PhysdevManagePCI
+	PHYSDEVOP_manage_pci_remove  = 16 // PhysdevManagePCI
 	PHYSDEVOP_pirq_eoi_gmfn_v1   = 17 // PhysdevPIRQEOIGMFN
 	PHYSDEVOP_restore_msi        = 19
-	PHYSDEVOP_manage_pci_add_ext = 20
+	PHYSDEVOP_manage_pci_add_ext = 20 // PhysdevManagePCIExt
 	PHYSDEVOP_setup_gsi          = 21 // PhysdevSetupGSI
 	PHYSDEVOP_get_free_pirq      = 23 // PhysdevGetFreePIRQ
 	PHYSDEVOP_pci_mmcfg_reserved = 24 // PhysdevPCIMmcfgReserved

@@ -36,3 +36,20 @@ type PhysdevPCIMmcfgReserved struct {
 
 // XEN_PCI_MMCFG_RESERVED in PhysdevPCIMmcfgReserved.Flags.
 const XEN_PCI_MMCFG_RESERVED = 1
+
+// PhysdevManagePCI is struct physdev_manage_pci: a PCI function of segment 0.
+type PhysdevManagePCI struct {
+	Bus, Devfn uint8
+}
+
+// PhysdevManagePCIExt is struct physdev_manage_pci_ext: what PhysdevPCIDeviceAdd has
+// replaced.
+type PhysdevManagePCIExt struct {
+	Bus, Devfn  uint8
+	_           uint16
+	IsExtfn     uint32
+	IsVirtfn    uint32
+	PhysfnBus   uint8 `abi:"physfn.bus"`
+	PhysfnDevfn uint8 `abi:"physfn.devfn"`
+	_           uint16
+}

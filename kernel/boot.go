@@ -9,8 +9,10 @@ import (
 	"tuco/kernel/idt"
 	"tuco/kernel/klog"
 	"tuco/kernel/layout"
+	"tuco/kernel/lines"
 	"tuco/kernel/lock"
 	"tuco/kernel/machine"
+	"tuco/kernel/pci"
 	"tuco/kernel/percpu"
 	"tuco/kernel/pmm"
 	"tuco/kernel/power"
@@ -67,11 +69,13 @@ func startInterrupts(cpu *percpu.CPU) {
 	apic.EnableCPU()
 	cpu.APICID = apic.ID()
 	for _, io := range firmware.IOAPICs() {
-		apic.AddIOAPIC(mapDevice(io.Addr), io.GSIBase)
+		apic.AddIOAPIC(io.Addr, mapDevice(io.Addr), io.GSIBase)
 	}
 	shootdown.Init(flushTLB, kickCPU)
 	machine.SetInterrupt(kickCPU)
 	setHandlers()
+	lines.Init(firmware.Overrides())
+	pci.Init()
 	cpu.Locks.Serve = shootdown.Serve
 	shootdown.Online(&cpu.Locks)
 	crash.Set(crash.Machine{StopOthers: apic.NMIOthers, Trace: dumpTrace, End: endCrash})

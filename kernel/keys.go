@@ -8,8 +8,10 @@ import (
 	"tuco/kernel/frame"
 	"tuco/kernel/keys"
 	"tuco/kernel/klog"
+	"tuco/kernel/lines"
 	"tuco/kernel/lock"
 	"tuco/kernel/machine"
+	"tuco/kernel/pci"
 	"tuco/kernel/percpu"
 	"tuco/kernel/pmm"
 	"tuco/kernel/uart"
@@ -20,6 +22,7 @@ var moreKeys = [...]keys.Key{
 	{Key: 'm', Help: "memory", Run: memoryKey},
 	{Key: 'q', Help: "domains", Run: machine.ShowDomains},
 	{Key: 'r', Help: "run queues", Run: machine.ShowQueues},
+	{Key: 'i', Help: "interrupt lines and PCI functions", Run: devicesKey},
 	{Key: 'c', Help: "what domains have exited for and called", Run: countsKey},
 	{Key: 'f', Help: "processor and its features", Run: featuresKey},
 	{Key: 'l', Help: "the end of the log once more", Run: logKey},
@@ -30,7 +33,11 @@ func startKeys(cpu *percpu.CPU) {
 	keys.Add(moreKeys[:])
 	keys.Call = kickCPU
 	keys.Divert = divert
-	keys.Start(&cpu.Locks, apic.ISALine(uart.IRQ, firmware.Overrides()))
+	line := apic.ISALine(uart.IRQ, firmware.Overrides())
+	if uart.Present() {
+		lines.Take(line.GSI)
+	}
+	keys.Start(&cpu.Locks, line)
 }
 
 func featuresKey(*lock.Holder) {
@@ -72,4 +79,9 @@ func divert(h *lock.Holder, b byte) bool {
 		machine.Apply(h, d.Events.RaiseVIRQ(hypercall.VIRQ_CONSOLE, 0))
 	}
 	return taken
+}
+
+func devicesKey(h *lock.Holder) {
+	lines.Show(h)
+	pci.Show(h)
 }

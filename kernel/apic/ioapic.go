@@ -14,8 +14,9 @@ const (
 	ioSelect = 0x00 // which register
 	ioWindow = 0x10 // its contents
 
-	ioVersion  = 1
-	ioRedirect = 0x10 // two registers a pin
+	ioVersion     = 1
+	ioArbitration = 2
+	ioRedirect    = 0x10 // two registers a pin
 )
 
 const ioMasked = 1 << 16
@@ -23,8 +24,9 @@ const ioMasked = 1 << 16
 // ioapic is one controller. Only the boot sequence and the holder of whatever
 // lock it chooses touch it: a register takes two accesses.
 type ioapic struct {
-	base  frame.VAddr
-	first uint32 // global system interrupt of its first pin
+	at    frame.MAddr
+	base  frame.VAddr // where at is mapped, uncached
+	first uint32      // global system interrupt of its first pin
 	pins  uint32
 }
 
@@ -51,11 +53,11 @@ func ISALine(irq uint8, overrides []acpi.Override) Line {
 	return Line{GSI: uint32(irq)}
 }
 
-// AddIOAPIC takes charge of the controller at base (mapped uncached), whose
-// first pin is gsi, and masks all its pins. It returns the number of pins, or
-// 0 if none answers there or there are too many controllers.
-func AddIOAPIC(base frame.VAddr, gsi uint32) int {
-	a := ioapic{base: base, first: gsi}
+// AddIOAPIC takes charge of the controller at an address, which is mapped uncached
+// at base, and whose first pin is gsi; and masks all its pins. It returns the
+// number of pins, or 0 if none answers there or there are too many controllers.
+func AddIOAPIC(at frame.MAddr, base frame.VAddr, gsi uint32) int {
+	a := ioapic{at: at, base: base, first: gsi}
 	version := a.read(ioVersion)
 	if version == ^uint32(0) || version == 0 || ioapicCount == MaxIOAPICs {
 		return 0
@@ -79,11 +81,39 @@ func Route(l Line, vector x86.Vector, id uint32) bool {
 	return false
 }
 
-// Mask silences a line; one that no controller has is silent already.
+// HasLine tells whether a controller has the line.
+func HasLine(gsi uint32) bool { return find(gsi) != nil }
+
+// Mask silences a line. How it signals and where to stays as it is: an
+// interrupt on its way is still ended by its vector.
 func Mask(gsi uint32) {
 	if a := find(gsi); a != nil {
-		a.redirect(gsi-a.first, ioMasked)
+		r := ioRedirect + 2*(gsi-a.first)
+		a.write(r, a.read(r)|ioMasked)
 	}
+}
+
+// Unmask lets a line interrupt that was routed and then masked. If it is triggered
+// by its level and up, it interrupts at once.
+func Unmask(gsi uint32) {
+	if a := find(gsi); a != nil {
+		r := ioRedirect + 2*(gsi-a.first)
+		a.write(r, a.read(r)&^ioMasked)
+	}
+}
+
+// IORegister reads a register of the controller at an address, 0 for one that it has
+// not; false if there is no controller.
+func IORegister(at frame.MAddr, r uint32) (uint32, bool) {
+	for i := range ioapicCount {
+		if a := &ioapics[i]; a.at == at {
+			if r > ioArbitration && r-ioRedirect >= 2*a.pins {
+				return 0, true
+			}
+			return a.read(r), true
+		}
+	}
+	return 0, false
 }
 
 func find(gsi uint32) *ioapic {

@@ -4,6 +4,7 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/evtchn"
+	"tuco/kernel/lines"
 	"tuco/kernel/machine"
 )
 
@@ -59,7 +60,7 @@ func bindPIRQ(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 		return fail(hypercall.EFAULT)
 	}
 	d := &v.Domain.Events
-	port, e := evtchn.BindPIRQ(v.Holder(), d, s.PIRQ)
+	port, e := lines.Bind(v.Holder(), v.Domain, s.PIRQ)
 	if e != 0 {
 		return fail(e)
 	}

@@ -10,7 +10,8 @@ import (
 
 // physdevOp is physdev_op.
 //
-// EFAULT. ENOSYS: no such command, or one for PCI devices, which no domain has yet.
+// EFAULT. ENOSYS: no such command, or one for interrupts by messages, which no domain
+// has. EPERM: the caller is not privileged, where the command is for such domains.
 func physdevOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	c := a.PhysdevOp()
 	switch c.Cmd {
@@ -18,14 +19,51 @@ func physdevOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		return setIOPL(v, c.Arg)
 	case hypercall.PHYSDEVOP_set_iobitmap:
 		return setIOBitmap(v, c.Arg)
-	case hypercall.PHYSDEVOP_alloc_irq_vector:
-		return allocIRQ(v, c.Arg)
 	case hypercall.PHYSDEVOP_irq_status_query:
 		return queryIRQ(v, c.Arg)
 	case hypercall.PHYSDEVOP_eoi:
 		return endIRQ(v, c.Arg)
+	case hypercall.PHYSDEVOP_map_pirq:
+		return mapPIRQ(v, c.Arg)
+	case hypercall.PHYSDEVOP_unmap_pirq:
+		return unmapPIRQ(v, c.Arg)
+	case hypercall.PHYSDEVOP_get_free_pirq:
+		return freePIRQ(v, c.Arg)
 	}
-	return fail(hypercall.ENOSYS)
+	handler := forDomain0(c.Cmd)
+	if handler == nil {
+		return fail(hypercall.ENOSYS)
+	}
+	if !v.Domain.Privileged {
+		return fail(hypercall.EPERM)
+	}
+	return handler(v, c.Arg)
+}
+
+// forDomain0 is the handler of a command that is for privileged domains; nil if there
+// is none.
+func forDomain0(cmd uint32) func(*domain.VCPU, hypercall.Handle[byte]) int64 {
+	switch cmd {
+	case hypercall.PHYSDEVOP_alloc_irq_vector:
+		return allocIRQ
+	case hypercall.PHYSDEVOP_setup_gsi:
+		return setupGSI
+	case hypercall.PHYSDEVOP_apic_read:
+		return readAPIC
+	case hypercall.PHYSDEVOP_apic_write:
+		return writeAPIC
+	case hypercall.PHYSDEVOP_pci_device_add:
+		return addPCI
+	case hypercall.PHYSDEVOP_pci_device_remove:
+		return removePCI
+	case hypercall.PHYSDEVOP_manage_pci_add:
+		return addPCIByBus
+	case hypercall.PHYSDEVOP_manage_pci_add_ext:
+		return addPCIExt
+	case hypercall.PHYSDEVOP_manage_pci_remove:
+		return removePCIByBus
+	}
+	return nil
 }
 
 // setIOPL is PHYSDEVOP_set_iopl. EINVAL: no such level.
@@ -54,51 +92,5 @@ func setIOBitmap(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 		return fail(hypercall.EINVAL)
 	}
 	v.PV.IOBitmap, v.PV.IOPorts = start, s.NrPorts
-	return 0
-}
-
-// allocIRQ is PHYSDEVOP_alloc_irq_vector: a domain 0 that has no interrupt
-// controller says so which interrupt lines it knows of. The vector is the
-// hypervisor's affair; as on Xen, the number of the line stands for it.
-//
-// EPERM: the caller is not privileged. EINVAL: no such interrupt.
-func allocIRQ(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
-	var s hypercall.PhysdevIRQ
-	if !get(v, &s, arg) {
-		return fail(hypercall.EFAULT)
-	}
-	if !v.Domain.Privileged {
-		return fail(hypercall.EPERM)
-	}
-	if s.IRQ >= v.Domain.Events.PIRQs {
-		return fail(hypercall.EINVAL)
-	}
-	s.Vector = s.IRQ
-	return given(put(v, arg, &s))
-}
-
-// queryIRQ is PHYSDEVOP_irq_status_query. EINVAL: no such interrupt.
-func queryIRQ(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
-	var s hypercall.PhysdevIRQStatusQuery
-	if !get(v, &s, arg) {
-		return fail(hypercall.EFAULT)
-	}
-	if s.IRQ >= v.Domain.Events.PIRQs {
-		return fail(hypercall.EINVAL)
-	}
-	s.Flags = hypercall.XENIRQSTAT_needs_eoi // for all we know
-	return given(put(v, arg, &s))
-}
-
-// endIRQ is PHYSDEVOP_eoi: the guest has served an interrupt. EINVAL: it has none of
-// this number.
-func endIRQ(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
-	var s hypercall.PhysdevEOI
-	if !get(v, &s, arg) {
-		return fail(hypercall.EFAULT)
-	}
-	if !v.Domain.Events.PIRQBound(s.IRQ) {
-		return fail(hypercall.EINVAL)
-	}
 	return 0
 }

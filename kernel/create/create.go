@@ -8,6 +8,7 @@ import (
 	"tuco/kernel/frame"
 	"tuco/kernel/klog"
 	"tuco/kernel/layout"
+	"tuco/kernel/lines"
 	"tuco/kernel/lock"
 	"tuco/kernel/machine"
 	"tuco/kernel/mm"
@@ -113,20 +114,9 @@ func makeEvents(h *lock.Holder, d *domain.Domain) Failure {
 		return noMemory
 	}
 	if d.Privileged {
-		permitLines(h, d)
+		lines.Give(d)
 	}
 	return nil
-}
-
-// permitLines lets domain 0 bind the old PC's interrupt lines, but for those of
-// the timer, of the second controller, and of the hypervisor's console.
-func permitLines(h *lock.Holder, d *domain.Domain) {
-	const timer, cascade, console, lines = 0, 2, 4, 16
-	for line := range uint32(lines) {
-		if line != timer && line != cascade && line != console {
-			d.Events.PermitPIRQ(h, line, true)
-		}
-	}
 }
 
 // makeVCPUs makes the domain's vCPUs, all down.

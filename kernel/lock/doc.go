@@ -31,16 +31,17 @@
 //	└─ host map
 //	   └─ pool           (never held while a pool asks for frames, which may
 //	      │               flush, that is wait for other CPUs)
-//	      └─ links
-//	         └─ events    (two domains' at once)
-//	            └─ run queue   (two CPUs' at once)
-//	               └─ share
-//	                  └─ vtimer
-//	                     └─ timer
-//	                        └─ page tables
-//	                           └─ frames
-//	                              └─ trace
-//	                                 └─ console
+//	      └─ devices
+//	         └─ links
+//	            └─ events    (two domains' at once)
+//	               └─ run queue   (two CPUs' at once)
+//	                  └─ share
+//	                     └─ vtimer
+//	                        └─ timer
+//	                           └─ page tables
+//	                              └─ frames
+//	                                 └─ trace
+//	                                    └─ console
 //
 // levels.go names them. Two locks of one level are taken by LockBoth, which
 // orders them by address, and released by UnlockBoth.

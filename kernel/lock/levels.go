@@ -11,6 +11,7 @@ const (
 	CPUs                    // bringing up CPUs, one at a time
 	HostMap                 // the hypervisor's own page tables
 	Pool                    // one typed object pool
+	Devices                 // the interrupt lines, or what is known of PCI functions
 	Links                   // which event channels are connected to which
 	Events                  // a domain's event channels
 	RunQueue                // a CPU's run queue
@@ -28,7 +29,7 @@ const (
 const _ = uint(64 - levels)
 
 var levelNames = [levels]string{
-	"no level", "cpus", "host map", "pool", "links", "events", "run queue", "share", "vtimer", "timer", "page tables", "frames", "trace", "console",
+	"no level", "cpus", "host map", "pool", "devices", "links", "events", "run queue", "share", "vtimer", "timer", "page tables", "frames", "trace", "console",
 }
 
 // String returns the level's name in crash reports.

@@ -8,6 +8,7 @@ import (
 	"tuco/qemu-tests/guests/emulation"
 	"tuco/qemu-tests/guests/events"
 	"tuco/qemu-tests/guests/fatal"
+	"tuco/qemu-tests/guests/lines"
 	"tuco/qemu-tests/guests/memory"
 	"tuco/qemu-tests/guests/mm"
 	"tuco/qemu-tests/guests/multicall"
@@ -29,6 +30,7 @@ func main() {
 		&dom0.Group,
 		&events.Group,
 		&mm.Group,
+		&lines.Group,
 		&memory.Group,
 		&multicall.Group,
 		&clock.Group,

@@ -6,6 +6,6 @@
 // directory beside a key, which is a hash of all that they are made of.
 package linux
 
-// Domain0Args are the words that a kernel of Debian's needs on its command line to be domain 0 here: docs/linux.md
-// explains them.
-const Domain0Args = "console=hvc0 acpi=off pci=off initcall_blacklist=cmos_init,i8042_init"
+// Domain0Args are the words that a kernel of Debian's needs on its command line to be domain 0: its console is the
+// hypervisor's.
+const Domain0Args = "console=hvc0"
