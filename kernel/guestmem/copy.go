@@ -107,6 +107,10 @@ func Some[T any](v *View, to []T, from frame.VAddr) int {
 	if !ok {
 		return 0
 	}
+	if n == 1 { // as in most lists
+		to[0] = *at[T](v, m, from)
+		return 1
+	}
 	return copy(to, unsafe.Slice(at[T](v, m, from), n))
 }
 

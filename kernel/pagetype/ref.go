@@ -30,7 +30,7 @@ func (f *Frames) Owner(m frame.MFN) (Owner, bool) {
 
 // Owned tells whether a frame belongs to anybody, for now.
 func (f *Frames) Owned(m frame.MFN) bool {
-	i := f.info(m)
+	i := f.records.Info(m)
 	return i != nil && i.Ref.Load() != 0
 }
 
