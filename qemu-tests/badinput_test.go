@@ -169,7 +169,7 @@ func TestBadBootInformation(t *testing.T) {
 		{"module-outside-ram", new(shim.Shim).Modules(shim.Module{Address: 0xc0000000, Size: 4096}), `module 0 .*not in RAM`, goesOn},
 		{"module-beyond-physical-memory", new(shim.Shim).Modules(shim.Module{Address: 1 << 60, Size: 4096}), `module 0 `, goesOn},
 		{"module-wraps", new(shim.Shim).Modules(shim.Module{Address: 1 << 20, Size: 1<<64 - 4096}), `module 0 `, goesOn},
-		{"module-over-the-image", new(shim.Shim).Modules(shim.Module{Address: 0x200000, Size: 4096}), `module 0 .*overlaps the hypervisor's image`, goesOn},
+		{"module-over-the-image", new(shim.Shim).Modules(shim.Module{Address: 0x101000, Size: 16}), `module 0 .*overlaps the hypervisor's image`, goesOn},
 		{"module-list-outside-ram", new(shim.Shim).Set32(shim.ModuleCount, 1).Set64(shim.ModuleList, 1<<60), `module`, goesOn},
 		{"countless-modules", new(shim.Shim).Set32(shim.ModuleCount, 1<<31), `module`, goesOn},
 		{"command-line-outside-ram", new(shim.Shim).Set64(shim.CommandLine, 1<<60), `command line`, onlyPowersOff},
