@@ -85,7 +85,7 @@ var table = []row{
 	{[]int{215}, entry, "The frame of a failsafe callback was written to where the guest's stack pointer said, wherever that was.",
 		[]string{"kernel/guestmem TestXSA215NotTheHypervisors"}, "What of the hypervisor's is in the guest's address space can't be written to there.", ""},
 	{[]int{298}, entry, "A selector's descriptor was read beyond the table's limit.",
-		[]string{"kernel/emul TestXSA298", "guest segments/gdt-refused", "guest segments/ldt-refused"}, "", ""},
+		[]string{"kernel/emul TestXSA298", "kernel/pv TestXSA298DescriptorLimits", "guest segments/gdt-refused", "guest segments/ldt-refused"}, "", ""},
 	{[]int{195}, emulation, "A bit instruction with a large offset reached beyond its operand.",
 		[]string{"kernel/emul TestXSA195"}, "", ""},
 	{[]int{267}, fpu, "Vector registers that are switched when they are first used could be read before, speculatively.",
