@@ -63,9 +63,7 @@ func finish(v *domain.VCPU, s *emul.State, r emul.Result) bool {
 		restoreState(v, s)
 		v.Container.Skip(0)
 		if r.Step {
-			const singleStep = 1 << 14
-			v.Container.SetDR(6, v.Container.DR(6)|singleStep)
-			debug(v)
+			stepped(v)
 		}
 		return true
 	case emul.Raise:
@@ -78,6 +76,32 @@ func finish(v *domain.VCPU, s *emul.State, r emul.Result) bool {
 		return true
 	}
 	return false
+}
+
+// stepped hands the guest the trap that follows an instruction with RFLAGS.TF set.
+func stepped(v *domain.VCPU) {
+	const singleStep = 1 << 14
+	v.Container.SetDR(6, v.Container.DR(6)|singleStep)
+	debug(v)
+}
+
+// cpuid32 executes a CPUID of 32-bit code, the only one of the instructions that
+// always exit which such a program may use. Package emul decodes 64-bit code.
+func cpuid32(v *domain.VCPU) {
+	c := &v.Container
+	if v.Info.Length == 0 {
+		return // it has changed since: what stands there now is executed
+	}
+	r := &c.Regs.GPR
+	a := cpuid(v, uint32(r[exit.RAX]), uint32(r[exit.RCX]))
+	r[exit.RAX], r[exit.RBX], r[exit.RCX], r[exit.RDX] = uint64(a[0]), uint64(a[1]), uint64(a[2]), uint64(a[3])
+	c.Skip(v.Info.Length)
+	c.SetRIP(uint64(uint32(c.RIP()))) // the program's addresses wrap there
+	step := c.RFLAGS()&x86.FlagTF != 0
+	c.SetRFLAGS(userFlags(c.RFLAGS()) &^ x86.FlagRF)
+	if step {
+		stepped(v)
+	}
 }
 
 // saveState is the vCPU's registers for package emul.

@@ -17,7 +17,13 @@ func onExit(v *domain.VCPU) {
 		exception(v)
 	case exit.SoftwareInterrupt:
 		software(v)
-	case exit.CPUID, exit.RDTSC, exit.RDTSCP, exit.HLT, exit.MSRRead, exit.MSRWrite, exit.Port, exit.INVD, exit.WBINVD,
+	case exit.CPUID:
+		if v.Container.Segment(exit.CS).Attr&exit.SegmentLong != 0 {
+			privileged(v)
+		} else {
+			cpuid32(v)
+		}
+	case exit.RDTSC, exit.RDTSCP, exit.HLT, exit.MSRRead, exit.MSRWrite, exit.Port, exit.INVD, exit.WBINVD,
 		exit.CRRead, exit.CRWrite, exit.DRRead, exit.DRWrite, exit.XSETBV, exit.INVLPG, exit.RDPMC:
 		// The processor says that it is this instruction, and would have let it at
 		// CPL 3 or not: what counts is what the guest may.

@@ -46,6 +46,7 @@ func compatibility(t *pv.T) {
 		int80    = "\xcd\x80"
 		readDI   = "\x8b\x07" // MOVL (DI), AX
 		sysenter = "\x0f\x34"
+		cpuid0   = "\x31\xc0\x0f\xa2" // XORL AX, AX; CPUID
 	)
 	var p program
 	p.load(loadDS + readData + int80 + syscall + readDI)
@@ -77,5 +78,13 @@ func compatibility(t *pv.T) {
 	if trap = p.u.Run(); trap.Vector != pv.UD && trap.Vector != pv.GP {
 		t.Trapped("SYSENTER", trap, pv.Sysenter, 0)
 	}
+	p.write(cpuid0 + int80)
+	p.start(0)
+	p.u.Iret.CS, p.u.Iret.SS = hypercall.FLAT_USER_CS32, hypercall.FLAT_USER_SS32
+	trap = p.u.Run()
+	t.Trapped("INT 0x80 behind CPUID", trap, pv.SyscallVector, 0)
+	t.Equal("saved RIP", trap.RIP, uint64(codeAt+len(cpuid0)+len(int80)))
+	t.Equal("EAX of CPUID", p.u.Iret.RAX, uint64(pv.CPUID(0, 0).EAX))
+	t.Equal("EBX of CPUID", p.u.BX, uint64(pv.CPUID(0, 0).EBX))
 	p.unload()
 }
