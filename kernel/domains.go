@@ -90,8 +90,20 @@ func prepareDomains(cpu *percpu.CPU) {
 	if !machine.InitM2P(h, end) || !pv.Start(h) {
 		halt([]byte("no memory for the machine-to-physical table"))
 	}
-	machine.MemoryMap = info.Regions()
 	listIO()
+	listMemory()
+}
+
+// listMemory makes the map that domain 0 gets. Firmware need not mention the interrupt
+// controllers, and domain 0 must not put a device there.
+func listMemory() {
+	machine.SetMemoryMap(info.Regions())
+	for _, io := range firmware.IOAPICs() {
+		at := io.Addr.Down()
+		machine.ReserveInMap(boot.Range{Start: at, End: at + frame.PageSize})
+	}
+	const messages = 1 << 20 // from the local APIC on: where devices write to interrupt
+	machine.ReserveInMap(boot.Range{Start: localAPIC.Addr(), End: localAPIC.Addr() + messages})
 }
 
 // ioEnd bounds the addresses of devices.

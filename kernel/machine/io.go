@@ -2,11 +2,34 @@ package machine
 
 import (
 	"tuco/boot"
+	"tuco/kernel/acpi"
 	"tuco/kernel/frame"
 )
 
-// MemoryMap is the machine's, as the loader gave it. Constant after boot.
+// MemoryMap is the machine's, in the order of addresses. Constant after boot.
 var MemoryMap []boot.Region
+
+// mapRoom is where it lies: the loader's regions, and one for each interrupt
+// controller.
+var mapRoom [boot.MaxRegions + acpi.MaxIOAPICs + 1]boot.Region
+
+// SetMemoryMap takes the loader's map.
+func SetMemoryMap(regions []boot.Region) { MemoryMap = mapRoom[:copy(mapRoom[:], regions)] }
+
+// ReserveInMap adds a range that is not free for devices, unless the map says something
+// about it already.
+func ReserveInMap(r boot.Range) {
+	n, at := len(MemoryMap), 0
+	for at < n && MemoryMap[at].End <= r.Start {
+		at++
+	}
+	if n == len(mapRoom) || at < n && MemoryMap[at].Start < r.End {
+		return
+	}
+	MemoryMap = mapRoom[:n+1]
+	copy(MemoryMap[at+1:], MemoryMap[at:n])
+	MemoryMap[at] = boot.Region{Range: r, Type: boot.Reserved}
+}
 
 // SafeAbove is where no memory is from here up, for page-table entries that are
 // not present (see pagetype.Space); 0 where the processor does not look at

@@ -44,11 +44,11 @@ func readMSR(v *domain.VCPU, msr x86.MSR) (uint64, bool) {
 			base |= x86.APICBaseBSP
 		}
 		return base, true
-	case msrPlatformID, msrBIOSSign, msrHWCR:
+	case msrPlatformID, msrHWCR:
 		return 0, true
 	case msrMCGCap, msrMCGStatus:
 		return 0, v.Domain.Privileged // no bank, no machine check
-	case msrMiscEnable:
+	case msrMiscEnable, msrBIOSSign:
 		return x86.ReadMSRSafe(msr)
 	}
 	return 0, false
@@ -64,6 +64,8 @@ func writeMSR(v *domain.VCPU, msr x86.MSR, value uint64) bool {
 		return SetGSBase(v, value)
 	case x86.MSRKernelGSBase:
 		return SetOtherGSBase(v, value)
+	case msrBIOSSign:
+		return value == 0 // which comes before the register is read
 	}
 	now, ok := readMSR(v, msr)
 	return ok && now == value
