@@ -106,6 +106,9 @@ func setSegmentBase(v *domain.VCPU, a *hypercall.Args) int64 {
 	case hypercall.SEGBASE_GS_KERNEL:
 		ok = pv.SetGSBase(v, s.Base)
 	case hypercall.SEGBASE_GS_USER_SEL:
+		if !pv.Ready(v, uint16(s.Base)) {
+			return domain.Continue
+		}
 		pv.SetUserGS(v, uint16(s.Base))
 		ok = true
 	}

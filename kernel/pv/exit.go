@@ -6,6 +6,7 @@ import (
 	"tuco/kernel/emul"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
+	"tuco/kernel/pagetype"
 	"tuco/kernel/x86"
 )
 
@@ -185,9 +186,10 @@ func descriptorFault(v *domain.VCPU, page int, at frame.VAddr, code uint32) {
 		bounce(v, x86.VectorGP, uint32(at-p.Area)&0xfff8)
 		return
 	}
-	n := page - ldtPage
-	if n < domain.LDTPages && uint32(n)<<9 < p.LDTEntries && mapLDT(v, n) == 0 {
-		return
+	if n := page - ldtPage; n < domain.LDTPages && uint32(n)<<9 < p.LDTEntries {
+		if r := mapLDT(v, n); r == pagetype.OK || r == pagetype.Again {
+			return // the guest executes its instruction again
+		}
 	}
 	bouncePageFault(v, p.LDTBase+(at-p.Area-ldtPage*frame.PageSize), code)
 }

@@ -73,6 +73,11 @@ func setControl(v *domain.VCPU, x *hypercall.VCPUGuestContext) {
 // there.
 func loadSegments(v *domain.VCPU, x *hypercall.VCPUGuestContext) {
 	r, c := &x.UserRegs, &v.Container
+	for _, selector := range [...]uint16{r.DS, r.ES, r.FS, r.GS, r.CS, r.SS} {
+		const attempts = 8 // flushes that may be due; what takes longer counts as not there
+		for n := 0; n < attempts && !Ready(v, selector); n++ {
+		}
+	}
 	loadData(v, exit.DS, r.DS)
 	loadData(v, exit.ES, r.ES)
 	loadData(v, exit.FS, r.FS)

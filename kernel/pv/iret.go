@@ -26,6 +26,9 @@ func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 		Crash(v, "iret: to user mode, without page tables for it")
 		return 0
 	}
+	if !Ready(v, uint16(f.CS)) || !Ready(v, uint16(f.SS)) {
+		return domain.Continue // nothing has changed yet
+	}
 	if v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl) {
 		SetIOPL(v, uint8(f.RFLAGS>>12&3))
 	}

@@ -30,8 +30,19 @@ const (
 	selectorTI  = 4 // it is in the LDT
 )
 
+// Ready makes it possible to look at what a selector names, if that is in a page of
+// the LDT that has not been used yet. False: it is to be called again, after other
+// work got its turn.
+func Ready(v *domain.VCPU, selector uint16) bool {
+	n := uint32(selector >> 3)
+	p := &v.PV
+	return selector&selectorTI == 0 || n >= p.LDTEntries || p.LDTFrames[n>>9&(domain.LDTPages-1)] != frame.NoMFN ||
+		mapLDT(v, int(n>>9)) != pagetype.Again
+}
+
 // descriptor finds what a selector of the guest's names. False: nothing that
-// is mapped.
+// is mapped. A page of the LDT that would take longer counts as one that is not; see
+// Ready.
 func descriptor(v *domain.VCPU, selector uint16) (uint64, bool) {
 	n := int(selector >> 3)
 	p := &v.PV

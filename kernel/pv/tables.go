@@ -106,7 +106,8 @@ func DropLDT(h *lock.Holder, v *domain.VCPU) {
 }
 
 // mapLDT makes a page of the local descriptor table usable: the frame that the
-// guest's kernel maps there, if it holds descriptors that a guest may have.
+// guest's kernel maps there, if it holds descriptors that a guest may have. If the
+// result is Again it has to be called again, after other work got its turn.
 func mapLDT(v *domain.VCPU, n int) pagetype.Result {
 	p := &v.PV
 	memory := KernelView(v)
@@ -114,15 +115,11 @@ func mapLDT(v *domain.VCPU, n int) pagetype.Result {
 	if !ok || e&pagetype.Present == 0 {
 		return pagetype.NotMapped
 	}
-	const attempts = 8 // flushes that may be due
-	r := pagetype.Again
-	for range attempts {
-		var c mm.Call
-		machine.Begin(v.Holder(), v.Domain, &c)
-		r = v.Domain.Memory.GetDescriptors(&c, e.MFN())
-		if !machine.Settle(v.Holder(), v.Domain, &c, r) {
-			break
-		}
+	var c mm.Call
+	machine.Begin(v.Holder(), v.Domain, &c)
+	r := v.Domain.Memory.GetDescriptors(&c, e.MFN())
+	if machine.Settle(v.Holder(), v.Domain, &c, r) {
+		return pagetype.Again
 	}
 	if r != pagetype.OK {
 		return r

@@ -14,6 +14,7 @@ var Group = pv.Group{Name: "segments", Tests: []pv.Test{
 	{Name: "descriptors-refused", Run: descriptorsRefused},
 	{Name: "ldt", Run: ldt},
 	{Name: "ldt-refused", Run: ldtRefused},
+	{Name: "ldt-later", Run: ldtLater},
 	{Name: "bases", Run: bases},
 	{Name: "bases-user", Run: basesUser},
 	{Name: "bases-refused", Run: basesRefused},
