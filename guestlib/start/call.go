@@ -10,12 +10,15 @@ import (
 type errno uint64
 
 const (
+	eperm     errno = 1
 	enoent    errno = 2
-	eintr     errno = 4
+	esrch     errno = 3
 	ebadf     errno = 9
 	eagain    errno = 11
 	enomem    errno = 12
 	einval    errno = 22
+	emfile    errno = 24
+	epipe     errno = 32
 	enosys    errno = 38
 	etimedout errno = 110
 )
@@ -46,7 +49,7 @@ const (
 	sysFutex, sysGetaffinity                   = 202, 204
 	sysClockGettime, sysTgkill, sysKill        = 228, 234, 62
 	sysEpollCtl, sysEpollPwait                 = 233, 281
-	sysEventfd2, sysEpollCreate1               = 290, 291
+	sysEventfd2, sysEpollCreate1, sysPipe2     = 290, 291, 293
 	sysNewfstatat, sysFaccessat                = 262, 269
 	sysGetrandom                               = 318
 )
@@ -92,7 +95,7 @@ func answer(c *cpu.Call) uint64 {
 		return 1
 	case sysGettid:
 		return uint64(sched.Current().ID)
-	case sysGetuid, sysGetgid, sysGeteuid, sysGetegid, sysClose:
+	case sysGetuid, sysGetgid, sysGeteuid, sysGetegid:
 		return 0
 	case sysArchPrctl:
 		return archPrctl(c.DI, c.SI)
@@ -102,14 +105,25 @@ func answer(c *cpu.Call) uint64 {
 		return clockGettime(c.DI, c.SI)
 	case sysGetrandom:
 		return getrandom(c.DI, c.SI)
-	case sysEpollCreate1, sysEventfd2:
-		return newDescriptor(c.AX)
+	case sysEpollCreate1:
+		fd, _ := open(poller, 0)
+		return fd
+	case sysEventfd2:
+		fd, d := open(event, c.SI)
+		if d != nil {
+			d.count = uint64(uint32(c.DI))
+		}
+		return fd
+	case sysPipe2:
+		return pipe2(c.DI, c.SI)
+	case sysClose:
+		return closeDescriptor(c.DI)
 	case sysEpollCtl:
-		return epollCtl(c.DI, c.SI, c.DX, c.R10)
+		return epollCtl(c.SI, c.DX, c.R10)
 	case sysEpollPwait:
-		return epollPwait(c.DI, c.SI, c.DX, c.R10)
+		return epollPwait(c.SI, c.DX, c.R10)
 	case sysFcntl:
-		return fcntl(c.DI, c.SI)
+		return fcntl(c.DI, c.SI, c.DX)
 	case sysOpenat, sysNewfstatat, sysReadlinkat, sysFaccessat:
 		return failed(enoent)
 	case sysPrctl:

@@ -87,7 +87,6 @@ func sigaltstack(set, get uint64) uint64 {
 func tgkill(id, number uint64) uint64 {
 	t := sched.Find(id)
 	if t == nil || number == 0 || number > signals {
-		const esrch errno = 3
 		return failed(esrch)
 	}
 	if actions[number].handler <= ignore {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +29,7 @@ toolchain with its whole runtime; the runtime's system calls become calls of the
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			options.Package, options.Stderr = args[0], cmd.ErrOrStderr()
-			options.Work = besideTool(path.Join("obj", "_guest")) // a name that ./... passes over
+			options.Package, options.Work, options.Source = args[0], guestWork(), besideTool("..")
 			if options.Output == "" {
 				options.Output = path.Base(args[0]) + ".elf"
 			}
@@ -53,3 +53,6 @@ toolchain with its whole runtime; the runtime's system calls become calls of the
 	flags.BoolVar(&options.Strip, "strip", false, "leave out symbols and debugging information")
 	return cmd
 }
+
+// guestWork keeps what is made on the way to a guest. Its name is one that ./... passes over.
+func guestWork() string { return besideTool(filepath.Join("obj", "_guest")) }

@@ -1,4 +1,4 @@
-// Package guest builds Go programs as paravirtual guests.
+// Package guest builds Go programs, and tests of Go packages, as paravirtual guests.
 package guest
 
 import (
@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,39 +17,79 @@ import (
 
 // Options says what to build.
 type Options struct {
-	Package string // a main package, as the go command names it
+	Package string // as the go command names it
 	Output  string // the file to write
 	Work    string // a directory for what is made on the way; a stable one keeps the build cache useful
+	Source  string // the project's source tree
 	Strip   bool   // leave out the symbol table
-	Stderr  io.Writer
 }
 
 // ErrBadOptions marks an error that the options' author can mend.
 var ErrBadOptions = errors.New("bad option")
 
-// importer is added to the program's main package, which so links the library.
-const importer = "package main\n\nimport _ \"tuco/guestlib/start\"\n"
+// library is the package that a program has to import to be a guest.
+const library = "tuco/guestlib/start"
 
-// Build builds a guest.
+// A builder is a build under way.
+type builder struct {
+	Options
+	goroot, version string
+	dir             string // where the go command runs; empty: here
+	pkg             pkg
+}
+
+// pkg is what the go command tells of a package.
+type pkg struct {
+	Dir, Name, ImportPath string
+	Standard              bool
+	TestGoFiles           []string
+	XTestGoFiles          []string
+}
+
+// Build builds a program, which a file is added to that links the library.
 func Build(ctx context.Context, o Options) error {
-	pkg, err := list(ctx, o)
+	b, err := newBuilder(ctx, o)
 	if err != nil {
 		return err
 	}
-	common, err := filepath.Abs(o.Work)
-	if err != nil {
-		return err
+	if b.pkg.Name != "main" {
+		return fmt.Errorf("%w: %s is package %s: a guest is built of a package main", ErrBadOptions, b.pkg.ImportPath, b.pkg.Name)
 	}
-	work := filepath.Join(common, strings.ReplaceAll(pkg.ImportPath, "/", "_"))
+	return b.build(ctx, "tuco_guest.go", "main", "build")
+}
+
+// newBuilder asks the go command about itself and the package.
+func newBuilder(ctx context.Context, o Options) (*builder, error) {
+	b := &builder{Options: o}
+	var err error
+	if b.Work, err = filepath.Abs(o.Work); err != nil {
+		return nil, err
+	}
+	if b.Output, err = filepath.Abs(o.Output); err != nil {
+		return nil, err
+	}
 	var env struct{ GOROOT, GOVERSION string }
-	if err := goJSON(ctx, o, &env, "env", "-json", "GOROOT", "GOVERSION"); err != nil {
-		return err
+	if err := b.goJSON(ctx, &env, "env", "-json", "GOROOT", "GOVERSION"); err != nil {
+		return nil, err
 	}
-	overlay, err := goport.Runtime(env.GOROOT, env.GOVERSION, filepath.Join(common, "goroot"))
+	b.goroot, b.version = env.GOROOT, env.GOVERSION
+	return b, b.list(ctx)
+}
+
+func (b *builder) list(ctx context.Context) error {
+	return b.goJSON(ctx, &b.pkg, "list", "-json=Dir,Name,ImportPath,Standard,TestGoFiles,XTestGoFiles", b.Package)
+}
+
+// build runs a go command that links, with a file added to a package that imports the library, and makes a kernel of
+// what it has linked.
+func (b *builder) build(ctx context.Context, file, name string, command ...string) error {
+	work := filepath.Join(b.Work, strings.ReplaceAll(b.pkg.ImportPath, "/", "_"))
+	overlay, err := goport.Runtime(b.goroot, b.version, filepath.Join(b.Work, "goroot"))
 	if err != nil {
 		return err
 	}
-	if err := overlay.Add(filepath.Join(pkg.Dir, "tuco_guest.go"), work, importer); err != nil {
+	importer := fmt.Sprintf("package %s\n\nimport _ %q\n", name, library)
+	if err := overlay.Add(filepath.Join(b.pkg.Dir, file), work, importer); err != nil {
 		return err
 	}
 	config := filepath.Join(work, "overlay.json")
@@ -59,8 +98,9 @@ func Build(ctx context.Context, o Options) error {
 	}
 	linked := filepath.Join(work, "linked.elf")
 	ldflags := fmt.Sprintf("-E %s -T %#x -buildid= -checklinkname=0", goport.EntrySymbol, goport.Text)
-	if _, err := goCommand(ctx, o, "build", "-trimpath", "-buildvcs=false", "-overlay", config,
-		"-gcflags=tuco/guestlib/...=-wb=false", "-ldflags", ldflags, "-o", linked, o.Package); err != nil {
+	args := append(command, "-trimpath", "-buildvcs=false", "-overlay", config, "-gcflags=tuco/guestlib/...=-wb=false",
+		"-ldflags", ldflags, "-o", linked, b.Package)
+	if _, err := b.run(ctx, args...); err != nil {
 		return err
 	}
 	image, err := os.ReadFile(linked)
@@ -68,51 +108,39 @@ func Build(ctx context.Context, o Options) error {
 		return err
 	}
 	if err := goport.Check(image); err != nil {
-		return fmt.Errorf("%s: %w", o.Package, err)
+		return fmt.Errorf("%s: %w", b.Package, err)
 	}
 	if err := goport.Kernel(image); err != nil {
-		return fmt.Errorf("%s: %w", o.Package, err)
+		return fmt.Errorf("%s: %w", b.Package, err)
 	}
-	if o.Strip {
+	if b.Strip {
 		if image, err = goport.Strip(image); err != nil {
 			return err
 		}
 	}
-	return os.WriteFile(o.Output, image, 0o755)
+	return os.WriteFile(b.Output, image, 0o755)
 }
 
-// program is what is asked of a package.
-type program struct {
-	Dir, Name, ImportPath string
-}
-
-func list(ctx context.Context, o Options) (*program, error) {
-	var pkg program
-	if err := goJSON(ctx, o, &pkg, "list", "-json=Dir,Name,ImportPath", o.Package); err != nil {
-		return nil, err
-	}
-	if pkg.Name != "main" {
-		return nil, fmt.Errorf("%w: %s is package %s: a guest is built of a package main", ErrBadOptions, pkg.ImportPath, pkg.Name)
-	}
-	return &pkg, nil
-}
-
-func goJSON(ctx context.Context, o Options, to any, args ...string) error {
-	out, err := goCommand(ctx, o, args...)
+func (b *builder) goJSON(ctx context.Context, to any, args ...string) error {
+	out, err := b.run(ctx, args...)
 	if err != nil {
 		return err
 	}
 	return json.Unmarshal(out, to)
 }
 
-// goCommand runs the go command for a guest.
-func goCommand(ctx context.Context, o Options, args ...string) ([]byte, error) {
+// run runs the go command for a guest.
+func (b *builder) run(ctx context.Context, args ...string) ([]byte, error) {
 	var out, problems bytes.Buffer
 	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = b.dir
 	cmd.Env = append(os.Environ(), "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "CGO_ENABLED=0")
+	if b.goroot != "" {
+		cmd.Env = append(cmd.Env, "GOROOT="+b.goroot)
+	}
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("%w: go %s: %w\n%s", ErrBadOptions, args[0], err, strings.TrimSpace(problems.String()))
+		return nil, fmt.Errorf("%w: go %s: %w\n%s", ErrBadOptions, args[0], err, strings.TrimSpace(problems.String()+out.String()))
 	}
 	return out.Bytes(), nil
 }

@@ -1,0 +1,104 @@
+package start
+
+import "tuco/guestlib/sched"
+
+// kind is what a descriptor stands for.
+type kind uint8
+
+const (
+	unused kind = iota
+	poller
+	event   // an eventfd
+	pipeOut // a pipe's end to read from
+	pipeIn  // its end to write to
+)
+
+// A descriptor is what the program knows by a number from firstDescriptor on.
+type descriptor struct {
+	kind        kind
+	nonblocking bool
+	count       uint64 // an event's
+	pipe        *pipe
+
+	// What the poller was told of it, and what has happened since the poller last told.
+	polled bool
+	events uint32
+	data   uint64
+	edges  uint32
+}
+
+const (
+	firstDescriptor = 3
+	maxDescriptors  = 64
+
+	nonBlocking = 0x800 // O_NONBLOCK and EFD_NONBLOCK
+)
+
+var descriptors [maxDescriptors]descriptor
+
+// find is a descriptor by its number, or nil.
+func find(fd uint64) *descriptor {
+	if fd < firstDescriptor || fd-firstDescriptor >= maxDescriptors || descriptors[fd-firstDescriptor].kind == unused {
+		return nil
+	}
+	return &descriptors[fd-firstDescriptor]
+}
+
+// open is a new descriptor, or nil if there are too many.
+func open(k kind, flags uint64) (fd uint64, d *descriptor) {
+	for i := range descriptors {
+		if d := &descriptors[i]; d.kind == unused {
+			*d = descriptor{kind: k, nonblocking: flags&nonBlocking != 0}
+			return uint64(firstDescriptor + i), d
+		}
+	}
+	return failed(emfile), nil
+}
+
+func closeDescriptor(fd uint64) uint64 {
+	d := find(fd)
+	if d == nil {
+		if fd <= stderr {
+			return 0
+		}
+		return failed(ebadf)
+	}
+	k, p := d.kind, d.pipe
+	*d = descriptor{}
+	if p != nil {
+		p.closeEnd(k)
+	}
+	return 0
+}
+
+// add is a write to an event.
+func (d *descriptor) add(from, size uint64) uint64 {
+	const word = 8
+	if size != word {
+		return failed(einval)
+	}
+	d.count += *at[uint64](from)
+	d.happened(pollIn)
+	return word
+}
+
+// take is a read from an event.
+func (d *descriptor) take(to, size uint64) uint64 {
+	const word = 8
+	switch {
+	case size < word:
+		return failed(einval)
+	case d.count == 0:
+		return failed(eagain)
+	}
+	*at[uint64](to), d.count = d.count, 0
+	return word
+}
+
+// happened tells the poller.
+func (d *descriptor) happened(edges uint32) {
+	d.edges |= edges
+	if d.polled {
+		sched.Wake(pollKey, maxDescriptors)
+	}
+}
