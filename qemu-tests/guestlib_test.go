@@ -3,7 +3,9 @@
 package qemutests
 
 import (
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -63,4 +65,53 @@ func TestGoProgramOnBochs(t *testing.T) {
 	outcome := boot(t, goProgram(host.Spec{Emulator: host.Bochs, Vendor: host.Intel}, "hello", "spin"))
 	require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
 	assert.Contains(t, outcome.Console, "hello: done")
+}
+
+func runStress(t *testing.T, spec host.Spec) {
+	outcome := boot(t, goProgram(spec, "stress", "seconds=5"))
+	require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
+	require.Contains(t, outcome.Console, "stress: ok")
+	t.Log(outcome.Console)
+}
+
+func TestGoStress(t *testing.T) {
+	t.Parallel()
+	runStress(t, host.Spec{})
+}
+
+// goPackages are packages whose own tests run in guests.
+var goPackages = []struct {
+	name string
+	skip string // tests that need what a guest does not have
+}{
+	{"sort", ""},
+	{"sync", "TestMutexMisuse|TestIssue76126|ExampleOnceValues"}, // two start processes, one reads its own source
+	{"container/list", ""},
+}
+
+// countLine is what tests of packages close with.
+var countLine = regexp.MustCompile(`(?m)^(\d+) passed, (\d+) failed, (\d+) skipped$`)
+
+func runGoPackages(t *testing.T, hypervisor string) {
+	for _, p := range goPackages {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			args := []string{"test-go", "--hypervisor", hypervisor, "--short", p.name}
+			if p.skip != "" {
+				args = append(args, "--skip", p.skip)
+			}
+			out, err := exec.CommandContext(t.Context(), "../out/tuco", args...).CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			count := countLine.FindSubmatch(out)
+			require.NotNil(t, count, "%s", out)
+			require.NotEqual(t, "0", string(count[1]), "no test passed")
+			t.Logf("%s", count[0])
+		})
+	}
+}
+
+// The Go distribution's own tests, each package's in a guest.
+func TestGoPackages(t *testing.T) {
+	t.Parallel()
+	runGoPackages(t, host.Tuco)
 }

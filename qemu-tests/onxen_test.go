@@ -50,3 +50,14 @@ func TestOnXenGoProgram(t *testing.T) {
 	t.Parallel()
 	runEndings(t, xenHost(t))
 }
+
+func TestOnXenGoStress(t *testing.T) {
+	t.Parallel()
+	runStress(t, xenHost(t))
+}
+
+func TestOnXenGoPackages(t *testing.T) {
+	t.Parallel()
+	xenHost(t) // fetched once, not by each
+	runGoPackages(t, host.Xen)
+}
