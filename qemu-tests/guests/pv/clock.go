@@ -39,7 +39,7 @@ const (
 	Millisecond = 1_000_000
 	Second      = 1000 * Millisecond
 	// Late is how much longer a wait may take than asked for: the machine is emulated, and not alone.
-	Late = 200 * Millisecond
+	Late = Second
 )
 
 // BindTimer is a new port for this vCPU's timers, and stops the one that runs from the start.

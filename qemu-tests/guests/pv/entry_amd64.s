@@ -78,3 +78,9 @@ TEXT ·ImageEnd(SB), NOSPLIT, $0-8
 	LEAQ runtime·end(SB), AX
 	MOVQ AX, ret+0(FP)
 	RET
+
+// func enterAt() uint64
+TEXT ·enterAt(SB), NOSPLIT, $0-8
+	LEAQ ·enter(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET

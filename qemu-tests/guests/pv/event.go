@@ -62,7 +62,8 @@ func Close(ports ...hypercall.Port) {
 //
 //go:noinline
 func Send(p hypercall.Port) uint64 {
-	return EventOp(hypercall.EVTCHNOP_send, &hypercall.EvtchnSend{Port: p})
+	arg := hypercall.EvtchnSend{Port: p}
+	return Call(hypercall.HYPERVISOR_event_channel_op, hypercall.EVTCHNOP_send, Address(&arg), 0, 0, 0)
 }
 
 // Status is what a port of this domain is.

@@ -14,6 +14,7 @@ import (
 	"tuco/qemu-tests/guests/multicall"
 	"tuco/qemu-tests/guests/pv"
 	"tuco/qemu-tests/guests/segments"
+	"tuco/qemu-tests/guests/smp"
 	"tuco/qemu-tests/guests/start"
 	"tuco/qemu-tests/guests/traps"
 	"tuco/qemu-tests/guests/user"
@@ -35,5 +36,6 @@ func main() {
 		&multicall.Group,
 		&clock.Group,
 		&fatal.Group,
+		&smp.Group,
 	)
 }
