@@ -64,6 +64,11 @@ func Make(ctx context.Context, o Options) (*Image, error) {
 	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return nil, err
 	}
+	// Go builds programs in a directory of its own choice.
+	var err error
+	if o.Cache, err = filepath.Abs(o.Cache); err != nil {
+		return nil, err
+	}
 	release, err := debian.Lock(filepath.Join(o.Dir, ".lock"))
 	if err != nil {
 		return nil, err
