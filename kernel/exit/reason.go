@@ -36,6 +36,7 @@ const (
 	RDTSC                            // RDTSC
 	RDTSCP                           // RDTSCP
 	RDPMC                            // RDPMC
+	RDPRU                            // RDPRU
 	XSETBV                           // XSETBV
 	Hypercall                        // VMMCALL or VMCALL
 	VirtualInstruction               // any other instruction of the virtualization extension
@@ -66,7 +67,7 @@ var reasonNames = [Reasons]string{
 	DRRead: "DR read", DRWrite: "DR write", MSRRead: "RDMSR", MSRWrite: "WRMSR", Port: "port",
 	CPUID: "CPUID", HLT: "HLT", Pause: "PAUSE", Monitor: "MONITOR", MWait: "MWAIT", INVD: "INVD",
 	WBINVD: "WBINVD", INVLPG: "INVLPG", INVPCID: "INVPCID", RDTSC: "RDTSC", RDTSCP: "RDTSCP", RDPMC: "RDPMC",
-	XSETBV: "XSETBV", Hypercall: "hypercall", VirtualInstruction: "virtualization instruction",
+	RDPRU: "RDPRU", XSETBV: "XSETBV", Hypercall: "hypercall", VirtualInstruction: "virtualization instruction",
 	DescriptorTable: "descriptor table", NestedFault: "nested page fault",
 	NestedMisconfig: "nested paging misconfiguration", IRET: "IRET", Flags: "PUSHF or POPF", RSM: "RSM",
 	Preempted: "preemption timer",

@@ -29,7 +29,7 @@ func onExit(v *domain.VCPU) {
 		// The processor says that it is this instruction, and would have let it at
 		// CPL 3 or not: what counts is what the guest may.
 		privileged(v)
-	case exit.Monitor, exit.MWait, exit.VirtualInstruction, exit.INVPCID, exit.RSM, exit.Pause:
+	case exit.Monitor, exit.MWait, exit.VirtualInstruction, exit.INVPCID, exit.RSM, exit.Pause, exit.RDPRU:
 		undefined(v)
 	case exit.DescriptorTable, exit.IRET, exit.Flags:
 		bounce(v, x86.VectorGP, 0)

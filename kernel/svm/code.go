@@ -99,7 +99,7 @@ var reasons = [codes]exit.Reason{
 	codeSTGI: exit.VirtualInstruction, codeCLGI: exit.VirtualInstruction,
 	codeSKINIT: exit.VirtualInstruction, codeRDTSCP: exit.RDTSCP, codeICEBP: exit.SoftwareInterrupt,
 	codeWBINVD: exit.WBINVD, codeMONITOR: exit.Monitor, codeMWAIT: exit.MWait,
-	codeMWAITArmed: exit.MWait, codeXSETBV: exit.XSETBV, codeINVPCID: exit.INVPCID,
+	codeMWAITArmed: exit.MWait, codeXSETBV: exit.XSETBV, codeRDPRU: exit.RDPRU, codeINVPCID: exit.INVPCID,
 	codeINVLPGB: exit.VirtualInstruction, codeINVLPGBIllegal: exit.VirtualInstruction,
 	codeTLBSYNC: exit.VirtualInstruction,
 }

@@ -46,7 +46,7 @@ func exited(c code, info1, info2 uint64) *vmcb {
 func TestEveryCodeHasAReason(t *testing.T) {
 	for c := range code(codes) {
 		switch {
-		case c == codeFERRFreeze, c == codeRDPRU, c == codeWroteEFER, c == codeMCOMMIT,
+		case c == codeFERRFreeze, c == codeWroteEFER, c == codeMCOMMIT,
 			c > codeWroteEFER && c < codeINVLPGB: // not asked for, nor a word for them
 			assert.Equal(t, exit.Unknown, c.reason(), "%#x", uint64(c))
 		default:
@@ -58,6 +58,20 @@ func TestEveryCodeHasAReason(t *testing.T) {
 	assert.Equal(t, exit.Invalid, code(0xffff_ffff).reason(), "as TCG has it")
 	assert.Equal(t, exit.Invalid, code(0xffff_ffff_ffff_ffff).reason())
 	assert.Equal(t, exit.Unknown, code(0x401).reason())
+}
+
+// A guest is never left for what has no name: that would be taken for its end.
+func TestWhatIsInterceptedHasAReason(t *testing.T) {
+	all := intercepts(&exit.Setup{IO: exit.IOExit, Software: true})
+	for w, word := range all {
+		for bit := range 32 {
+			if c := codeINTR + code(32*w+bit); word>>bit&1 != 0 {
+				assert.NotEqual(t, exit.Unknown, c.reason(), "%#x", uint64(c))
+			}
+		}
+	}
+	assert.NotZero(t, all[0])
+	assert.NotZero(t, all[1])
 }
 
 func TestDecodeException(t *testing.T) {

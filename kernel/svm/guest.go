@@ -31,18 +31,7 @@ func (g *Guest) Init(s *exit.Setup) {
 	c.readCR, c.writeCR = s.CRRead, s.CRWrite
 	c.readDR, c.writeDR = mostRegisters, mostRegisters
 	c.exceptions = s.Exceptions | 1<<x86.VectorMC
-	c.intercepts[0] = interceptINTR | interceptNMI | interceptINIT | interceptCPUID | interceptINVD |
-		interceptHLT | interceptINVLPGA | interceptMSR | interceptTaskSwitch | interceptShutdown
-	c.intercepts[1] = interceptVMRUN | interceptVMMCALL | interceptVMLOAD | interceptVMSAVE |
-		interceptSTGI | interceptCLGI | interceptSKINIT | interceptWBINVD | interceptMONITOR |
-		interceptMWAIT | interceptXSETBV | interceptRDPRU
-	if s.IO == exit.IOExit {
-		c.intercepts[0] |= interceptIO
-	}
-	if s.Software {
-		c.intercepts[0] |= interceptINTn
-		c.intercepts[1] |= interceptICEBP
-	}
+	c.intercepts = intercepts(s)
 	c.ioBitmap, c.msrBitmap = uint64(ioBitmap), uint64(msrBitmap)
 	c.virtualInterrupt = vIntrMasking
 	if s.Paging == exit.Nested {
@@ -55,6 +44,24 @@ func (g *Guest) Init(s *exit.Setup) {
 	v.save.dr6, v.save.dr7 = x86.DR6Ones, x86.DR7Ones
 	g.SetEFER(0)
 	g.SetRFLAGS(0)
+}
+
+// intercepts is what the guest is left for beside accesses of registers, and
+// exceptions.
+func intercepts(s *exit.Setup) (w [3]uint32) {
+	w[0] = interceptINTR | interceptNMI | interceptINIT | interceptCPUID | interceptINVD |
+		interceptHLT | interceptINVLPGA | interceptMSR | interceptTaskSwitch | interceptShutdown
+	w[1] = interceptVMRUN | interceptVMMCALL | interceptVMLOAD | interceptVMSAVE |
+		interceptSTGI | interceptCLGI | interceptSKINIT | interceptWBINVD | interceptMONITOR |
+		interceptMWAIT | interceptXSETBV | interceptRDPRU
+	if s.IO == exit.IOExit {
+		w[0] |= interceptIO
+	}
+	if s.Software {
+		w[0] |= interceptINTn
+		w[1] |= interceptICEBP
+	}
+	return w
 }
 
 // Load makes the guest ready to run on the CPU with that number.
