@@ -16,16 +16,17 @@ type entry struct {
 	masks   bool // events are masked at the handler's start
 	hasCode bool // push code
 	code    uint32
-	// failsafe: push the data segments as well.
-	failsafe bool
 }
 
 // The frame that an entry writes, from the stack pointer up, in words:
 //
-//	RCX, R11, [DS, ES, FS, GS,] [error code,] RIP, CS and mask, RFLAGS, RSP, SS
+//	RCX, R11, [error code,] RIP, CS and mask, RFLAGS, RSP, SS
+//
+// The ABI has another entry, the failsafe callback, for selectors that can't be loaded
+// again. A container keeps what is loaded, so nothing ever is.
 //
 // Public header arch-x86/xen-x86_64.h, "trap frame".
-const maxFrame = 2 + 4 + 1 + 5
+const maxFrame = 2 + 1 + 5
 
 // enter makes the guest's kernel run an entry next, with a frame of what it
 // interrupts on its stack: the one that it is on, or, from user mode, the one
@@ -60,11 +61,6 @@ func enter(v *domain.VCPU, e *entry) {
 	}
 	f.push(c.Regs.GPR[exit.RCX])
 	f.push(c.Regs.GPR[exit.R11])
-	if e.failsafe {
-		for _, r := range [...]exit.SegmentRegister{exit.DS, exit.ES, exit.FS, exit.GS} {
-			f.push(uint64(c.Segment(r).Selector))
-		}
-	}
 	if e.hasCode {
 		f.push(uint64(e.code))
 	}
