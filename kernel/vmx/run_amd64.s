@@ -4,6 +4,7 @@
 #define VMREAD_AX(m)  BYTE $0x0f; BYTE $0x78; BYTE $0x43; BYTE $m // m(BX) = field AX
 #define VMWRITE_AX(m) BYTE $0x0f; BYTE $0x79; BYTE $0x43; BYTE $m // field AX = m(BX)
 #define VMWRITE_SP_AX BYTE $0x0f; BYTE $0x79; BYTE $0xc4 // field AX = SP
+#define VMWRITE_CX_AX BYTE $0x0f; BYTE $0x79; BYTE $0xc1 // field AX = CX
 #define VMLAUNCH      BYTE $0x0f; BYTE $0x01; BYTE $0xc2
 #define VMRESUME      BYTE $0x0f; BYTE $0x01; BYTE $0xc3
 
@@ -132,6 +133,9 @@ TEXT ·exited(SB), NOSPLIT|NOFRAME, $0-0
 	ANDQ  $~const_blockedShadow, Guest_shadow(BX)
 	MOVL  $const_GuestInterruptibility, AX
 	VMWRITE_AX(Guest_shadow)
+	MOVL  $const_GuestPendingDebug, AX
+	XORL  CX, CX
+	VMWRITE_CX_AX
 
 done:
 	MOVQ 0(SP), BP // Enter pushed it

@@ -21,18 +21,22 @@ func (g *Guest) SetRIP(v uint64) { g.rip = v }
 // Skip moves the guest past an instruction of n bytes, and ends an interrupt shadow.
 func (g *Guest) Skip(n uint8) {
 	g.rip += uint64(n)
-	if g.shadow&blockedShadow != 0 {
-		g.setShadow(g.shadow &^ blockedShadow)
-	}
+	g.endShadow()
 }
 
-// Divert makes the guest go on at a handler. An interrupt shadow may hold off a
-// single-step exception, which would come at the handler now; and an entry with
-// it is refused if RFLAGS.TF has been cleared.
-//
-// SDM vol. 3, "Checks on Guest Non-Register State".
+// Divert makes the guest go on at a handler.
 func (g *Guest) Divert(rip uint64) {
 	g.rip = rip
+	g.endShadow()
+}
+
+// endShadow ends an interrupt shadow, and with it the single-step exception that it
+// may hold off: that would come wherever the guest goes on, be it a handler's first
+// instruction; and an entry with it in a shadow is refused if RFLAGS.TF has been
+// cleared. The entry code does the same behind a hypercall.
+//
+// SDM vol. 3, "Checks on Guest Non-Register State".
+func (g *Guest) endShadow() {
 	if g.shadow&blockedShadow != 0 {
 		g.setShadow(g.shadow &^ blockedShadow)
 		put(GuestPendingDebug, 0)

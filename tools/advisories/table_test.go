@@ -82,6 +82,8 @@ var table = []row{
 		[]string{"kernel/emul TestXSA156", "guest traps/single-step"}, "Exceptions of a paravirtual guest leave the container and are delivered in software, once.", ""},
 	{[]int{170}, exits, "A guest was entered at an address that is not canonical.",
 		[]string{"kernel/emul TestXSA170", "selftest entry that the processor refuses", "guest traps/iret-refused"}, "", ""},
+	{[]int{260, 308}, exits, "A debug exception that a load of SS puts off came in the kernel, or the guest could not be entered with it.",
+		[]string{"guest traps/shadow-step"}, "", ""},
 	{[]int{215}, entry, "The frame of a failsafe callback was written to where the guest's stack pointer said, wherever that was.",
 		[]string{"kernel/guestmem TestXSA215NotTheHypervisors"}, "What of the hypervisor's is in the guest's address space can't be written to there.", ""},
 	{[]int{298}, entry, "A selector's descriptor was read beyond the table's limit.",

@@ -29,5 +29,6 @@ var Group = pv.Group{Name: "traps", Tests: []pv.Test{
 	{Name: "iret-refused", Run: iretRefused},
 	{Name: "syscall", Run: syscall},
 	{Name: "syscall-step", Run: syscallStep},
+	{Name: "shadow-step", Run: shadowStep},
 	{Name: "set-trap-table", Run: setTrapTable},
 }}

@@ -69,3 +69,28 @@ func syscallStep(t *pv.T) {
 }
 
 func steppedSyscall()
+
+// shadowStep has TF set in user mode and goes right behind a load of SS, which puts the trap off, into the hypervisor. The
+// trap, if there is one, is user mode's, and there is none in the kernel, in which TF is clear.
+func shadowStep(t *pv.T) {
+	stray = 0
+	pv.OnTrap(pv.DB, noteStray)
+	pv.OnTrap(pv.UD, skipCall)
+	t.Trapped("end of user code", pv.RunUser(steppedShadow), pv.Syscall64, 0)
+	pv.OnTrap(pv.DB, nil)
+	pv.OnTrap(pv.UD, nil)
+	t.Equal("steps of the kernel's", stray, 0)
+}
+
+func steppedShadow()
+
+var stray uint64
+
+func noteStray(f *pv.Frame) {
+	if !f.FromUser() {
+		stray++
+	}
+}
+
+// skipCall goes on behind a VMCALL or VMMCALL.
+func skipCall(f *pv.Frame) { f.Iret.RIP += 3 }

@@ -26,3 +26,26 @@ TEXT ·steppedSyscall(SB), NOSPLIT, $8-0
 	NOP
 	UNDEF
 	RET
+
+#define VMCALL BYTE $0x0f; BYTE $0x01; BYTE $0xc1
+#define VMMCALL BYTE $0x0f; BYTE $0x01; BYTE $0xd9
+
+TEXT ·steppedShadow(SB), NOSPLIT, $8-0
+	MOVW SS, R8
+	PUSHFQ
+	ORQ  $flagTF, (SP)
+	POPFQ
+	MOVW R8, SS
+	CPUID
+	NOP
+	MOVW R8, SS
+	VMCALL
+	NOP
+	MOVW R8, SS
+	VMMCALL
+	NOP
+	PUSHFQ
+	ANDQ $~flagTF, (SP)
+	POPFQ
+	DONE
+	RET
