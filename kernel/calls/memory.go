@@ -85,8 +85,12 @@ func subject(v *domain.VCPU, id hypercall.DomID) (*domain.Domain, hypercall.Errn
 	return d, 0
 }
 
-// lastPage is the last pseudo-physical page of a domain, as its kernel says itself.
-func lastPage(d *domain.Domain) int64 { return int64(max(d.Shared.MaxPFN.Load(), 1) - 1) }
+// lastPage is the last pseudo-physical page of a domain, as its kernel says itself. It
+// may say anything: more pages than there are addresses for count as so many.
+func lastPage(d *domain.Domain) int64 {
+	const most = 1 << (64 - frame.PageShift)
+	return int64(max(min(d.Shared.MaxPFN.Load(), most), 1) - 1)
+}
 
 // machphysMapping says where the guest finds the machine-to-physical table.
 func machphysMapping(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {

@@ -339,6 +339,11 @@ func TestMemoryNumbers(t *testing.T) {
 	assert.EqualValues(t, 199, g.call(memoryCall, hypercall.XENMEM_maximum_reservation, arg))
 	assert.EqualValues(t, 4999, g.call(memoryCall, hypercall.XENMEM_maximum_gpfn, arg))
 	assert.Zero(t, dom0.call(memoryCall, hypercall.XENMEM_maximum_gpfn, dom0.write(0, hypercall.DOMID_SELF)))
+	// A guest can write what it likes there, but no error, and nothing that would be domain.Continue.
+	for _, odd := range []uint64{1 << 63, 1<<63 + 1, ^uint64(0)} {
+		g.d.Shared.MaxPFN.Store(odd)
+		assert.EqualValues(t, 1<<52-1, g.call(memoryCall, hypercall.XENMEM_maximum_gpfn, arg), "%x", odd)
+	}
 	assert.EqualValues(t, ram, g.call(memoryCall, hypercall.XENMEM_maximum_ram_page, 0))
 	for _, cmd := range []uint64{hypercall.XENMEM_current_reservation, hypercall.XENMEM_maximum_reservation, hypercall.XENMEM_maximum_gpfn} {
 		assert.Equal(t, failed(hypercall.EFAULT), g.call(memoryCall, cmd, bad))
