@@ -111,7 +111,7 @@ func undefined(v *domain.VCPU) {
 	n := int(c.N)
 	isForced := n >= prefix && string(c.Bytes[:prefix]) == hypercall.XEN_EMULATE_PREFIX
 	if n < prefix || isForced && n < whole {
-		bouncePageFault(v, frame.VAddr(rip)+frame.VAddr(n), 0)
+		bouncePageFault(v, codeAt(v, rip)+frame.VAddr(n), 0)
 		return
 	}
 	if isForced {

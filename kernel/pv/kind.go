@@ -106,10 +106,19 @@ func SetNMIHandler(v *domain.VCPU, address uint64) {
 	v.PV.Traps[x86.VectorNMI] = domain.Gate{Address: address, CS: hypercall.FLAT_KERNEL_CS64, Flags: gateMasks}
 }
 
+// codeAt is where the guest's instruction is: only a 64-bit code segment begins at 0
+// whatever its descriptor says.
+func codeAt(v *domain.VCPU, rip uint64) frame.VAddr {
+	if cs := v.Container.Segment(exit.CS); cs.Attr&exit.SegmentLong == 0 {
+		return frame.VAddr(uint32(cs.Base + rip))
+	}
+	return frame.VAddr(rip)
+}
+
 // code reads the guest's instruction.
 func code(v *domain.VCPU, rip uint64) (c exit.Code) {
 	memory := view(v)
-	at := frame.VAddr(rip)
+	at := codeAt(v, rip)
 	// What lies on this page first: the next may not be there, or needed.
 	n := min(uint64(len(c.Bytes)), frame.PageSize-at.Offset())
 	if _, ok := memory.Read(c.Bytes[:n], at); !ok {

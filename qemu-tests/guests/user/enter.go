@@ -88,3 +88,30 @@ func compatibility(t *pv.T) {
 	t.Equal("EBX of CPUID", p.u.BX, uint64(pv.CPUID(0, 0).EBX))
 	p.unload()
 }
+
+// basedCode runs 32-bit code in a segment that does not begin at 0.
+func basedCode(t *pv.T) {
+	const (
+		descriptor = 0x00cf_fb00_0000_ffff | codeAt<<16
+		selector   = 1*8 | 3
+		nop        = "\x90"
+		int80      = "\xcd\x80"
+	)
+	page := pv.AllocPage()
+	*pv.At[uint64](page + 8) = descriptor
+	pv.Protect(page)
+	frame := hypercall.XenPFN(pv.MFN(page))
+	t.OK("set_gdt", pv.SetGDT(&frame, 2))
+	var p program
+	p.load(nop + int80)
+	p.start(0)
+	p.u.Iret.CS, p.u.Iret.SS, p.u.Iret.RIP = selector, hypercall.FLAT_USER_SS32, 0
+	trap := p.u.Run()
+	t.Trapped("INT 0x80", trap, pv.SyscallVector, 0)
+	t.Equal("saved CS", trap.CS, selector)
+	t.Equal("saved RIP", trap.RIP, uint64(len(nop)+len(int80)))
+	p.unload()
+	t.OK("set_gdt with nothing", pv.SetGDT(nil, 0))
+	pv.Unprotect(page)
+	pv.FreePage(page)
+}

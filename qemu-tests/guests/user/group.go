@@ -12,6 +12,7 @@ var Group = pv.Group{Name: "user", Tests: []pv.Test{
 	{Name: "flags", Run: flags},
 	{Name: "stack-switch", Run: stackSwitch},
 	{Name: "compatibility", Run: compatibility},
+	{Name: "based-code", Run: basedCode},
 }}
 
 // A program is machine code in a space of its own: a page of code, which begins at the space's first address, one of data
