@@ -77,11 +77,17 @@ var (
 	summaryLine = regexp.MustCompile(`(?m)^guest: (\d+) passed, (\d+) failed, (\d+) skipped\r?$`)
 )
 
-// requireVerdicts requires that a test guest ran all its tests to their ends, that none failed, and that it powered off.
+// requireVerdicts requires that domain 0 ran all its tests to their ends, that none failed, and that it powered off.
 func requireVerdicts(t *testing.T, outcome *host.Outcome) {
 	t.Helper()
+	requireVerdictsIn(t, outcome, outcome.Console)
+}
+
+// requireVerdictsIn requires it of the test guest that has written this.
+func requireVerdictsIn(t *testing.T, outcome *host.Outcome, console string) {
+	t.Helper()
 	counts := map[string]int{}
-	for _, match := range verdictLine.FindAllStringSubmatch(outcome.Console, -1) {
+	for _, match := range verdictLine.FindAllStringSubmatch(console, -1) {
 		name, verdict, why := match[1], match[2], match[3]
 		counts[verdict]++
 		switch verdict {
@@ -91,18 +97,18 @@ func requireVerdicts(t *testing.T, outcome *host.Outcome) {
 			assert.Fail(t, name+": "+verdict+": "+why)
 		}
 	}
-	for line := range strings.Lines(outcome.Console) {
+	for line := range strings.Lines(console) {
 		if strings.HasPrefix(line, "check: ") {
 			t.Log(strings.TrimSpace(line))
 		}
 	}
 	require.Equal(t, host.PoweredOff, outcome.End, "%v", outcome)
-	summary := summaryLine.FindStringSubmatch(outcome.Console)
-	require.NotNil(t, summary, "the guest did not come to its end:\n%s", outcome.Console)
+	summary := summaryLine.FindStringSubmatch(console)
+	require.NotNil(t, summary, "the guest did not come to its end:\n%s", console)
 	want := fmt.Sprintf("%d passed, %d failed, %d skipped", counts["success"], counts["failure"], counts["skip"])
 	require.Equal(t, want, strings.TrimSpace(strings.TrimPrefix(summary[0], "guest: ")), "verdicts are missing")
 	require.Positive(t, counts["success"])
-	if checks := checksLine.FindStringSubmatch(outcome.Console); checks != nil {
+	if checks := checksLine.FindStringSubmatch(console); checks != nil {
 		t.Logf("%s; %s checks", want, checks[1])
 	}
 }

@@ -35,7 +35,11 @@ func version(t *pv.T) {
 	t.OK("commandline", pv.XenVersion(hypercall.XENVER_commandline, &b.commandline))
 	t.Check(len(pv.Terminated(b.commandline[:])) < len(b.commandline), "the command line has no end")
 	size := pv.XenVersion[byte](hypercall.XENVER_build_id, nil)
-	if hypercall.Failed(size) == hypercall.ENODATA {
+	switch {
+	case !pv.Domain0():
+		t.Errno("build_id", size, hypercall.EPERM)
+		return
+	case hypercall.Failed(size) == hypercall.ENODATA:
 		return // there is none
 	}
 	t.Check(size > 0 && size < uint64(len(b.build)), "the build id has %x bytes", size)
@@ -72,7 +76,7 @@ func features(t *pv.T) {
 	t.OK("get_features", pv.XenVersion(hypercall.XENVER_get_features, &info))
 	const always = 1<<hypercall.XENFEAT_mmu_pt_update_preserve_ad | 1<<hypercall.XENFEAT_highmem_assist
 	t.Equal("features that a PV guest has", uint64(info.Submap&always), always)
-	if pv.StartInfo.Flags&hypercall.SIF_INITDOMAIN != 0 {
+	if pv.Domain0() {
 		t.Check(info.Submap>>hypercall.XENFEAT_dom0&1 != 0, "domain 0 can't be domain 0: %x", uint64(info.Submap))
 	}
 	const never = 1<<hypercall.XENFEAT_writable_page_tables | 1<<hypercall.XENFEAT_auto_translated_physmap | 1<<hypercall.XENFEAT_supervisor_mode_kernel

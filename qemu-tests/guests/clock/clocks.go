@@ -88,7 +88,6 @@ func wall(t *pv.T) {
 
 // setWall sets the machine's wall clock, as domain 0 may.
 func setWall(t *pv.T) {
-	const privileged = hypercall.SIF_INITDOMAIN
 	seconds, nanoseconds := wallClock()
 	version := pv.Shared().WcVersion
 	set := func(seconds uint64, nanoseconds, mbz uint32, at uint64) uint64 {
@@ -98,7 +97,7 @@ func setWall(t *pv.T) {
 		}
 		return pv.Call(hypercall.HYPERVISOR_platform_op, pv.Address(&op), 0, 0, 0, 0)
 	}
-	if pv.StartInfo.Flags&privileged == 0 {
+	if !pv.Domain0() {
 		t.Errno("by a domain that may not", set(seconds, nanoseconds, 0, 0), hypercall.EPERM)
 		return
 	}

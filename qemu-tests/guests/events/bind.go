@@ -22,7 +22,7 @@ func virq(t *pv.T) {
 	}
 	bindVIRQ(t, "a number too high", hypercall.NR_VIRQS, 0, hypercall.EINVAL)
 	bindVIRQ(t, "the highest number", 1<<32-1, 0, hypercall.EINVAL)
-	if pv.StartInfo.Flags&hypercall.SIF_INITDOMAIN != 0 {
+	if pv.Domain0() {
 		p := pv.BindVIRQ(hypercall.VIRQ_CON_RING, 0)
 		requireStatus(t, "a global virtual interrupt", p, hypercall.EVTCHNSTAT_virq, 0, hypercall.PeerIRQ(hypercall.VIRQ_CON_RING))
 		bindVIRQ(t, "a global one a second time", hypercall.VIRQ_CON_RING, 0, hypercall.EEXIST)
@@ -84,7 +84,7 @@ func bindVCPU(t *pv.T) {
 	pv.Close(a, b, waiting, ipi, timer)
 	arg := hypercall.EvtchnBindVCPU{Port: a}
 	t.Errno("a closed port", pv.EventOp(hypercall.EVTCHNOP_bind_vcpu, &arg), hypercall.EINVAL)
-	if pv.StartInfo.Flags&hypercall.SIF_INITDOMAIN != 0 {
+	if pv.Domain0() {
 		p := pv.BindVIRQ(hypercall.VIRQ_CON_RING, 0)
 		arg := hypercall.EvtchnBindVCPU{Port: p}
 		t.OK("a global interrupt", pv.EventOp(hypercall.EVTCHNOP_bind_vcpu, &arg))

@@ -54,7 +54,7 @@ func maps(t *pv.T) {
 		result := pv.MemoryOp(cmd, &arg)
 		return arg.NrEntries, result
 	}
-	if pv.StartInfo.Flags&hypercall.SIF_INITDOMAIN == 0 {
+	if !pv.Domain0() {
 		n, result := ask(hypercall.XENMEM_memory_map, uint32(len(entries)))
 		t.OK("memory_map", result)
 		requireMap(t, n, pv.StartInfo.NrPages)

@@ -43,7 +43,7 @@ func foreign(t *pv.T) {
 		t.Equal("done", uint64(done), 1<<32-1)
 	}
 
-	if pv.StartInfo.Flags&hypercall.SIF_INITDOMAIN != 0 {
+	if pv.Domain0() {
 		devices := hypercall.ForeignDom(hypercall.DOMID_IO)
 		_, result := pv.MMUUpdates(devices, hypercall.MMUUpdate{Ptr: pv.Machine(r.Table(1)), Val: pv.FrameEntry(vgaFrame, pv.RW)})
 		t.OK("frame of a device", result)

@@ -43,6 +43,9 @@ func start(info *hypercall.StartInfo) {
 	Shutdown(hypercall.SHUTDOWN_poweroff)
 }
 
+// Domain0 tells whether this is the first domain, which has rights over the machine.
+func Domain0() bool { return StartInfo.Flags&hypercall.SIF_INITDOMAIN != 0 }
+
 // Shutdown ends the domain.
 func Shutdown(reason uint32) {
 	arg := hypercall.SchedShutdown{Reason: reason}

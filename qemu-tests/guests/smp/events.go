@@ -228,7 +228,7 @@ func bindVCPU(t *pv.T) {
 		ports[id] = timer
 	}
 	closePorts(n)
-	if n > 1 && pv.StartInfo.Flags&hypercall.SIF_INITDOMAIN != 0 {
+	if n > 1 && pv.Domain0() {
 		p := pv.BindVIRQ(hypercall.VIRQ_CON_RING, 0)
 		arg := hypercall.EvtchnBindVCPU{Port: p, VCPU: 1}
 		t.OK("bind_vcpu of a global interrupt", pv.EventOp(hypercall.EVTCHNOP_bind_vcpu, &arg))

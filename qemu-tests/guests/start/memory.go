@@ -15,7 +15,8 @@ func stackEnd() uint64 {
 // p2mIsOwn tells whether the p2m is where the notes ask for it, and not among the rest.
 func p2mIsOwn() bool { return pv.StartInfo.MFNList < pv.VirtBase }
 
-// order: the kernel, the ramdisk, the p2m, start_info, the page tables, a stack.
+// order: the kernel, the ramdisk, the p2m, start_info, but for domain 0 the store's page and the console's, the page
+// tables, a stack.
 func order(t *pv.T) {
 	i := pv.StartInfo
 	at := up(pv.ImageEnd())
@@ -30,7 +31,12 @@ func order(t *pv.T) {
 		at = up(at + 8*i.NrPages)
 	}
 	t.Equal("start_info", pv.Address(i), at)
-	t.Equal("page tables", i.PTBase, at+pv.PageSize)
+	at += pv.PageSize
+	if !pv.Domain0() {
+		const storeAndConsole = 2
+		at += storeAndConsole * pv.PageSize
+	}
+	t.Equal("page tables", i.PTBase, at)
 }
 
 // mapping: all of it is mapped in one stretch, with at least 512 KiB behind the stack, up to a multiple of 4 MiB; nothing

@@ -1,0 +1,87 @@
+//go:build boot
+
+package qemutests
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"tuco/tools/tuco/host"
+)
+
+// forDomain0 is the groups of the suite about what only domain 0 may do.
+var forDomain0 = []string{"dom0", "lines"}
+
+// The suite as domains with no rights over the machine: all at the same time, on two CPUs.
+func TestGuestsUnprivileged(t *testing.T) {
+	t.Parallel()
+	var together, alone []guest
+	for _, s := range suite {
+		if slices.Contains(forDomain0, s.group) {
+			continue
+		}
+		g := guest{
+			name: s.group, kernel: "suite.elf", args: "group=" + s.group + " quirk=breakpoints", memory: 32 * host.MiB,
+			keys: fmt.Sprint("vcpus ", s.vcpus),
+		}
+		if s.icount {
+			alone = append(alone, g)
+		} else {
+			together = append(together, g)
+		}
+	}
+	t.Run("together", func(t *testing.T) {
+		t.Parallel()
+		runDomains(t, host.Spec{CPUs: 2}, together...)
+	})
+	for _, g := range alone {
+		t.Run(g.name, func(t *testing.T) {
+			t.Parallel()
+			runDomains(t, host.Spec{ICount: true}, g)
+		})
+	}
+}
+
+// runDomains boots test guests, of which none is domain 0, and requires all their verdicts.
+func runDomains(t *testing.T, spec host.Spec, guests ...guest) {
+	t.Helper()
+	spec.Bundle = bundleOf(t, guests...)
+	outcome := boot(t, spec)
+	for i, g := range guests {
+		t.Run(g.name, func(t *testing.T) { requireVerdictsIn(t, outcome, writtenBy(outcome.Log, i+1)) })
+	}
+}
+
+// writtenBy is what a domain other than domain 0 has written.
+func writtenBy(log string, domain int) string {
+	var lines strings.Builder
+	for _, match := range regexp.MustCompile(fmt.Sprintf(`(?m)^\(d%d\) (.*)$`, domain)).FindAllStringSubmatch(log, -1) {
+		lines.WriteString(match[1] + "\n")
+	}
+	return lines.String()
+}
+
+// Two domains send events to each other: two without rights, which begin with a port for the store and one for the
+// console; or domain 0 and another, which ends first.
+func TestPair(t *testing.T) {
+	t.Parallel()
+	for _, cpus := range [...]int{1, 2} {
+		t.Run(fmt.Sprintf("unprivileged-cpus-%d", cpus), func(t *testing.T) {
+			t.Parallel()
+			runDomains(t, host.Spec{CPUs: cpus},
+				guest{name: "side0", kernel: "pair.elf", args: "peer=2", memory: 32 * host.MiB},
+				guest{name: "side1", kernel: "pair.elf", args: "peer=1 port=3", memory: 32 * host.MiB})
+		})
+		t.Run(fmt.Sprintf("domain-0-cpus-%d", cpus), func(t *testing.T) {
+			t.Parallel()
+			outcome := boot(t, host.Spec{CPUs: cpus, Bundle: bundleOf(t,
+				guest{name: "side0", kernel: "pair.elf", args: "peer=1", memory: 32 * host.MiB, keys: "privileged yes"},
+				guest{name: "side1", kernel: "pair.elf", args: "peer=0 port=1", memory: 32 * host.MiB})})
+			requireVerdicts(t, outcome)
+			requireVerdictsIn(t, outcome, writtenBy(outcome.Log, 1))
+		})
+	}
+}
