@@ -5,11 +5,15 @@ import (
 	"tuco/guestlib/hypercalls"
 )
 
-// around is how many pages a fault maps, at a multiple of their size.
-const around = 8
+// A fault maps a window of pages if something is mapped near it already, and else one page: the runtime has large tables
+// of which it touches a word here and there, and memory that it fills.
+const (
+	window = 8 * PageSize
+	near   = 32 * PageSize
+)
 
 // chunk is how many pages are mapped in one go.
-const chunk = 64
+const chunk = 512
 
 // Fault answers a page fault: it maps what the program may have there. It tells whether it may.
 func Fault(va uint64, write bool) bool {
@@ -20,23 +24,43 @@ func Fault(va uint64, write bool) bool {
 	if entryOf(va)&present != 0 {
 		return false // it is there, and not for this
 	}
-	const window = around * PageSize
-	from := va &^ (window - 1)
-	if !populate(max(from, a.start), min(from+window, a.end), entryFlags(a.prot)) && entryOf(va)&present == 0 {
+	from := va &^ (PageSize - 1)
+	to := from + PageSize
+	if hasNeighbours(va) {
+		from = max(va&^(window-1), a.start)
+		to = min(va&^(window-1)+window, a.end)
+	}
+	if !populate(from, to, entryFlags(a.prot), true) && entryOf(va)&present == 0 {
 		console.Fatal("out of memory: the domain has no page left")
 	}
 	return true
 }
 
+// hasNeighbours tells whether something is mapped near an address.
+func hasNeighbours(va uint64) bool {
+	l1, level := table(va, 1)
+	if level != 1 {
+		return false
+	}
+	first := index(va&^(near-1), 1)
+	for i := range uint64(near / PageSize) {
+		if isPresent(l1, first+i) {
+			return true
+		}
+	}
+	return false
+}
+
 // Populate maps what is missing of a range, as far as it is in areas, and tells whether there was memory for all of it.
-func Populate(start, end uint64) bool {
+// Pages may keep what was in them, or be cleared.
+func Populate(start, end uint64, cleared bool) bool {
 	for start < end {
 		a := areaOf(start)
 		if a == nil || a.prot == None {
 			return false
 		}
 		stop := min(end, a.end)
-		if !populate(start, stop, entryFlags(a.prot)) {
+		if !populate(start, stop, entryFlags(a.prot), cleared) {
 			return false
 		}
 		start = stop
@@ -51,11 +75,11 @@ func entryFlags(p Prot) uint64 {
 	return readOnly | noExec
 }
 
-// populate maps what is missing of a range, and clears it.
-func populate(start, end, flags uint64) bool {
+// populate maps what is missing of a range.
+func populate(start, end, flags uint64, cleared bool) bool {
 	for start < end {
 		stop := min(end, (start+chunk*PageSize)&^(chunk*PageSize-1))
-		ok := populateChunk(start, stop, flags)
+		ok := populateChunk(start, stop, flags, cleared)
 		if !ok {
 			return false
 		}
@@ -64,12 +88,12 @@ func populate(start, end, flags uint64) bool {
 	return true
 }
 
-func populateChunk(start, end, flags uint64) bool {
+func populateChunk(start, end, flags uint64, cleared bool) bool {
 	l1, ok := ensure(start)
 	if !ok {
 		return false
 	}
-	fresh := uint64(0) // a bit for each page that gets a frame
+	var fresh [chunk / 64]uint64 // a bit for each page that gets a frame
 	for va := start; va < end; va += PageSize {
 		at := l1 + 8*index(va, 1)
 		if *hypercalls.At[uint64](at)&present != 0 {
@@ -79,14 +103,25 @@ func populateChunk(start, end, flags uint64) bool {
 		if p, ok = pages.take(); !ok {
 			break
 		}
-		fresh |= 1 << ((va - start) / PageSize)
+		i := (va - start) / PageSize
+		fresh[i/64] |= 1 << (i % 64)
 		queue.Add(Machine(at), machineOf(p)|flags|writable)
 	}
 	wait()
+	if !cleared {
+		return ok
+	}
 	for va := start; va < end; va += PageSize {
-		if fresh>>((va-start)/PageSize)&1 != 0 {
+		if i := (va - start) / PageSize; fresh[i/64]>>(i%64)&1 != 0 {
 			zero(va, PageSize)
+			if at := l1 + 8*index(va, 1); flags&writable == 0 {
+				queue.Add(Machine(at), *hypercalls.At[uint64](at)&^(writable|dirty))
+			}
 		}
+	}
+	if flags&writable == 0 {
+		wait()
+		hypercalls.FlushTLB()
 	}
 	return ok
 }
@@ -94,7 +129,7 @@ func populateChunk(start, end, flags uint64) bool {
 // discard takes the pages of a range away. The next touch finds zeros.
 func discard(start, end uint64) {
 	var (
-		gone [chunk]pfn
+		gone [64]pfn
 		n    int
 	)
 	for va := start; va < end; {

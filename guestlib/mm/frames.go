@@ -25,7 +25,9 @@ func (f *frames) word(i uint64) *uint64 { return hypercalls.At[uint64](f.bitmap 
 // init begins with all pages free but those below first, and those of the last word that do not exist.
 func (f *frames) init(bitmap, count, first uint64) {
 	f.bitmap, f.count, f.top, f.free = bitmap, count, (count+63)/64, count-first
-	zero(bitmap, 8*f.top)
+	for i := range f.top {
+		*f.word(i) = 0
+	}
 	for i := range first / 64 {
 		*f.word(i) = ^uint64(0)
 	}

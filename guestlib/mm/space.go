@@ -43,8 +43,7 @@ func Init(info *hypercall.StartInfo) {
 	root, p2m = info.PTBase, info.MFNList
 	const firstStack = PageSize
 	pool.next = info.PTBase + info.NrPTFrames*PageSize + firstStack
-	for pool.end = pool.next; entryOf(pool.end)&present != 0; pool.end += PageSize {
-	}
+	pool.end = mappedEnd(pool.next)
 	bitmap := pool.next
 	pool.next += (info.NrPages/8 + PageSize) &^ (PageSize - 1)
 	if pool.next+reserve*PageSize > pool.end {
@@ -52,6 +51,34 @@ func Init(info *hypercall.StartInfo) {
 	}
 	pages.init(bitmap, info.NrPages, (pool.end-Base)/PageSize)
 }
+
+// mappedEnd is where the mapping ends that an address is in. The builder left no holes.
+func mappedEnd(va uint64) uint64 {
+	const last = 511
+	for {
+		l1, level := table(va, 1)
+		if level != 1 {
+			return va
+		}
+		if !isPresent(l1, last) {
+			low, high := index(va, 1), uint64(last)
+			for low < high {
+				if middle := (low + high) / 2; isPresent(l1, middle) {
+					low = middle + 1
+				} else {
+					high = middle
+				}
+			}
+			return va&^(tableSpan-1) + low*PageSize
+		}
+		va = va&^(tableSpan-1) + tableSpan
+	}
+}
+
+// tableSpan is how many bytes an L1 maps.
+const tableSpan = 512 * PageSize
+
+func isPresent(table, i uint64) bool { return *hypercalls.At[uint64](table + 8*i)&present != 0 }
 
 // Stats is what the page-table queue did.
 func Stats() paging.Stats { return queue.Stats }

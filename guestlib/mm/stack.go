@@ -10,5 +10,5 @@ const (
 // Stack is the upper end of a stack, which is mapped. It tells whether there was memory for it.
 func Stack(number int) (top uint64, ok bool) {
 	top = stacksBase + uint64(number+1)*stackStride
-	return top, populate(top-StackSize, top, readWrite|noExec)
+	return top, populate(top-StackSize, top, readWrite|noExec, false)
 }

@@ -16,8 +16,8 @@ type Ticket uint64
 type Transport func(list []hypercall.MMUUpdate) (done uint32, err hypercall.Errno)
 
 const (
-	capacity = 128 // updates that may wait
-	failures = 32  // refused updates whose tickets are remembered
+	capacity = 1024 // updates that may wait
+	failures = 32   // refused updates whose tickets are remembered
 )
 
 // Stats counts what a queue did.
@@ -65,6 +65,9 @@ func (q *Queue) Wait(t Ticket) hypercall.Errno {
 	if !q.Done(t) {
 		q.Stats.Waits++
 		q.Flush()
+	}
+	if q.Stats.Failed == 0 {
+		return 0
 	}
 	for i := range q.failed {
 		if q.failed[i].ticket == t {

@@ -38,6 +38,9 @@ func munmap(va, size uint64) uint64 {
 	return 0
 }
 
+// adviceStack is the advice of the port's own, tools/goport's: these pages will be a stack. They need not be cleared.
+const adviceStack = 0x7475
+
 // madvise takes pages away or maps them; other advice, as about huge pages, is not followed.
 func madvise(va, size, advice uint64) uint64 {
 	if va%mm.PageSize != 0 {
@@ -47,8 +50,8 @@ func madvise(va, size, advice uint64) uint64 {
 	switch advice {
 	case adviceDontNeed, adviceFree:
 		mm.Discard(va, size)
-	case advicePopulateRead, advicePopulateWrite:
-		if !mm.Populate(va, va+size) {
+	case advicePopulateRead, advicePopulateWrite, adviceStack:
+		if !mm.Populate(va, va+size, advice != adviceStack) {
 			return failed(enomem)
 		}
 	}

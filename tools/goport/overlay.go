@@ -25,8 +25,8 @@ type edit struct {
 // call replaces the instruction by a call: one instruction by one, so that jumps that count instructions stay right.
 func call(times int) edit { return edit{"\tSYSCALL\n", "\tCALL\t" + Entry + "(SB)\n", times} }
 
-// populate is MADV_POPULATE_WRITE: map these pages now.
-const populate = "23"
+// populate is advice to madvise that only the library knows: map these pages now, which will be a stack.
+const populate = "0x7475"
 
 // port is what changes in a release of Go: file by file, below GOROOT/src.
 type port map[string][]edit
