@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -67,10 +68,42 @@ func TestGoProgramOnBochs(t *testing.T) {
 	assert.Contains(t, outcome.Console, "hello: done")
 }
 
+// A program runs in little memory, and says so where it is too little.
+func runSizes(t *testing.T, spec host.Spec) {
+	for _, size := range []struct {
+		memory host.Size
+		end    host.End
+		says   string
+	}{
+		{16 * host.MiB, host.PoweredOff, `(?m)^hello: done`},
+		{6 * host.MiB, host.Crashed, `(?m)^guest: out of memory: the domain has no page left`},
+		{4 * host.MiB, host.Crashed, `(?m)^guest: out of memory: no stack for the first thread`},
+	} {
+		t.Run(size.memory.String(), func(t *testing.T) {
+			t.Parallel()
+			spec := goProgram(spec, "hello", "")
+			spec.Dom0.Memory = size.memory
+			outcome := boot(t, spec)
+			require.Equal(t, size.end, outcome.End, "%v\n%s", outcome, outcome.Console)
+			require.Regexp(t, size.says, outcome.Console)
+		})
+	}
+}
+
+func TestGoProgramSizes(t *testing.T) {
+	t.Parallel()
+	runSizes(t, host.Spec{})
+}
+
 func runStress(t *testing.T, spec host.Spec) {
-	outcome := boot(t, goProgram(spec, "stress", "seconds=5"))
+	outcome := boot(t, goProgram(spec, "stress", "seconds=5 big=24"))
 	require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
 	require.Contains(t, outcome.Console, "stress: ok")
+	batch := regexp.MustCompile(`mapped in one go: \d+ page-table updates, (\d+) a hypercall`).FindStringSubmatch(outcome.Console)
+	require.NotNil(t, batch, "%s", outcome.Console)
+	each, err := strconv.Atoi(batch[1])
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, each, 200)
 	t.Log(outcome.Console)
 }
 

@@ -51,6 +51,11 @@ func TestOnXenGoProgram(t *testing.T) {
 	runEndings(t, xenHost(t))
 }
 
+func TestOnXenGoProgramSizes(t *testing.T) {
+	t.Parallel()
+	runSizes(t, xenHost(t))
+}
+
 func TestOnXenGoStress(t *testing.T) {
 	t.Parallel()
 	runStress(t, xenHost(t))

@@ -183,16 +183,21 @@ func AllocPage() (va uint64, ok bool) {
 
 var growing bool
 
-// grow maps some more pages of the direct map.
+// grow maps some more pages of the direct map, as far as a table reaches. If there is no memory for that, the pool ends
+// where it does.
 func grow() {
 	const step = 16
+	l1, ok := ensure(pool.end)
+	wait() // the next look at the tables has to find this one
 	for range step {
-		l1, ok := ensure(pool.end)
 		if !ok || !pages.takeThis(pfn((pool.end-Base)/PageSize)) {
 			break
 		}
 		queue.Add(Machine(l1+8*index(pool.end, 1)), Machine(pool.end)|readWrite|noExec)
 		pool.end += PageSize
+		if pool.end%tableSpan == 0 {
+			break
+		}
 	}
 	wait()
 }

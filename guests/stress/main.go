@@ -1,6 +1,7 @@
 // Command stress is a guest that works its runtime hard and checks its own sums: it says "stress: ok" when all were right.
 //
-// Words on the command line: seconds=N for how long (5), workers=N for how many of each kind (3).
+// Words on the command line: seconds=N for how long (5), workers=N for how many of each kind (3), big=N for how many MiB are
+// filled at once first (16).
 package main
 
 import (
@@ -8,20 +9,28 @@ import (
 	"hash/crc32"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"tuco/guestlib"
 )
 
 func main() {
-	seconds, workers, err := options(os.Args[1:])
+	seconds, workers, big, err := options(os.Args[1:])
 	if err != nil {
 		fmt.Println("stress:", err)
 		os.Exit(2)
+	}
+	for _, first := range []error{batches(big << 20), fill(big << 20), sparse()} {
+		if first != nil {
+			fmt.Println("stress:", first)
+			os.Exit(1)
+		}
 	}
 	s := &stress{until: time.Now().Add(time.Duration(seconds) * time.Second)}
 	var all sync.WaitGroup
@@ -42,23 +51,86 @@ func main() {
 	fmt.Println("stress: ok")
 }
 
-func options(words []string) (seconds, workers int, err error) {
-	seconds, workers = 5, 3
+func options(words []string) (seconds, workers, big int, err error) {
+	seconds, workers, big = 5, 3, 16
 	for _, word := range words {
 		name, text, _ := strings.Cut(word, "=")
 		value, err := strconv.Atoi(text)
 		switch {
 		case err != nil || value < 1:
-			return 0, 0, fmt.Errorf("%q: want a number of at least 1", word)
+			return 0, 0, 0, fmt.Errorf("%q: want a number of at least 1", word)
 		case name == "seconds":
 			seconds = value
 		case name == "workers":
 			workers = value
+		case name == "big":
+			big = value
 		default:
-			return 0, 0, fmt.Errorf("%q is neither seconds=N nor workers=N", word)
+			return 0, 0, 0, fmt.Errorf("%q is none of seconds=N, workers=N and big=N", word)
 		}
 	}
-	return seconds, workers, nil
+	return seconds, workers, big, nil
+}
+
+// batches maps memory in one go, and says how many page-table updates a hypercall carried.
+func batches(size int) error {
+	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		return fmt.Errorf("batches: mmap of %d bytes: %w", size, err)
+	}
+	const populateWrite = 23
+	before := guestlib.Paging()
+	if err := syscall.Madvise(memory, populateWrite); err != nil {
+		return fmt.Errorf("batches: madvise: %w", err)
+	}
+	after := guestlib.Paging()
+	updates, calls := after.Updates-before.Updates, after.Flushes-before.Flushes
+	fmt.Printf("stress: %d MiB mapped in one go: %d page-table updates, %d a hypercall\n", size>>20, updates, updates/max(calls, 1))
+	for at := 0; at < size; at += os.Getpagesize() {
+		if memory[at] != 0 {
+			return fmt.Errorf("batches: byte %#x of new memory is %#x", at, memory[at])
+		}
+	}
+	return syscall.Munmap(memory)
+}
+
+// fill fills a large slice, twice: the second time with memory that came back.
+func fill(size int) error {
+	for round := range 2 {
+		b := make([]byte, size)
+		for at := 0; at < size; at += 1024 {
+			if b[at] != 0 {
+				return fmt.Errorf("fill: round %d: byte %#x of a new slice is %#x", round, at, b[at])
+			}
+			b[at] = byte(at>>10) | 1
+		}
+		for at := 0; at < size; at += 1024 {
+			if b[at] != byte(at>>10)|1 {
+				return fmt.Errorf("fill: round %d: byte %#x is %#x, wrote %#x", round, at, b[at], byte(at>>10)|1)
+			}
+		}
+		b = nil
+		debug.FreeOSMemory()
+	}
+	return nil
+}
+
+// sparse touches a byte of each 2 MiB of a large area, for each of which there has to be a page table.
+func sparse() error {
+	const size, step = 4 << 30, 2 << 20
+	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		return fmt.Errorf("sparse: mmap of %d bytes: %w", size, err)
+	}
+	for at := 0; at < size; at += step {
+		memory[at] = byte(at/step) | 1
+	}
+	for at := 0; at < size; at += step {
+		if memory[at] != byte(at/step)|1 || memory[at+1] != 0 {
+			return fmt.Errorf("sparse: byte %#x is %#x, wrote %#x", at, memory[at], byte(at/step)|1)
+		}
+	}
+	return syscall.Munmap(memory)
 }
 
 type stress struct {
