@@ -14,10 +14,12 @@ import (
 	"tuco/kernel/frame"
 	"tuco/kernel/guestmem"
 	"tuco/kernel/klog"
+	"tuco/kernel/lines"
 	"tuco/kernel/lock"
 	"tuco/kernel/machine"
 	"tuco/kernel/mm"
 	"tuco/kernel/pagetype"
+	"tuco/kernel/pci"
 	"tuco/kernel/percpu"
 	"tuco/kernel/pmm"
 	"tuco/kernel/pv"
@@ -63,6 +65,8 @@ func TestMain(m *testing.M) {
 		machine.M2P[i] = machine.NotMapped
 	}
 	machine.Channels.Init()
+	lines.Init(nil)
+	pci.Init()
 	machine.Scheduler.Init()
 	machine.Scheduler.AddCPU(0)
 	machine.InitClock(1_000_000_000, 0)
