@@ -13,6 +13,7 @@ import (
 	"tuco/qemu-tests/guests/mm"
 	"tuco/qemu-tests/guests/multicall"
 	"tuco/qemu-tests/guests/pv"
+	"tuco/qemu-tests/guests/rights"
 	"tuco/qemu-tests/guests/segments"
 	"tuco/qemu-tests/guests/smp"
 	"tuco/qemu-tests/guests/start"
@@ -37,5 +38,6 @@ func main() {
 		&clock.Group,
 		&fatal.Group,
 		&smp.Group,
+		&rights.Group,
 	)
 }
