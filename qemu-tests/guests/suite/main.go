@@ -19,6 +19,7 @@ import (
 	"tuco/qemu-tests/guests/start"
 	"tuco/qemu-tests/guests/traps"
 	"tuco/qemu-tests/guests/user"
+	"tuco/qemu-tests/guests/vectors"
 )
 
 func main() {
@@ -39,5 +40,6 @@ func main() {
 		&fatal.Group,
 		&smp.Group,
 		&rights.Group,
+		&vectors.Group,
 	)
 }
