@@ -68,7 +68,7 @@ type pace struct {
 
 // tooFast counts another, and tells whether there are to be no more for a while.
 func (p *pace) tooFast(now uint64) bool {
-	if now-p.start >= window {
+	if now >= p.start+window {
 		p.start, p.n = now, 0
 	}
 	p.n++
