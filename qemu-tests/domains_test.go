@@ -15,34 +15,36 @@ import (
 // forDomain0 is the groups of the suite about what only domain 0 may do.
 var forDomain0 = []string{"dom0", "lines"}
 
-// The suite as domains with no rights over the machine: all at the same time, on two CPUs.
-func TestGuestsUnprivileged(t *testing.T) {
-	t.Parallel()
-	var together, alone []guest
+// unprivileged makes domains of the suite's groups with no rights over the machine: those whose times need a machine whose
+// time is that of its instructions, or the others.
+func unprivileged(icount bool, words string) (guests []guest) {
 	for _, s := range suite {
-		if slices.Contains(forDomain0, s.group) {
+		if s.icount != icount || slices.Contains(forDomain0, s.group) {
 			continue
 		}
-		g := guest{
-			name: s.group, kernel: "suite.elf", args: "group=" + s.group + " quirk=breakpoints", memory: 32 * host.MiB,
+		guests = append(guests, guest{
+			name: s.group, kernel: "suite.elf", args: "group=" + s.group + words, memory: 32 * host.MiB,
 			keys: fmt.Sprint("vcpus ", s.vcpus),
-		}
-		if s.icount {
-			alone = append(alone, g)
-		} else {
-			together = append(together, g)
-		}
-	}
-	t.Run("together", func(t *testing.T) {
-		t.Parallel()
-		runDomains(t, host.Spec{CPUs: 2}, together...)
-	})
-	for _, g := range alone {
-		t.Run(g.name, func(t *testing.T) {
-			t.Parallel()
-			runDomains(t, host.Spec{ICount: true}, g)
 		})
 	}
+	return guests
+}
+
+// The suite as domains without rights, all at the same time.
+func TestGuestsUnprivileged(t *testing.T) {
+	t.Parallel()
+	t.Run("amd", func(t *testing.T) {
+		t.Parallel()
+		runDomains(t, host.Spec{CPUs: 2}, unprivileged(false, " quirk=breakpoints")...)
+	})
+	t.Run("intel", func(t *testing.T) {
+		t.Parallel()
+		runDomains(t, host.Spec{CPUs: 2, Emulator: host.Bochs, Vendor: host.Intel}, unprivileged(false, "")...)
+	})
+	t.Run("times", func(t *testing.T) {
+		t.Parallel()
+		runDomains(t, host.Spec{ICount: true}, unprivileged(true, "")...)
+	})
 }
 
 // runDomains boots test guests, of which none is domain 0, and requires all their verdicts.
@@ -68,12 +70,18 @@ func writtenBy(log string, domain int) string {
 // console; or domain 0 and another, which ends first.
 func TestPair(t *testing.T) {
 	t.Parallel()
+	unprivileged := []guest{
+		{name: "side0", kernel: "pair.elf", args: "peer=2", memory: 32 * host.MiB},
+		{name: "side1", kernel: "pair.elf", args: "peer=1 port=3", memory: 32 * host.MiB},
+	}
+	t.Run("unprivileged-intel", func(t *testing.T) {
+		t.Parallel()
+		runDomains(t, host.Spec{CPUs: 2, Emulator: host.Bochs, Vendor: host.Intel}, unprivileged...)
+	})
 	for _, cpus := range [...]int{1, 2} {
 		t.Run(fmt.Sprintf("unprivileged-cpus-%d", cpus), func(t *testing.T) {
 			t.Parallel()
-			runDomains(t, host.Spec{CPUs: cpus},
-				guest{name: "side0", kernel: "pair.elf", args: "peer=2", memory: 32 * host.MiB},
-				guest{name: "side1", kernel: "pair.elf", args: "peer=1 port=3", memory: 32 * host.MiB})
+			runDomains(t, host.Spec{CPUs: cpus}, unprivileged...)
 		})
 		t.Run(fmt.Sprintf("domain-0-cpus-%d", cpus), func(t *testing.T) {
 			t.Parallel()
