@@ -36,6 +36,8 @@ var endings = []struct {
 	{"exit", "exit=3", host.Crashed, []string{`guest: exit status 3`}},
 	{"panic", "panic", host.Crashed, []string{`panic: as asked for`, `goroutine 1 \[running\]`, `guests/hello/main\.go:\d+`, `guest: exit status 2`}},
 	{"nil", "nil", host.Crashed, []string{`nil pointer dereference`, `signal SIGSEGV.* addr=0x0 `, `main\.end`}},
+	{"write to text", "write-text", host.Crashed, []string{`unexpected fault address`, `code=0x2`, `main\.end`}},
+	{"call of data", "run-data", host.Crashed, []string{`unexpected fault address`, `code=0x2`}},
 	{"deadlock", "deadlock", host.Crashed, []string{`all goroutines are asleep - deadlock!`}},
 	{"preemption", "spin", host.PoweredOff, []string{`loops don't keep the processors to themselves`, `hello: done`}},
 }

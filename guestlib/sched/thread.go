@@ -74,6 +74,7 @@ func Init() *Thread {
 
 // Start begins to take timer events.
 func Start() {
+	started = clock.Now()
 	hypercalls.VCPUOp[byte](hypercall.VCPUOP_stop_periodic_timer, 0, nil)
 	if evtchn.BindVIRQ(hypercall.VIRQ_TIMER, 0, func() { armed = 0 }) != 0 {
 		console.Fatal("the hypervisor refused the timer's interrupt")
@@ -164,6 +165,7 @@ func Interrupt() {
 	now := clock.Now()
 	expire(now)
 	if now >= sliceEnd {
+		protect(now)
 		Yield()
 	}
 	arm(now)
@@ -174,9 +176,27 @@ func Hurry() {
 	hypercalls.SetTimer(1)
 }
 
+// protect protects the image, once: when nobody has anything to do, or somebody has used up a slice, and the program's start,
+// which it would delay, is over.
+func protect(now uint64) {
+	if !protected && now >= started+settled {
+		protected = true
+		mm.Protect()
+	}
+}
+
+var (
+	protected bool
+	started   uint64
+)
+
+// settled is how many nanoseconds after the guest's entry a program has started.
+const settled = 5_000_000
+
 // next goes on with the thread whose turn it is, and comes back when it is the caller's again.
 func next() {
 	for queue.size == 0 {
+		protect(clock.Now())
 		evtchn.Wait(earliest(0))
 		evtchn.Scan(cpu.This())
 		expire(clock.Now())

@@ -148,6 +148,7 @@ const (
 	codeKernel = 0x80
 	codeTgkill = -6
 	codeMapErr = 1
+	codeAccErr = 2
 	codeIntDiv = 1
 )
 
@@ -213,12 +214,16 @@ func trap(f *cpu.Frame, state uint64) {
 	case cpu.VectorEvent:
 		sched.Interrupt()
 	case cpu.VectorPage:
-		const write = 1 << 1
+		const there, write = 1 << 0, 1 << 1
 		address := cpu.This().Info.Arch.CR2
 		if mm.Fault(address, f.Error&write != 0) {
 			return
 		}
-		fault(f, state, sigSEGV, codeMapErr, address)
+		code := int32(codeMapErr)
+		if f.Error&there != 0 {
+			code = codeAccErr
+		}
+		fault(f, state, sigSEGV, code, address)
 	case cpu.VectorDivide:
 		fault(f, state, sigFPE, codeIntDiv, f.IP)
 	case cpu.VectorFPU, cpu.VectorSIMD:

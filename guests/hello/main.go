@@ -1,7 +1,7 @@
 // Command hello is a small guest: it says what it runs on, and does a little of all that a Go program's runtime does.
 //
-// Its command line may have a word that tells how it is to end: exit=N, panic, nil, deadlock, or spin, which needs the
-// runtime to take a processor away from a loop.
+// Its command line may have a word that tells how it is to end: exit=N, panic, nil, deadlock; write-text and run-data, which
+// the page tables forbid; or spin, which needs the runtime to take a processor away from a loop.
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"tuco/guestlib"
 )
@@ -107,10 +108,20 @@ func end(word string) {
 		select {}
 	case "spin":
 		spin()
+	case "write-text":
+		*(*byte)(code(main)) = 0
+	case "run-data":
+		data := []byte{0xc3} // RET
+		entry := &data[0]
+		pointer := &entry
+		(*(*func())(unsafe.Pointer(&pointer)))()
 	default:
 		fmt.Printf("hello: %q is nothing that I know\n", word)
 	}
 }
+
+// code is where a function's instructions are.
+func code(f func()) unsafe.Pointer { return **(**unsafe.Pointer)(unsafe.Pointer(&f)) }
 
 // spin has loops on all processors that call nothing, and looks whether others still run.
 func spin() {
