@@ -66,3 +66,8 @@ func TestOnXenGoPackages(t *testing.T) {
 	xenHost(t) // fetched once, not by each
 	runGoPackages(t, host.Xen)
 }
+
+func TestOnXenLast(t *testing.T) {
+	t.Parallel()
+	runLast(t, xenHost(t))
+}

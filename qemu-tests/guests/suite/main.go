@@ -39,6 +39,7 @@ func main() {
 		&clock.Group,
 		&fatal.Group,
 		&smp.Group,
+		&smp.LastGroup,
 		&rights.Group,
 		&vectors.Group,
 	)
