@@ -32,7 +32,9 @@ func Schedule(cpu *percpu.CPU) {
 		}
 		machine.SetSlice(h, d.Until)
 		if d.Next == nil {
-			if !more {
+			if more {
+				x86.ServiceInterrupts()
+			} else {
 				idle(cpu)
 			}
 			continue
