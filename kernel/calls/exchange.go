@@ -85,7 +85,7 @@ func (x *swap) chunks() hypercall.Errno {
 			return e
 		}
 		x.s.NrExchanged = (n + 1) * ins
-		left -= 1 << order
+		left -= 1<<order + len(x.in) + len(x.out)
 	}
 	return 0
 }

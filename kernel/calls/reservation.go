@@ -14,7 +14,8 @@ const (
 	maxOrder = 9
 	// maxChunk is the most frames that are given or taken at once.
 	maxChunk = 1 << maxOrder
-	// stepFrames is after how many a call lets other work have its turn.
+	// stepFrames is after how many a call lets other work have its turn. An extent
+	// counts as a frame more, for what it takes beside its frames.
 	stepFrames = maxChunk / 2
 	// maxExtents is how many extents one call can be about.
 	maxExtents = 1 << 26
@@ -41,7 +42,7 @@ func reserve(v *domain.VCPU, cmd uint64, arg hypercall.Handle[byte]) int64 {
 	if r.d, e = subject(v, r.s.DomID); e != 0 {
 		return int64(done)
 	}
-	for left := stepFrames; done < r.s.NrExtents; left -= 1 << r.s.ExtentOrder {
+	for left := stepFrames; done < r.s.NrExtents; left -= 1<<r.s.ExtentOrder + 1 {
 		if left <= 0 {
 			r.again = true
 		} else if r.extent(cmd, done) {

@@ -173,7 +173,12 @@ func (w *Work) free(m frame.MFN, i *pmm.Info, o Owner) {
 	w.retire(m, i)
 	i.Type.Store(uint64(o)<<ownerShift | uint64(w.freed))
 	w.freed = uint32(m)
+	w.Budget -= freeCost
 }
+
+// freeCost is what a freed frame costs against the budget, since its return to the
+// allocator takes as long as a look at so many entries.
+const freeCost = 8
 
 // retire ends what a frame was used as, which has no reference left. No mapping
 // of it is left, but some TLB may have one: hence the stamp, made while nobody
