@@ -77,7 +77,7 @@ $(OUT)/tuco.elf: linker.ld $(ASM_OBJ) $(OBJ)/kernel.o
 # begins the text, 0xffffffff80002000. A guest's vector registers are its own, so
 # the runtime's AVX code may stay: it looks at CPU features first, and finds none.
 
-GUESTS := hello suite busy ends pair
+GUESTS := hello suite busy ends pair hostile
 guests: $(GUESTS:%=$(OUT)/guests/%.elf) $(OUT)/guests/suite-p2m.elf
 
 GUEST_DIR := qemu-tests/guests

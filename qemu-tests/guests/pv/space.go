@@ -97,3 +97,6 @@ func FreeRoot(va uint64) {
 func DropUserRoot() {
 	Need("NEW_USER_BASEPTR", MMUExtOp(hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_NEW_USER_BASEPTR}))
 }
+
+// EntryAddress is the machine address of the entry for an address of the stretch.
+func (s *Space) EntryAddress(va uint64) uint64 { return Machine(s.tables[1] + 8*index(va, 1)) }
