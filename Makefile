@@ -198,7 +198,7 @@ check: all
 GO_DIRS := boot guestlib guests hypercall kernel tools qemu-tests
 
 # -count=1: a boot is not cached.
-test-boot: all
+test-boot: all images
 	@$(GO) test -count=1 -timeout 25m -tags boot ./qemu-tests
 
 # Fetches Xen where it is not there yet.
