@@ -122,6 +122,7 @@ var goPackages = []struct {
 	{"sort", ""},
 	{"sync", "TestMutexMisuse|TestIssue76126|ExampleOnceValues"}, // two start processes, one reads its own source
 	{"container/list", ""},
+	{"bytes", ""},
 }
 
 // countLine is what tests of packages close with.

@@ -90,9 +90,37 @@ func Unmap(start, size uint64) bool {
 	if end < start || areas.n+1 > len(areas.list) {
 		return false
 	}
+	Discard(start, end-start)
+	carve(start, end)
+	return true
+}
+
+// Protect gives areas, or parts of them, another protection. It fails if there is none somewhere in the range, or there are
+// too many to part one.
+func Protect(start, size uint64, prot Prot) bool {
+	end := start + (size+PageSize-1)&^(PageSize-1)
+	if end < start || areas.n+2 > len(areas.list) {
+		return false
+	}
+	for va := start; va < end; {
+		a := areaOf(va)
+		if a == nil {
+			return false
+		}
+		va = a.end
+	}
+	if start < end {
+		carve(start, end)
+		insert(area{start, end, prot})
+		reprotect(start, end, prot)
+	}
+	return true
+}
+
+// carve takes a range out of the list. There is room for one area more.
+func carve(start, end uint64) {
 	for i := firstAfter(start); i < areas.n && areas.list[i].start < end; {
 		a := &areas.list[i]
-		discard(max(start, a.start), min(end, a.end))
 		switch {
 		case a.start >= start && a.end <= end:
 			remove(i)
@@ -101,7 +129,7 @@ func Unmap(start, size uint64) bool {
 			rest := area{end, a.end, a.prot}
 			a.end = start
 			place(i+1, rest)
-			return true
+			return
 		case a.start < start:
 			a.end = start
 		default:
@@ -109,7 +137,6 @@ func Unmap(start, size uint64) bool {
 		}
 		i++
 	}
-	return true
 }
 
 // Discard takes the pages of a range away, as far as it is in areas.

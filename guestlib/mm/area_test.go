@@ -95,7 +95,16 @@ func TestAreasAgreeWithPages(t *testing.T) {
 		first := random.IntN(pages)
 		n := 1 + random.IntN(pages-first)
 		value := random.IntN(4)
-		if value == 0 {
+		if value != 0 && random.IntN(2) == 0 {
+			whole := true
+			for _, v := range model[first : first+n] {
+				whole = whole && v != 0
+			}
+			require.Equal(t, whole, Protect(at(uint64(first)), uint64(n)*PageSize, Prot(value-1)))
+			if !whole {
+				continue
+			}
+		} else if value == 0 {
 			require.True(t, Unmap(at(uint64(first)), uint64(n)*PageSize))
 		} else {
 			_, ok := Map(at(uint64(first)), uint64(n)*PageSize, Prot(value-1), true)

@@ -132,6 +132,37 @@ func discard(start, end uint64) {
 		gone [64]pfn
 		n    int
 	)
+	entries(start, end, func(at, e uint64) {
+		gone[n] = pageOf(e)
+		n++
+		queue.Add(Machine(at), 0)
+		if n == len(gone) {
+			release(gone[:n])
+			n = 0
+		}
+	})
+	release(gone[:n])
+}
+
+// reprotect gives the pages of a range the entries of a protection.
+func reprotect(start, end uint64, prot Prot) {
+	bits := uint64(kept)
+	if prot != None {
+		bits = entryFlags(prot)
+	}
+	changed := false
+	entries(start, end, func(at, e uint64) {
+		queue.Add(Machine(at), e&frameMask|bits)
+		changed = true
+	})
+	if changed {
+		wait()
+		hypercalls.FlushTLB()
+	}
+}
+
+// entries calls a function for each entry of a range that has a frame: with its address, and what it is.
+func entries(start, end uint64, do func(at, e uint64)) {
 	for va := start; va < end; {
 		at, level := table(va, 1)
 		if level > 1 { // nothing is mapped below this entry
@@ -140,18 +171,11 @@ func discard(start, end uint64) {
 			continue
 		}
 		at += 8 * index(va, 1)
-		if e := *hypercalls.At[uint64](at); e&present != 0 {
-			gone[n] = pageOf(e)
-			n++
-			queue.Add(Machine(at), 0)
-			if n == len(gone) {
-				release(gone[:n])
-				n = 0
-			}
+		if e := *hypercalls.At[uint64](at); e&(present|kept) != 0 {
+			do(at, e)
 		}
 		va += PageSize
 	}
-	release(gone[:n])
 }
 
 // release gives back frames whose last mappings are in the queue: nobody may see them any more when they are used again.

@@ -12,12 +12,12 @@ func newFrames(count, first uint64) *frames {
 	words := make([]uint64, (count+63)/64)
 	f := new(frames)
 	f.init(hypercalls.Address(&words[0]), count, first)
-	kept = words
+	underTest = words
 	return f
 }
 
-// kept keeps the words of the frames under test, which only a number refers to.
-var kept []uint64
+// underTest keeps the words of the frames under test, which only a number refers to.
+var underTest []uint64
 
 func TestFramesGoFromTheTopDown(t *testing.T) {
 	const count, first = 200, 70

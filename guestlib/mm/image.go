@@ -23,12 +23,12 @@ const (
 	execute, write = 1, 2
 )
 
-// Protect gives the pages of the program's image the protection that its segments ask for: text is read-only, constants
+// ProtectImage gives the pages of the program's image the protection that its segments ask for: text is read-only, constants
 // are, and nothing but text can be executed. The builder mapped everything for everything. It takes some hundred updates, so
 // it is done when there is time for it.
 //
 // The ELF header is the first of the image.
-func Protect() {
+func ProtectImage() {
 	h := hypercalls.At[header](Base)
 	for i := range uint64(h.phnum) {
 		s := hypercalls.At[segment](Base + h.phoff + i*uint64(h.phentsize))

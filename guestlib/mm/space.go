@@ -17,6 +17,7 @@ const (
 	user     = 1 << 2
 	accessed = 1 << 5
 	dirty    = 1 << 6
+	kept     = 1 << 9 // of an entry that is not present: its frame is still the program's
 	noExec   = 1 << 63
 
 	frameMask = 1<<52 - PageSize

@@ -181,7 +181,7 @@ func Hurry() {
 func protect(now uint64) {
 	if !protected && now >= started+settled {
 		protected = true
-		mm.Protect()
+		mm.ProtectImage()
 	}
 }
 

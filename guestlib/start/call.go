@@ -36,22 +36,22 @@ func call(c *cpu.Call) {
 
 // Linux' numbers of system calls.
 const (
-	sysRead, sysWrite, sysClose                = 0, 1, 3
-	sysMmap, sysMunmap, sysMadvise             = 9, 11, 28
-	sysSigaction, sysSigprocmask, sysSigreturn = 13, 14, 15
-	sysSchedYield, sysNanosleep                = 24, 35
-	sysGetpid, sysGettid, sysUname             = 39, 186, 63
-	sysClone, sysExit, sysExitGroup            = 56, 60, 231
-	sysFcntl, sysReadlinkat, sysOpenat         = 72, 267, 257
-	sysSigaltstack, sysPrctl, sysArchPrctl     = 131, 157, 158
-	sysGetuid, sysGetgid                       = 102, 104
-	sysGeteuid, sysGetegid                     = 107, 108
-	sysFutex, sysGetaffinity                   = 202, 204
-	sysClockGettime, sysTgkill, sysKill        = 228, 234, 62
-	sysEpollCtl, sysEpollPwait                 = 233, 281
-	sysEventfd2, sysEpollCreate1, sysPipe2     = 290, 291, 293
-	sysNewfstatat, sysFaccessat                = 262, 269
-	sysGetrandom                               = 318
+	sysRead, sysWrite, sysClose                 = 0, 1, 3
+	sysMmap, sysMprotect, sysMunmap, sysMadvise = 9, 10, 11, 28
+	sysSigaction, sysSigprocmask, sysSigreturn  = 13, 14, 15
+	sysSchedYield, sysNanosleep                 = 24, 35
+	sysGetpid, sysGettid, sysUname              = 39, 186, 63
+	sysClone, sysExit, sysExitGroup             = 56, 60, 231
+	sysFcntl, sysReadlinkat, sysOpenat          = 72, 267, 257
+	sysSigaltstack, sysPrctl, sysArchPrctl      = 131, 157, 158
+	sysGetuid, sysGetgid                        = 102, 104
+	sysGeteuid, sysGetegid                      = 107, 108
+	sysFutex, sysGetaffinity                    = 202, 204
+	sysClockGettime, sysTgkill, sysKill         = 228, 234, 62
+	sysEpollCtl, sysEpollPwait                  = 233, 281
+	sysEventfd2, sysEpollCreate1, sysPipe2      = 290, 291, 293
+	sysNewfstatat, sysFaccessat                 = 262, 269
+	sysGetrandom                                = 318
 )
 
 func answer(c *cpu.Call) uint64 {
@@ -62,6 +62,8 @@ func answer(c *cpu.Call) uint64 {
 		return read(c.DI, c.SI, c.DX)
 	case sysMmap:
 		return mmap(c.DI, c.SI, c.DX, c.R10)
+	case sysMprotect:
+		return mprotect(c.DI, c.SI, c.DX)
 	case sysMunmap:
 		return munmap(c.DI, c.SI)
 	case sysMadvise:

@@ -14,18 +14,32 @@ func mmap(va, size, prot, flags uint64) uint64 {
 	if flags&mapAnonymous == 0 {
 		return failed(ebadf)
 	}
-	p := mm.None
-	switch {
-	case prot&protWrite != 0:
-		p = mm.ReadWrite
-	case prot&protRead != 0:
-		p = mm.Read
-	}
-	va, ok := mm.Map(va, size, p, flags&mapFixed != 0)
+	va, ok := mm.Map(va, size, protection(prot), flags&mapFixed != 0)
 	if !ok {
 		return failed(enomem)
 	}
 	return va
+}
+
+// protection is Linux' in the library's terms. Nothing can be executed.
+func protection(prot uint64) mm.Prot {
+	switch {
+	case prot&protWrite != 0:
+		return mm.ReadWrite
+	case prot&protRead != 0:
+		return mm.Read
+	}
+	return mm.None
+}
+
+func mprotect(va, size, prot uint64) uint64 {
+	if va%mm.PageSize != 0 {
+		return failed(einval)
+	}
+	if !mm.Protect(va, size, protection(prot)) {
+		return failed(enomem)
+	}
+	return 0
 }
 
 func munmap(va, size uint64) uint64 {
