@@ -33,13 +33,15 @@ type Failure []byte
 
 var noCPU = Failure("none of the CPUs that it may run on is there")
 
+var noRoom = Failure("there are as many domains as there can be, or there is no memory for the record of one more")
+
 var noMemory = Failure("there is not enough memory")
 
 // Domain makes a domain, whose vCPUs wait for Unpause.
 func Domain(h *lock.Holder, s *Spec) (*domain.Domain, Failure) {
 	d := machine.NewDomain(h, s.Privileged)
 	if d == nil {
-		return nil, noMemory
+		return nil, noRoom
 	}
 	d.Kind = s.Kind
 	d.SetName(s.Name)

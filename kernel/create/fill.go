@@ -10,6 +10,7 @@ import (
 	"tuco/kernel/machine"
 	"tuco/kernel/mm"
 	"tuco/kernel/pagetype"
+	"tuco/kernel/pmm"
 	"tuco/kernel/pv"
 	"tuco/kernel/pvbuild"
 	"tuco/kernel/pvelf"
@@ -49,6 +50,9 @@ func fill(h *lock.Holder, d *domain.Domain, s *Spec) Failure {
 	if err := pvbuild.Lay(&lay, &image, &c); !err.OK() {
 		return Failure(err.Text(&failure))
 	}
+	if free := freePages(h); c.Pages > free {
+		return Failure(failure.Reset().Template("memory of %s is more than the machine has left: %s", size(c.Pages), size(free)).Bytes())
+	}
 	var p pages
 	if !p.take(h, d, c.Pages) {
 		return noMemory
@@ -63,6 +67,14 @@ func fill(h *lock.Holder, d *domain.Domain, s *Spec) Failure {
 	p.free(h)
 	return nil
 }
+
+func freePages(h *lock.Holder) uint64 {
+	var s pmm.Stats
+	machine.RAM.Stats(h, &s)
+	return s.Free
+}
+
+func size(pages uint64) uint64 { return pages * frame.PageSize }
 
 var notValid = Failure("its first page tables are not valid, which is a mistake of the hypervisor's")
 
