@@ -15,8 +15,9 @@ var ways acpi.Power
 // tables are tried.
 func Init(p *acpi.Power) { ways = *p }
 
-// patience is how long one way gets before the next is tried, in nanoseconds.
-const patience = 50_000_000
+// patience is how long one way gets before the next is tried, in nanoseconds: an
+// emulator on a busy machine may take a while to see what we have written.
+const patience = 1_000_000_000
 
 // Values for the exit port, which QEMU doubles and adds one to.
 const (
