@@ -40,3 +40,8 @@ func TestOnXenLinux(t *testing.T) {
 		})
 	}
 }
+
+func TestOnXenLinuxDevices(t *testing.T) {
+	t.Parallel()
+	requireDevices(t, xenHost(t))
+}
