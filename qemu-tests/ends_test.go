@@ -15,15 +15,22 @@ import (
 	"tuco/tools/tuco/host"
 )
 
-// everything is all that a domain of the guest ends can have.
-const everything = "has=ports+tables+descriptors+info+grants+timers+memory+line"
+// What a domain of the guest ends can have: all that one vCPU can, and more vCPUs, which never rest.
+const (
+	everything = "has=ports+tables+descriptors+info+grants+timers+memory+line"
+	vcpus      = "+vcpus"
+)
 
 // mortals makes guests that come to an end, as their arguments say, and the one that sees it: domain 1.
 func mortals(stay int, ends ...string) (all []guest) {
 	args := fmt.Sprintf("witness=%d stay=%d", len(ends)+1, stay)
 	all = append(all, guest{name: "witness", kernel: "ends.elf", args: args})
 	for i, end := range ends {
-		all = append(all, guest{name: fmt.Sprint("mortal", i), kernel: "ends.elf", args: fmt.Sprintf("peer=%d %s", 3+i, end)})
+		g := guest{name: fmt.Sprint("mortal", i), kernel: "ends.elf", args: fmt.Sprintf("peer=%d %s", 3+i, end)}
+		if strings.Contains(end, vcpus) {
+			g.keys = "vcpus 5"
+		}
+		all = append(all, g)
 	}
 	return all
 }
@@ -31,21 +38,27 @@ func mortals(stay int, ends ...string) (all []guest) {
 // Domains come to their ends beside another, which goes on, and leave no memory behind.
 func TestEndsLeaveNothing(t *testing.T) {
 	t.Parallel()
+	for _, cpus := range [...]int{1, 2} {
+		t.Run(fmt.Sprintf("cpus-%d", cpus), func(t *testing.T) {
+			t.Parallel()
+			requireEndsLeaveNothing(t, cpus)
+		})
+	}
+}
+
+func requireEndsLeaveNothing(t *testing.T, cpus int, with ...option) {
+	t.Helper()
 	ends := []string{
 		"end=poweroff", "end=reboot", "end=suspend", "end=crash", "end=hopeless", "end=unknown", "end=unwatched",
-		everything, everything + " end=hopeless", everything + " end=unwatched",
+		everything, everything + " end=hopeless", everything + " end=unwatched", "has=" + vcpus,
+		everything + vcpus, everything + vcpus + " end=crash", everything + vcpus + " end=hopeless", everything + vcpus + " end=unwatched",
 	}
 	for _, holding := range strings.Split(strings.TrimPrefix(everything, "has="), "+") {
 		ends = append(ends, "has="+holding)
 	}
-	for _, cpus := range [...]int{1, 2} {
-		t.Run(fmt.Sprintf("cpus-%d", cpus), func(t *testing.T) {
-			t.Parallel()
-			without := memoryWhenGone(t, cpus, 0, witness(0), mortals(1000))
-			with := memoryWhenGone(t, cpus, len(ends), witness(len(ends)), mortals(1000, ends...))
-			assert.Equal(t, without, with, "bytes of memory that are free, or in the pools of records")
-		})
-	}
+	before := memoryWhenGone(t, cpus, 0, witness(0), mortals(1000), with...)
+	after := memoryWhenGone(t, cpus, len(ends), witness(len(ends)), mortals(1000, ends...), with...)
+	assert.Equal(t, before, after, "bytes of memory that are free, or in the pools of records")
 }
 
 // witness is what the guest that sees the others' ends says when there were so many.
@@ -53,13 +66,13 @@ func witness(ends int) string { return fmt.Sprintf("witness: %d domains have com
 
 // memoryWhenGone is how much memory is free, or in the pools of records, when so many of the guests have ended, and the
 // others have said what they have to say.
-func memoryWhenGone(t *testing.T, cpus, gone int, says string, guests []guest) int {
+func memoryWhenGone(t *testing.T, cpus, gone int, says string, guests []guest, with ...option) int {
 	t.Helper()
 	keys := newKeyboard()
 	watch := keys.whenSeen(func(seen string) bool {
 		return strings.Contains(seen, says) && len(goneLine.FindAllString(seen, -1)) == gone
 	}, "m"+powerOffKey)
-	outcome := boot(t, host.Spec{CPUs: cpus, Bundle: bundleOf(t, guests...)}, typing(keys), watching(watch))
+	outcome := boot(t, host.Spec{CPUs: cpus, Bundle: bundleOf(t, guests...)}, append(with, typing(keys), watching(watch))...)
 	require.Equal(t, host.PoweredOff, outcome.End, "%v", outcome)
 	requireNoLog(t, outcome, `(?m)^bug: `)
 	bytes := 0

@@ -14,12 +14,12 @@ import (
 	"tuco/tools/tuco/host"
 )
 
-// hostiles are guests that make so many calls with arguments made up, each others, from a seed on.
-func hostiles(n, seed, calls int, more string) (all []guest) {
+// hostiles are guests whose vCPUs each make so many calls with arguments made up, all of them others, from a seed on.
+func hostiles(n, seed, vcpus, calls int, more string) (all []guest) {
 	for i := range n {
 		all = append(all, guest{
 			name: fmt.Sprintf("hostile%d", seed+i), kernel: "hostile.elf", memory: 16 * host.MiB,
-			args: fmt.Sprintf("calls=%d seed=%d %s", calls, seed+i, more),
+			args: fmt.Sprintf("calls=%d seed=%d %s", calls, seed+i, more), keys: fmt.Sprintf("vcpus %d", vcpus),
 		})
 	}
 	return all
@@ -36,11 +36,11 @@ func TestHostileCalls(t *testing.T) {
 	for seed := range 4 {
 		t.Run(fmt.Sprintf("seed-%d", seed), func(t *testing.T) {
 			t.Parallel()
-			guests := append(hostiles(1, seed, calls, ""),
+			guests := append(hostiles(1, seed, 1, calls, ""),
 				guest{name: "neighbour", kernel: "hostile.elf", args: "neighbour=2000", memory: 16 * host.MiB})
 			outcome := boot(t, host.Spec{ICount: true, Bundle: bundleOf(t, guests...)})
 			requirePowerOff(t, outcome)
-			assert.Greater(t, numberIn(t, outcome.Log, `(?m)^\(d1\) hostile: 30000 calls, (\d+) without an error$`), calls/10)
+			assert.Greater(t, numberIn(t, outcome.Log, `(?m)^\(d1\) hostile: vcpu 0: 30000 calls, (\d+) without an error$`), calls/10)
 			requireLog(t, outcome, `(?m)^\(d1\) hostile: (?s:.*)^\(d2\) neighbour: \d+ wakes`)
 			assert.Less(t, numberIn(t, outcome.Log, `(?m)^\(d2\) neighbour: \d+ wakes, at the worst (\d+) us late$`), most)
 		})
@@ -75,15 +75,20 @@ func TestLongCalls(t *testing.T) {
 // of their own memory.
 func TestHostileNeighbours(t *testing.T) {
 	t.Parallel()
-	const cpus = 2
+	requireGoodNeighbours(t, 2, 10, 5_000)
+}
+
+// requireGoodNeighbours has hostile domains of some seeds beside others.
+func requireGoodNeighbours(t *testing.T, cpus, seed, calls int, with ...option) {
+	t.Helper()
 	neighbours := []guest{
 		{name: "neighbour1", kernel: "hostile.elf", args: "neighbour=2000 stay=1000", memory: 16 * host.MiB},
 		{name: "neighbour2", kernel: "hostile.elf", args: "neighbour=2000 stay=1000", memory: 16 * host.MiB},
 	}
-	all := append(append(neighbours, hostiles(6, 10, 10_000, "")...), hostiles(6, 20, 10_000, "reckless=1")...)
-	without := memoryWhenGone(t, cpus, 0, "(d2) neighbour: ", neighbours)
-	with := memoryWhenGone(t, cpus, len(all)-len(neighbours), "(d2) neighbour: ", all)
-	assert.Equal(t, without, with, "bytes of memory that are free, or in the pools of records")
+	hostile := append(hostiles(4, seed, 3, calls, ""), hostiles(4, seed+4, 4, calls, "reckless=1")...)
+	before := memoryWhenGone(t, cpus, 0, "(d2) neighbour: ", neighbours, with...)
+	after := memoryWhenGone(t, cpus, len(hostile), "(d2) neighbour: ", append(neighbours, hostile...), with...)
+	assert.Equal(t, before, after, "bytes of memory that are free, or in the pools of records")
 }
 
 // Domain 0's tests pass beside domains that don't stop making hostile calls.
@@ -94,7 +99,7 @@ func TestHostileBesideSuite(t *testing.T) {
 			t.Parallel()
 			guests := append([]guest{{
 				name: host.Domain0Name, kernel: "suite.elf", args: "group=" + group, memory: 256 * host.MiB, keys: "privileged yes",
-			}}, hostiles(2, 30, 1_000_000_000, "")...)
+			}}, hostiles(2, 30, 1, 1_000_000_000, "")...)
 			outcome := boot(t, host.Spec{ICount: true, Bundle: bundleOf(t, guests...)})
 			requireVerdicts(t, outcome)
 			requireNoLog(t, outcome, `(?m)^domain [1-9]: shut down`)

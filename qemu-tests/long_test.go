@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"tuco/tools/tuco/host"
 )
@@ -29,5 +30,21 @@ func TestManyBoots(t *testing.T) {
 			requirePowerOff(t, outcome)
 			requireLog(t, outcome, fmt.Sprintf("cpus: %d of %d running", spec.CPUs, spec.CPUs))
 		})
+	}
+}
+
+// More seeds and more calls than in TestHostileNeighbours, on more CPUs.
+func TestHostileSoak(t *testing.T) {
+	for seed := 100; seed < 200; seed += 10 {
+		t.Run(fmt.Sprintf("seed-%d", seed), func(t *testing.T) {
+			requireGoodNeighbours(t, 4, seed, 50_000, within(30*time.Minute))
+		})
+	}
+}
+
+// On more CPUs than the machine has, domains that end at the same time wait long for each other.
+func TestEndsLeaveNothingSoak(t *testing.T) {
+	for n := range 10 {
+		t.Run(fmt.Sprint(n), func(t *testing.T) { requireEndsLeaveNothing(t, 4, within(10*time.Minute)) })
 	}
 }

@@ -14,9 +14,10 @@ import (
 	"tuco/tools/tuco/host"
 )
 
-// A busyGuest takes what it can get of the CPUs, of which a share of one is to be its.
+// A busyGuest takes what it can get of the CPUs, of which a share of one is to be each of its vCPUs'.
 type busyGuest struct {
 	keys  string // of boot.cfg
+	vcpus int
 	share float64
 }
 
@@ -28,7 +29,7 @@ func copies(n int, g busyGuest) (all []busyGuest) {
 	return all
 }
 
-// Guests that never rest get the CPUs in proportion to their weights, up to their caps, as they find by their own
+// vCPUs that never rest get the CPUs in proportion to their domains' weights, up to the caps, as they find by their own
 // runstates over 2 s of virtual time.
 func TestShares(t *testing.T) {
 	t.Parallel()
@@ -39,49 +40,61 @@ func TestShares(t *testing.T) {
 		guests    []busyGuest
 		tolerance float64 // a part of the share
 	}{
-		{"equal", 6, copies(12, busyGuest{"", 0.5}), 0.02},
-		{"weights", 2, append(copies(2, busyGuest{"weight 128", seventh}),
-			append(copies(2, busyGuest{"weight 256", 2 * seventh}), copies(2, busyGuest{"weight 512", 4 * seventh})...)...), 0.03},
-		{"cap-alone", 1, copies(1, busyGuest{"cap 50", 0.5}), 0.03},
-		{"caps", 2, []busyGuest{{"cap 20", 0.2}, {"cap 50\nweight 1000", 0.5}, {"", 0.65}, {"", 0.65}}, 0.03},
+		{"12-domains", 6, copies(12, busyGuest{"", 1, 0.5}), 0.02},
+		{"12-vcpus", 6, copies(1, busyGuest{"", 12, 0.5}), 0.02},
+		{"7-vcpus-on-3", 3, []busyGuest{{"", 1, 3 * seventh}, {"", 4, 3 * seventh}, {"", 2, 3 * seventh}}, 0.03},
+		{"weights", 2, append(copies(2, busyGuest{"weight 128", 1, seventh}), append(copies(2, busyGuest{"weight 256", 1, 2 * seventh}),
+			copies(2, busyGuest{"weight 512", 1, 4 * seventh})...)...), 0.03},
+		{"cap-alone", 1, copies(1, busyGuest{"cap 50", 1, 0.5}), 0.03},
+		{"caps", 2, []busyGuest{
+			{"cap 20", 1, 0.2}, {"cap 50\nweight 1000", 1, 0.5}, {"", 1, 0.65}, {"", 1, 0.65},
+		}, 0.03},
+		{"cap-of-several", 4, []busyGuest{{"cap 150", 4, 0.375}, {"cap 50", 2, 0.25}}, 0.03},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var guests []guest
 			for i, g := range test.guests {
 				guests = append(guests, guest{
-					name: fmt.Sprint("g", i), kernel: "busy.elf", args: "from=300 to=2300 end=2400", keys: g.keys,
+					name: fmt.Sprint("g", i), kernel: "busy.elf", args: "from=300 to=2300 end=2400",
+					keys: fmt.Sprintf("vcpus %d\n%s", g.vcpus, g.keys),
 				})
 			}
 			outcome := boot(t, host.Spec{CPUs: test.cpus, ICount: true, Bundle: bundleOf(t, guests...)})
 			requirePowerOff(t, outcome)
 			got := shares(t, outcome.Log)
 			for i, g := range test.guests {
-				share, ok := got[i+1]
-				if assert.True(t, ok, "guest %d did not say how its time was spent", i) {
-					assert.InEpsilon(t, g.share, share, test.tolerance, "guest %d", i)
+				for n := range g.vcpus {
+					share, ok := got[vcpu{i + 1, n}]
+					if assert.True(t, ok, "vCPU %d of guest %d did not say how its time was spent", n, i) {
+						assert.InEpsilon(t, g.share, share, test.tolerance, "vCPU %d of guest %d", n, i)
+					}
 				}
 			}
 		})
 	}
 }
 
-var busyLine = regexp.MustCompile(`(?m)^\(d(\d+)\) busy: (\d+) ns running, (\d+) runnable, (\d+) blocked, (\d+) offline$`)
+// A vcpu is one of a domain's.
+type vcpu struct{ domain, number int }
 
-// shares is which part of its time each domain has run, by number.
-func shares(t *testing.T, log string) map[int]float64 {
+var busyLine = regexp.MustCompile(`(?m)^\(d(\d+)\) busy: vcpu (\d+): (\d+) ns running, (\d+) runnable, (\d+) blocked, (\d+) offline$`)
+
+// shares is which part of its time each vCPU has run.
+func shares(t *testing.T, log string) map[vcpu]float64 {
 	t.Helper()
-	all := map[int]float64{}
+	all := map[vcpu]float64{}
 	for _, match := range busyLine.FindAllStringSubmatch(log, -1) {
-		var n [5]int
+		var n [6]int
 		for i := range n {
 			var err error
 			n[i], err = strconv.Atoi(match[i+1])
 			require.NoError(t, err)
 		}
-		total := n[1] + n[2] + n[3] + n[4]
-		all[n[0]] = float64(n[1]) / float64(total)
-		t.Logf("domain %d: %.4f of %d ms", n[0], all[n[0]], total/1_000_000)
+		total := n[2] + n[3] + n[4] + n[5]
+		v := vcpu{n[0], n[1]}
+		all[v] = float64(n[2]) / float64(total)
+		t.Logf("domain %d vCPU %d: %.4f of %d ms", v.domain, v.number, all[v], total/1_000_000)
 	}
 	return all
 }

@@ -1,7 +1,7 @@
-// Command busy takes all the processor time that it can get, or with idle=1 none, and says how its time was spent from
-// one system time to another:
+// Command busy takes all the processor time that it can get, on all its vCPUs, or with idle=1 none, and says how their time
+// was spent from one system time to another:
 //
-//	busy: 1000012345 ns running, 999987655 runnable, 0 blocked, 0 offline
+//	busy: vcpu 0: 1000012345 ns running, 999987655 runnable, 0 blocked, 0 offline
 //
 // The command line gives these times in milliseconds, from=N and to=N, and end=N, up to which it goes on, so that others
 // who measure at the same time are not left alone.
@@ -9,29 +9,53 @@ package main
 
 import (
 	"tuco/hypercall"
+	"tuco/kernel/text"
 	"tuco/qemu-tests/guests/pv"
 )
 
 func main() {
-	pass := work
 	if pv.Number("idle=", 0) != 0 {
 		pass = rest
 		pv.BindTimer()
 	}
-	from, to := pv.Number("from=", 0)*pv.Millisecond, pv.Number("to=", 0)*pv.Millisecond
-	if pv.Now() > from {
+	n := pv.CPUs()
+	pv.StartCPUs(n)
+	if pv.Now() > at("from=") {
 		panic("the machine took longer to start")
 	}
-	pass(from)
-	before := account()
-	pass(to)
-	after := account()
-	pass(pv.Number("end=", 0) * pv.Millisecond)
-	var ns [len(after.Time)]uint64
-	for i := range ns {
-		ns[i] = after.Time[i] - before.Time[i]
+	for id := uint32(1); id < n; id++ {
+		pv.Go(id, measure)
 	}
-	pv.Print("busy: %d ns running, %d runnable, %d blocked, %d offline", ns[:]...)
+	measure()
+	for id := range n {
+		if id != 0 && !pv.Await(id) {
+			panic("a vCPU has not come to the end")
+		}
+		var l text.Line
+		pv.PrintLine(l.Template("busy: vcpu %d: ", uint64(id)).
+			Template("%d ns running, %d runnable, %d blocked, %d offline", spent[id][:]...))
+	}
+}
+
+// pass lets time pass until a system time.
+var pass = work
+
+// at is a time that the command line gives in milliseconds.
+func at(key string) uint64 { return pv.Number(key, 0) * pv.Millisecond }
+
+// spent is how each vCPU has spent its time, in nanoseconds.
+var spent [pv.MaxCPUs][4]uint64
+
+// measure lets the vCPU pass its time.
+func measure() {
+	pass(at("from="))
+	before := account()
+	pass(at("to="))
+	after := account()
+	pass(at("end="))
+	for i := range after.Time {
+		spent[pv.This().ID][i] = after.Time[i] - before.Time[i]
+	}
 }
 
 // account is how the vCPU's time was spent up to now.

@@ -18,6 +18,7 @@ var holdings = [...]struct {
 	{"timers", takeTimers},
 	{"memory", takeMemory},
 	{"line", takeLine},
+	{"vcpus", takeVCPUs},
 }
 
 // takePorts opens all ports, and connects the first of them with each other.
@@ -140,4 +141,40 @@ func takeMemory() {
 func takeLine() {
 	text := "the last words"
 	pv.Call(hypercall.HYPERVISOR_console_io, hypercall.CONSOLEIO_write, uint64(len(text)), pv.TextAddress(text), 0, 0)
+}
+
+// takeVCPUs starts the domain's other vCPUs. They never stop, each in its way: with or without exits, asleep, and with
+// translations to be dropped on all others.
+func takeVCPUs() {
+	n := pv.CPUs()
+	pv.StartCPUs(n)
+	for id := uint32(1); id < n; id++ {
+		switch id % 4 {
+		case 0:
+			pv.Go(id, remap)
+		case 1:
+			pv.Go(id, func() { pv.Spin(^uint64(0)) })
+		case 2:
+			pv.Go(id, callForEver)
+		case 3:
+			pv.Go(id, func() { pv.Sleep(1 << 62) })
+		}
+	}
+	pv.Sleep(pv.Now() + 10*pv.Millisecond)
+}
+
+func callForEver() {
+	for {
+		pv.XenVersion[byte](hypercall.XENVER_version, nil)
+	}
+}
+
+// page is one that remap has.
+var page uint64
+
+func remap() {
+	page = pv.AllocPage()
+	for flags := uint64(pv.RW); ; flags ^= pv.Write {
+		pv.Need("remap", pv.UpdateVAMapping(page, pv.PageEntry(page, flags), hypercall.UVMF_TLB_FLUSH|hypercall.UVMF_ALL))
+	}
 }

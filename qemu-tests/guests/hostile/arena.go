@@ -18,8 +18,6 @@ var (
 	area pv.Space
 	// tables are pages that are mapped read-only: whatever is in them, they may become tables.
 	tables [4][perLevel]uint64
-	// buffer is where arguments are.
-	buffer [16 << 10]byte
 )
 
 // edge is an address before which there is memory, and behind which there is none.
@@ -28,7 +26,7 @@ func edge() uint64 { return area.VA + edgePages*pv.PageSize }
 const edgePages = 4
 
 // inArea is a page of the area that may be mapped or not.
-func (r *random) inArea() uint64 { return edge() + (1+r.below(512-edgePages-1))*pv.PageSize }
+func (r *fuzzer) inArea() uint64 { return edge() + (1+r.below(512-edgePages-1))*pv.PageSize }
 
 func makeArena() {
 	area.Install(arenaSlot)
@@ -44,14 +42,19 @@ func makeArena() {
 	}
 }
 
-// page is one of those that may be tables.
-func (r *random) page() uint64 { return tables[r.below(4)][r.below(perLevel)] }
+// page is one of those that may be tables; in a reckless guest, one of those that are its own.
+func (r *fuzzer) page() uint64 {
+	if reckless && r.oneIn(64) {
+		return pv.StartInfo.PTBase + r.below(pv.StartInfo.NrPTFrames)*pv.PageSize
+	}
+	return tables[r.below(4)][r.below(perLevel)]
+}
 
 // reckless: what the guest needs itself is among the frames to play with.
 var reckless bool
 
 // frame is the number of a frame: one to play with, one of another domain's or of the hypervisor's, one that is no RAM.
-func (r *random) frame() uint64 {
+func (r *fuzzer) frame() uint64 {
 	if reckless && r.oneIn(16) {
 		return *pv.P2M(r.below(pv.StartInfo.NrPages))
 	}
@@ -67,7 +70,7 @@ func (r *random) frame() uint64 {
 }
 
 // entry is an entry of a page table.
-func (r *random) entry() uint64 {
+func (r *fuzzer) entry() uint64 {
 	const flags = pv.Present | pv.Write | pv.UserPage | pv.Accessed | pv.Dirty | pv.Large | pv.Global | pv.Avail | pv.NX
 	switch r.below(16) {
 	case 0, 1, 2:
@@ -83,7 +86,7 @@ func (r *random) entry() uint64 {
 }
 
 // entryAddress is the machine address of an entry to change.
-func (r *random) entryAddress() uint64 {
+func (r *fuzzer) entryAddress() uint64 {
 	switch {
 	case r.oneIn(8):
 		return r.value()
@@ -94,7 +97,7 @@ func (r *random) entryAddress() uint64 {
 }
 
 // pointer is an address, mostly one at which there is something.
-func (r *random) pointer() uint64 {
+func (r *fuzzer) pointer() uint64 {
 	switch r.below(12) {
 	case 0:
 		return r.inBuffer() + r.below(8)
@@ -111,12 +114,14 @@ func (r *random) pointer() uint64 {
 }
 
 // badAddress is one at which there is nothing.
-func (r *random) badAddress() uint64 { return pv.BadAddresses[r.below(uint64(len(pv.BadAddresses)))] }
+func (r *fuzzer) badAddress() uint64 { return pv.BadAddresses[r.below(uint64(len(pv.BadAddresses)))] }
 
-func (r *random) inBuffer() uint64 { return pv.Address(&buffer) + r.below(uint64(len(buffer))/8-512)*8 }
+func (r *fuzzer) inBuffer() uint64 {
+	return pv.Address(&r.buffer) + r.below(uint64(len(r.buffer))/8-512)*8
+}
 
 // argument fills a structure with values, and says where it is.
-func (r *random) argument() uint64 {
+func (r *fuzzer) argument() uint64 {
 	at := r.inBuffer() &^ 7
 	words := pv.At[[16]uint64](at)
 	for i := range words {
@@ -135,8 +140,8 @@ func (r *random) argument() uint64 {
 }
 
 // requests fills a list with requests of mmu_update.
-func (r *random) requests(n uint64) uint64 {
-	at := pv.Address(&buffer)
+func (r *fuzzer) requests(n uint64) uint64 {
+	at := pv.Address(&r.buffer)
 	for i := range n {
 		u := pv.At[hypercall.MMUUpdate](at + 16*i)
 		*u = r.hanging()
@@ -154,7 +159,7 @@ func (r *random) requests(n uint64) uint64 {
 
 // hanging is a request that makes sense, as long as the pages are what they were meant for: it hangs a table into one of the
 // next level, maps a frame, or takes one away.
-func (r *random) hanging() hypercall.MMUUpdate {
+func (r *fuzzer) hanging() hypercall.MMUUpdate {
 	const lowerHalf = 256
 	level := r.below(4)
 	u := hypercall.MMUUpdate{Ptr: pv.Machine(tables[level][r.below(perLevel)]) + 8*r.below(lowerHalf)}

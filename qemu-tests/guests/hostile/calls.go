@@ -9,7 +9,7 @@ import (
 type arguments [5]uint64
 
 // call makes up a call.
-func (r *random) call(a *arguments) hypercall.Number {
+func (r *fuzzer) call(a *arguments) hypercall.Number {
 	n := r.number()
 	if r.oneIn(3) { // what has the most to lose
 		n = [...]hypercall.Number{
@@ -22,7 +22,7 @@ func (r *random) call(a *arguments) hypercall.Number {
 }
 
 // number is any call's but iret's, which would end the guest. Other guests have tests of that.
-func (r *random) number() hypercall.Number {
+func (r *fuzzer) number() hypercall.Number {
 	if n := hypercall.Number(r.below(64)); n != hypercall.HYPERVISOR_iret {
 		return n
 	}
@@ -31,7 +31,7 @@ func (r *random) number() hypercall.Number {
 
 // arguments are such as any call may have, for those that are more than a command and a structure plausible ones; but
 // none that would end the guest, or change what its own code needs.
-func (r *random) arguments(n hypercall.Number, a *arguments) {
+func (r *fuzzer) arguments(n hypercall.Number, a *arguments) {
 	*a = arguments{r.below(48), r.argument(), r.value(), r.value(), r.value()}
 	if r.oneIn(16) {
 		*a = arguments{r.value(), r.value(), r.value(), r.value(), r.value()}
@@ -73,28 +73,25 @@ func (r *random) arguments(n hypercall.Number, a *arguments) {
 }
 
 // debugreg leaves the register alone that arms the others.
-func debugreg(_ *random, a *arguments) {
+func debugreg(_ *fuzzer, a *arguments) {
 	if uint32(a[0]) == 7 {
 		a[1] = 0
 	}
 }
 
 // schedOp keeps from what waits for an event, and from shutting down.
-func schedOp(r *random, a *arguments) {
+func schedOp(r *fuzzer, a *arguments) {
 	switch uint32(a[0]) {
 	case hypercall.SCHEDOP_block, hypercall.SCHEDOP_shutdown, hypercall.SCHEDOP_shutdown_code, hypercall.SCHEDOP_watchdog:
 		a[0] = hypercall.SCHEDOP_yield
 	case hypercall.SCHEDOP_poll:
-		poll.Ports, poll.NrPorts = hypercall.Handle[hypercall.Port](r.pointer()), uint32(r.value())
-		a[1] = pv.Address(&poll)
+		const over = 1 // is the time-out
+		r.poll = hypercall.SchedPoll{Ports: hypercall.Handle[hypercall.Port](r.pointer()), NrPorts: uint32(r.value()), Timeout: over}
+		a[1] = pv.Address(&r.poll)
 	}
 }
 
-// poll has a time-out that is over, and is in nobody else's way: what else is in the buffer when an entry of a multicall
-// comes to its turn, nobody knows.
-var poll = hypercall.SchedPoll{Timeout: 1}
-
-func mmuUpdate(r *random, a *arguments) {
+func mmuUpdate(r *fuzzer, a *arguments) {
 	n := r.below(64)
 	*a = arguments{r.requests(n), n, 0, uint64(r.domain()), 0}
 	if r.oneIn(8) {
@@ -111,7 +108,7 @@ func mmuUpdate(r *random, a *arguments) {
 	}
 }
 
-func vaMapping(r *random, a *arguments) {
+func vaMapping(r *fuzzer, a *arguments) {
 	*a = arguments{r.inArea(), r.entry(), r.below(16), uint64(r.domain()), 0}
 	switch r.below(16) {
 	case 0:
@@ -124,9 +121,9 @@ func vaMapping(r *random, a *arguments) {
 }
 
 // mmuextOp never loads another root for the kernel, in which it would not be.
-func mmuextOp(r *random, a *arguments) {
+func mmuextOp(r *fuzzer, a *arguments) {
 	n := r.below(8)
-	at := pv.Address(&buffer)
+	at := pv.Address(&r.buffer)
 	for i := range n {
 		op := hypercall.MMUExtOp{Cmd: uint32(r.below(22)), Arg1: r.frame(), Arg2: r.value()}
 		if !r.oneIn(4) {
@@ -156,11 +153,11 @@ func mmuextOp(r *random, a *arguments) {
 }
 
 // memoryOp leaves the frames alone that are mapped.
-func memoryOp(r *random, a *arguments) {
+func memoryOp(r *fuzzer, a *arguments) {
 	if r.oneIn(4) {
 		return
 	}
-	list := pv.Address(&buffer) + 1024
+	list := pv.Address(&r.buffer) + 1024
 	n := r.below(16)
 	for i := range 2 * n {
 		*pv.At[uint64](list + 8*i) = r.frame()
@@ -169,7 +166,7 @@ func memoryOp(r *random, a *arguments) {
 		ExtentStart: hypercall.Handle[hypercall.XenPFN](list), NrExtents: n, ExtentOrder: uint32(r.below(3) * r.below(5)),
 		MemFlags: hypercall.XenMemFlags(r.below(2) * r.value()), DomID: r.domain(),
 	}
-	at := pv.Address(&buffer)
+	at := pv.Address(&r.buffer)
 	switch r.below(4) {
 	case 0:
 		x := pv.At[hypercall.XenMemoryExchange](at)
@@ -191,13 +188,13 @@ func memoryOp(r *random, a *arguments) {
 	}
 }
 
-func grantOp(r *random, a *arguments) {
+func grantOp(r *fuzzer, a *arguments) {
 	*a = arguments{r.below(14), r.argument(), r.below(4)}
 	switch r.below(8) {
 	case 0:
 		a[2] = r.value()
 	case 1, 2, 3:
-		arg := pv.At[hypercall.GnttabSetupTable](pv.Address(&buffer))
+		arg := pv.At[hypercall.GnttabSetupTable](pv.Address(&r.buffer))
 		*arg = hypercall.GnttabSetupTable{
 			Dom: r.domain(), NrFrames: uint32(r.below(70)), FrameList: hypercall.Handle[hypercall.XenPFN](r.pointer()),
 		}
@@ -206,11 +203,11 @@ func grantOp(r *random, a *arguments) {
 }
 
 // eventChannelOp has small numbers for ports and the like, and domains' names.
-func eventChannelOp(r *random, a *arguments) {
+func eventChannelOp(r *fuzzer, a *arguments) {
 	if r.oneIn(4) {
 		return
 	}
-	arg := pv.At[[6]uint32](pv.Address(&buffer))
+	arg := pv.At[[6]uint32](pv.Address(&r.buffer))
 	for i := range arg {
 		arg[i] = uint32(r.below(48))
 	}
@@ -224,7 +221,7 @@ func eventChannelOp(r *random, a *arguments) {
 }
 
 // vcpuOp starts no vCPU and stops none, sends no NMI, and leaves the vcpu_info where it is.
-func vcpuOp(r *random, a *arguments) {
+func vcpuOp(r *fuzzer, a *arguments) {
 	a[1], a[2] = a[2], a[1]
 	if !r.oneIn(4) {
 		a[0], a[1] = r.below(16), r.below(2)
@@ -236,8 +233,8 @@ func vcpuOp(r *random, a *arguments) {
 	}
 }
 
-func setGDT(r *random, a *arguments) {
-	at := pv.Address(&buffer)
+func setGDT(r *fuzzer, a *arguments) {
+	at := pv.Address(&r.buffer)
 	for i := range uint64(16) {
 		*pv.At[uint64](at + 8*i) = r.frame()
 	}
@@ -247,36 +244,31 @@ func setGDT(r *random, a *arguments) {
 	}
 }
 
-func updateDescriptor(r *random, a *arguments) {
+func updateDescriptor(r *fuzzer, a *arguments) {
 	*a = arguments{r.frame()*pv.PageSize + 8*r.below(512), r.value()}
 }
 
 // consoleIO says little: all of it stands in a log.
-func consoleIO(r *random, a *arguments) {
+func consoleIO(r *fuzzer, a *arguments) {
 	*a = arguments{r.below(4), r.below(20), r.inBuffer()}
 	if r.oneIn(2) {
 		*a = arguments{r.value(), r.value(), r.badAddress()}
 	}
 }
 
-// list is a multicall's, and entry the arguments of an entry of it.
-var (
-	list  [20]hypercall.MulticallEntry
-	entry arguments
-)
-
-func multicall(r *random, a *arguments) {
-	n := r.below(uint64(len(list)))
-	for i := range list[:n] {
+func multicall(r *fuzzer, a *arguments) {
+	n := r.below(uint64(len(r.list)))
+	for i := range r.list[:n] {
 		op := r.number()
 		if op == hypercall.HYPERVISOR_multicall {
-			entry = arguments{pv.Address(&list), 1} // refused
+			r.inner = arguments{pv.Address(&r.list), 1} // refused
 		} else {
-			r.arguments(op, &entry)
+			r.arguments(op, &r.inner)
 		}
-		list[i] = hypercall.MulticallEntry{Op: op, Args: hypercall.Args{entry[0], entry[1], entry[2], entry[3], entry[4], r.next()}}
+		e := &r.inner
+		r.list[i] = hypercall.MulticallEntry{Op: op, Args: hypercall.Args{e[0], e[1], e[2], e[3], e[4], r.next()}}
 	}
-	*a = arguments{pv.Address(&list), n}
+	*a = arguments{pv.Address(&r.list), n}
 	if r.oneIn(16) { // not just anywhere: what is there may make the call after which the guest is lost
 		*a = arguments{r.badAddress(), r.value()}
 	}

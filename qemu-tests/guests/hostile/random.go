@@ -31,7 +31,7 @@ var edges = [...]uint64{
 }
 
 // value is any number, more often one that may mean something.
-func (r *random) value() uint64 {
+func (r *fuzzer) value() uint64 {
 	switch r.below(8) {
 	case 0, 1:
 		return r.below(16)
@@ -50,7 +50,7 @@ func (r *random) value() uint64 {
 }
 
 // domain is a domain's number, mostly the caller's own name.
-func (r *random) domain() hypercall.DomID {
+func (r *fuzzer) domain() hypercall.DomID {
 	if r.oneIn(4) {
 		return hypercall.DomID(r.value())
 	}

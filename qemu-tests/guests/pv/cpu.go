@@ -7,7 +7,7 @@ import (
 )
 
 // MaxCPUs is how many vCPUs a guest can use.
-const MaxCPUs = 4
+const MaxCPUs = 12
 
 // CPU is what a vCPU keeps for itself.
 type CPU struct {
