@@ -199,7 +199,7 @@ GO_DIRS := boot guestlib guests hypercall kernel tools qemu-tests
 
 # -count=1: a boot is not cached.
 test-boot: all images
-	@$(GO) test -count=1 -timeout 25m -tags boot ./qemu-tests
+	@$(GO) test -count=1 -timeout 45m -tags boot ./qemu-tests
 
 # Fetches Xen where it is not there yet.
 test-on-xen: all images
