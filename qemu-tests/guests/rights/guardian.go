@@ -30,6 +30,7 @@ func guardian(t *pv.T) {
 	}
 	t.Equal("the page, whose owner is gone", b.magic, magic)
 	pv.Need("mapping the own page again", pv.UpdateVAMapping(page, own, hypercall.UVMF_INVLPG))
+	pv.Sleep(pv.Now() + 2*pv.Second) // with this domain the machine ends: the ward is to be taken apart before
 }
 
 // findBoard waits for the ward's two ports, and returns the frame that they tell, and one of them.
