@@ -6,13 +6,17 @@ import (
 )
 
 // Dump logs the last n records of all CPUs together, oldest first. It takes no
-// lock and is meant for the crash report, when the other CPUs are stopped;
-// while they run, a record that is overwritten meanwhile may show wrong.
+// lock. While other CPUs run, a record that is overwritten meanwhile may show
+// wrong; those that are made meanwhile do not show.
 func Dump(n int) {
-	var from cursors
+	var from, to cursors
+	for cpu := range buffers {
+		to[cpu] = buffers[cpu].made
+	}
+	from = to
 	if back := from.rewind(n); back > 0 {
 		klog.Infof("trace: the last %d records", klog.D(back))
-		from.play()
+		from.play(&to)
 		return
 	}
 	klog.Infof("trace: no records")
@@ -21,12 +25,9 @@ func Dump(n int) {
 // cursors is a place in each CPU's buffer: the number of the record after it.
 type cursors [layout.MaxCPUs]uint64
 
-// rewind puts each cursor so that the newest n records of all lie behind them,
-// and returns how many there are.
+// rewind puts the cursors back so that n records more of all lie behind them, the
+// newest ones, and returns how many there were.
 func (c *cursors) rewind(n int) int {
-	for cpu := range buffers {
-		c[cpu] = buffers[cpu].made
-	}
 	for back := range n {
 		newest := -1
 		for cpu := range buffers {
@@ -43,18 +44,18 @@ func (c *cursors) rewind(n int) int {
 	return n
 }
 
-// play logs what lies behind the cursors, in the order of time.
-func (c *cursors) play() {
+// play logs what lies between the cursors and others, in the order of time.
+func (c *cursors) play(to *cursors) {
 	var newest uint64
 	for cpu := range buffers {
-		if b := &buffers[cpu]; b.made > b.oldest() {
-			newest = max(newest, b.at(b.made-1).TSC)
+		if to[cpu] > c[cpu] {
+			newest = max(newest, buffers[cpu].at(to[cpu]-1).TSC)
 		}
 	}
 	for {
 		first := -1
 		for cpu := range buffers {
-			if c[cpu] < buffers[cpu].made &&
+			if c[cpu] < to[cpu] &&
 				(first < 0 || buffers[cpu].at(c[cpu]).TSC < buffers[first].at(c[first]).TSC) {
 				first = cpu
 			}
@@ -80,7 +81,7 @@ func (b *buffer) at(i uint64) *Record { return &b.records[i%uint64(len(b.records
 // log shows a record; its time is counted back from the newest, in nanoseconds
 // or, before the clock is known, in ticks.
 func (r *Record) log(newest uint64) {
-	ago, unit := newest-r.TSC, "ticks"
+	ago, unit := max(newest, r.TSC)-r.TSC, "ticks"
 	if tscKHz != 0 {
 		// 1e6 ns a millisecond; the split keeps hours of ticks in range.
 		ago, unit = ago/tscKHz*1_000_000+ago%tscKHz*1_000_000/tscKHz, "ns"

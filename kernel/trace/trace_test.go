@@ -31,6 +31,26 @@ func dump(t *testing.T, n int) []string {
 	return strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 }
 
+// Records that are made while a dump is written, on CPUs that go on, do not make it any longer.
+func TestDumpEnds(t *testing.T) {
+	attach(t, 0, 8)
+	for i := range uint64(4) {
+		buffers[0].put(i, 0, Mark, NoVCPU, i, 0)
+	}
+	lines, at := 0, uint64(100)
+	klog.Sink = func([]byte) {
+		lines++
+		require.Less(t, lines, 100)
+		for range 3 {
+			buffers[0].put(at, 0, Mark, NoVCPU, at, 0)
+			at++
+		}
+	}
+	defer func() { klog.Sink = nil }()
+	Dump(16)
+	assert.Equal(t, 1+4, lines)
+}
+
 func TestLayoutIsTheContract(t *testing.T) {
 	assert.EqualValues(t, 8, unsafe.Offsetof(Header{}.Version))
 	assert.EqualValues(t, 12, unsafe.Offsetof(Header{}.RecordSize))
