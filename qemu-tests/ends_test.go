@@ -130,3 +130,14 @@ func TestEndOfAnothersPage(t *testing.T) {
 	require.Contains(t, outcome.Console, "holder: domain 1 can't be found, and its page is still there")
 	requireLog(t, outcome, `(?m)^domain 1: others still use 1 of its frames\ndomain 1: gone`)
 }
+
+// The same on VT-x, whose control structures must be out of the processors before their memory is free.
+func TestEndsInBochs(t *testing.T) {
+	t.Parallel()
+	const has = "has=tables+descriptors+info+grants+memory"
+	ends := []string{has, "has=" + vcpus, has + " end=hopeless"}
+	outcome := boot(t, host.Spec{Emulator: host.Bochs, CPUs: 2, Bundle: bundleOf(t, mortals(10, ends...)...)})
+	require.Equal(t, host.Crashed, outcome.End, "%v", outcome)
+	require.Equal(t, "domain 4 (mortal2) crashed", outcome.Reason)
+	require.Len(t, goneLine.FindAllString(outcome.Log, -1), len(ends))
+}
