@@ -64,7 +64,7 @@ type Domain struct {
 	Shutdown atomic.Bool
 	Reason   uint32 // SHUTDOWN_*; [Lock]
 	// Code is what SCHEDOP_shutdown_code has said a later shutdown's reason is
-	// to be, or noCode. [Lock]
+	// to be, or NoCode. [Lock]
 	Code uint32
 
 	// Line is what the domain has written to the hypervisor's console and not

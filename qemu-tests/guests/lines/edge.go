@@ -2,6 +2,7 @@ package lines
 
 import (
 	"tuco/hypercall"
+	"tuco/kernel/x86"
 	"tuco/qemu-tests/guests/pv"
 )
 
@@ -21,13 +22,13 @@ const (
 )
 
 func readClock(r uint8) uint8 {
-	pv.Out8(clockSelect, r)
-	return pv.In8(clockData)
+	x86.Out8(clockSelect, r)
+	return x86.In8(clockData)
 }
 
 func writeClock(r, value uint8) {
-	pv.Out8(clockSelect, r)
-	pv.Out8(clockData, value)
+	x86.Out8(clockSelect, r)
+	x86.Out8(clockData, value)
 }
 
 // tick lets the clock interrupt from now on, and stop puts it back as it was.

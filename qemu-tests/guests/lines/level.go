@@ -1,6 +1,9 @@
 package lines
 
-import "tuco/qemu-tests/guests/pv"
+import (
+	"tuco/kernel/x86"
+	"tuco/qemu-tests/guests/pv"
+)
 
 // The PIIX4's power management, function 3 of PCI device 1 on the emulators' PCs.
 const (
@@ -19,8 +22,8 @@ const (
 )
 
 func readConfig(offset uint32) uint32 {
-	pv.Out32(configSelect, powerFunction|offset)
-	return pv.In32(configData)
+	x86.Out32(configSelect, powerFunction|offset)
+	return x86.In32(configData)
 }
 
 // level has the timer of power management pull its line, which stays up until that is served.
@@ -36,9 +39,9 @@ func level(t *pv.T) {
 		return
 	}
 	base := uint16(readConfig(powerBase) & 0xffc0)
-	enabled := pv.In16(base + enable)
-	pull := func() { pv.Out16(base+enable, timerBit) }
-	release := func() { pv.Out16(base+enable, 0) }
+	enabled := x86.In16(base + enable)
+	pull := func() { x86.Out16(base+enable, timerBit) }
+	release := func() { x86.Out16(base+enable, 0) }
 	release()
 
 	_, result := mapPIRQ(self, gsi, linePower, linePower)
@@ -49,7 +52,7 @@ func level(t *pv.T) {
 	t.Check(!came(p, pause), "an interrupt from nowhere")
 	pull()
 	t.Check(came(p, 3*pv.Second), "no interrupt")
-	t.Check(pv.In16(base+status)&timerBit != 0, "the timer did not want to interrupt")
+	t.Check(x86.In16(base+status)&timerBit != 0, "the timer did not want to interrupt")
 	if pv.OnTuco() { // Xen loses patience after a millisecond
 		t.Check(!came(p, pause), "an interrupt that was not served comes again")
 	}
@@ -74,7 +77,7 @@ func level(t *pv.T) {
 	t.OK("eoi", eoi(linePower))
 	pv.ClearPending(p)
 	t.Check(!came(p, pause), "an interrupt of a line that is down")
-	pv.Out16(base+enable, enabled)
+	x86.Out16(base+enable, enabled)
 	pv.UsePorts(false)
 	shut(p)
 }
