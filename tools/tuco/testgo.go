@@ -12,17 +12,20 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tuco/tools/tuco/gotests"
 	"tuco/tools/tuco/guest"
 	"tuco/tools/tuco/host"
 )
 
 // testGo is what the tests of packages are run with.
 type testGo struct {
-	up      upFlags
-	run     string
-	skip    string
-	short   bool
-	verbose bool
+	up          upFlags
+	hypervisors []string
+	run         string
+	skip        string
+	short       bool
+	verbose     bool
+	whole       bool
 }
 
 func newTestGo() *cobra.Command {
@@ -33,7 +36,10 @@ func newTestGo() *cobra.Command {
 		Short: "Run tests of Go packages in guests",
 		Long: `Run the tests of Go packages, of the standard library or of the module here, each package in a guest that is domain 0.
 
-The last line counts them: N passed, N failed, N skipped. A test within a test isn't counted by itself. Exit status: 0 if all
+Tests of the standard library that need what a guest doesn't have are left out: tools/tuco/gotests lists them, with the reason.
+Each package has a line that tells how many; --all runs them too.
+
+The last line counts verdicts: N passed, N failed, N skipped. A test within a test isn't counted by itself. Exit status: 0 if all
 passed or were skipped, 1 if not, 2 for a bad argument.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -43,22 +49,22 @@ passed or were skipped, 1 if not, 2 for a bad argument.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var err error
-			if t.up.spec.Memory, err = host.ParseSize("1G"); err != nil {
-				return err
-			}
 			if t.up.dom0.domain.Memory, err = host.ParseSize(memory); err != nil {
 				return usagef("--memory: %v", err)
 			}
+			t.up.spec.Memory = t.up.dom0.domain.Memory + 256*host.MiB
 			return t.all(cmd, args)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&t.up.spec.Hypervisor, "hypervisor", host.Tuco, "tuco or xen")
+	flags.StringSliceVar(&t.hypervisors, "hypervisor", []string{host.Tuco},
+		"tuco, xen, or both with a comma: the same file boots on each")
 	flags.StringVar(&t.up.spec.Emulator, "emulator", host.QEMU, "emulator: qemu or bochs")
 	flags.StringVar(&memory, "memory", "512M", "memory of each guest")
 	flags.DurationVar(&t.up.timeout, "timeout", 10*time.Minute, "time for each package")
 	flags.StringVar(&t.run, "run", "", "run only tests that match this pattern")
 	flags.StringVar(&t.skip, "skip", "", "leave out tests that match this pattern")
+	flags.BoolVar(&t.whole, "all", false, "leave out no test that is listed as one that guests can't run")
 	flags.BoolVar(&t.short, "short", false, "shorten long tests")
 	flags.BoolVarP(&t.verbose, "verbose", "v", false, "show what the guests print")
 	return cmd
@@ -74,11 +80,11 @@ func (t *testGo) all(cmd *cobra.Command, packages []string) error {
 			fmt.Fprintln(cmd.OutOrStdout(), "?   ", err)
 		case errors.Is(err, guest.ErrBadOptions):
 			return usagef("%v", err)
+		case errors.Is(err, host.ErrBadSpec), errors.Is(err, errUsage):
+			return err
 		case err != nil:
 			fmt.Fprintln(cmd.OutOrStdout(), "FAIL", name+":", err)
 			failed = true
-		default:
-			fmt.Fprintln(cmd.OutOrStdout(), "ok  ", name+":", count)
 		}
 		total.Add(count)
 	}
@@ -89,42 +95,95 @@ func (t *testGo) all(cmd *cobra.Command, packages []string) error {
 	return nil
 }
 
-// one builds and runs the tests of a package.
-func (t *testGo) one(ctx context.Context, name string, stdout, stderr io.Writer) (guest.Count, error) {
+// one builds the tests of a package, and runs them on each hypervisor.
+func (t *testGo) one(ctx context.Context, name string, stdout, stderr io.Writer) (total guest.Count, err error) {
 	dir, err := os.MkdirTemp("", "tuco-test-go-")
 	if err != nil {
-		return guest.Count{}, err
+		return total, err
 	}
 	defer os.RemoveAll(dir)
+	left, skip, err := t.leftOut(name)
+	if err != nil {
+		return total, err
+	}
 	kernel := filepath.Join(dir, "test.elf")
 	options := guest.Options{Package: name, Output: kernel, Work: guestWork(), Source: besideTool(".."), Strip: true}
-	if err := guest.BuildTest(ctx, options); err != nil {
-		return guest.Count{}, err
+	if err := guest.BuildTest(ctx, options, skip...); err != nil {
+		return total, err
 	}
+	for _, hypervisor := range t.hypervisors {
+		where := ""
+		if len(t.hypervisors) > 1 {
+			where = " on " + hypervisor
+		}
+		count, bad := t.boot(ctx, hypervisor, kernel, stdout, stderr)
+		if bad != nil {
+			err = errors.Join(err, fmt.Errorf("%v%s: %w", count, where, bad))
+		} else {
+			fmt.Fprintf(stdout, "ok   %s: %v, %d left out%s\n", name, count, left, where)
+		}
+		total.Add(count)
+	}
+	return total, err
+}
+
+// boot runs the tests in a guest.
+func (t *testGo) boot(ctx context.Context, hypervisor, kernel string, stdout, stderr io.Writer) (count guest.Count, err error) {
 	up := t.up
+	up.spec.Hypervisor = hypervisor
 	up.dom0.domain.Kernel, up.dom0.domain.Args = kernel, t.args()
 	if err := up.findFiles(ctx, says(stderr)); err != nil {
-		return guest.Count{}, err
+		return count, err
+	}
+	dir := filepath.Join(filepath.Dir(kernel), hypervisor)
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return count, err
 	}
 	plan, err := host.NewPlan(up.spec, dir, installed())
 	if err != nil {
-		return guest.Count{}, err
+		return count, err
 	}
 	outcome, err := host.Run(ctx, plan, host.Options{Timeout: up.timeout})
 	if err != nil {
-		return guest.Count{}, err
+		return count, err
 	}
 	count, ended := guest.Verdicts(outcome.Console)
-	if t.verbose {
+	good := count.Failed == 0 && ended && outcome.End == host.PoweredOff
+	if t.verbose || !good {
 		fmt.Fprint(stdout, outcome.Console)
 	}
-	switch {
-	case count.Failed == 0 && ended && outcome.End == host.PoweredOff:
-		return count, nil
-	case !t.verbose:
-		fmt.Fprint(stdout, outcome.Console)
+	if !good {
+		return count, fmt.Errorf("%v", outcome)
 	}
-	return count, fmt.Errorf("%v: %v", count, outcome)
+	return count, nil
+}
+
+// leftOut is how many tests of a package are left out because a guest can't run them, and the argument that does it.
+func (t *testGo) leftOut(pkg string) (n int, args []string, err error) {
+	if t.whole {
+		return 0, t.skipArgs(nil), nil
+	}
+	tests, err := gotests.Of(pkg)
+	if err != nil {
+		return 0, nil, err
+	}
+	if tests, err = gotests.Run(tests, t.run); err != nil {
+		return 0, nil, usagef("--run: %v", err)
+	}
+	return len(tests), t.skipArgs(tests), nil
+}
+
+func (t *testGo) skipArgs(tests []gotests.Test) []string {
+	var patterns []string
+	for _, p := range []string{gotests.Pattern(tests), t.skip} {
+		if p != "" {
+			patterns = append(patterns, p)
+		}
+	}
+	if len(patterns) == 0 {
+		return nil
+	}
+	return []string{"-test.skip=" + strings.Join(patterns, "|")}
 }
 
 // args is the guest's command line.
@@ -132,9 +191,6 @@ func (t *testGo) args() string {
 	args := []string{"-test.v"}
 	if t.run != "" {
 		args = append(args, "-test.run="+t.run)
-	}
-	if t.skip != "" {
-		args = append(args, "-test.skip="+t.skip)
 	}
 	if t.short {
 		args = append(args, "-test.short")

@@ -55,7 +55,7 @@ func Build(ctx context.Context, o Options) error {
 	if b.pkg.Name != "main" {
 		return fmt.Errorf("%w: %s is package %s: a guest is built of a package main", ErrBadOptions, b.pkg.ImportPath, b.pkg.Name)
 	}
-	return b.build(ctx, "tuco_guest.go", "main", "build")
+	return b.build(ctx, "tuco_guest.go", importer("main"), "build")
 }
 
 // newBuilder asks the go command about itself and the package.
@@ -80,16 +80,19 @@ func (b *builder) list(ctx context.Context) error {
 	return b.goJSON(ctx, &b.pkg, "list", "-json=Dir,Name,ImportPath,Standard,TestGoFiles,XTestGoFiles", b.Package)
 }
 
-// build runs a go command that links, with a file added to a package that imports the library, and makes a kernel of
-// what it has linked.
-func (b *builder) build(ctx context.Context, file, name string, command ...string) error {
+// importer is a file that links the library.
+func importer(name string) string {
+	return fmt.Sprintf("package %s\n\nimport _ %q\n", name, library)
+}
+
+// build runs a go command that links, with a file added to the package, and makes a kernel of what it has linked.
+func (b *builder) build(ctx context.Context, file, text string, command ...string) error {
 	work := filepath.Join(b.Work, strings.ReplaceAll(b.pkg.ImportPath, "/", "_"))
 	overlay, err := goport.Runtime(b.goroot, b.version, filepath.Join(b.Work, "goroot"))
 	if err != nil {
 		return err
 	}
-	importer := fmt.Sprintf("package %s\n\nimport _ %q\n", name, library)
-	if err := overlay.Add(filepath.Join(b.pkg.Dir, file), work, importer); err != nil {
+	if err := overlay.Add(filepath.Join(b.pkg.Dir, file), work, text); err != nil {
 		return err
 	}
 	config := filepath.Join(work, "overlay.json")

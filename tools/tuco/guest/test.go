@@ -13,11 +13,12 @@ import (
 // ErrNoTests says that a package has no tests.
 var ErrNoTests = errors.New("no test files")
 
-// BuildTest builds a package's tests.
+// BuildTest builds a package's tests, which begin with some arguments before those of the guest's command line. That has
+// room for a thousand characters only, fewer than a list of tests may have.
 //
 // A package of the standard library can import only the standard library. So for one the library becomes a part of
 // that: a copy of GOROOT is made of symbolic links, with ours among them.
-func BuildTest(ctx context.Context, o Options) error {
+func BuildTest(ctx context.Context, o Options, args ...string) error {
 	b, err := newBuilder(ctx, o)
 	if err != nil {
 		return err
@@ -30,8 +31,18 @@ func BuildTest(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	return b.build(ctx, "tuco_guest_test.go", b.pkg.Name+"_test", "test", "-c", "-vet=off")
+	text := importer(b.pkg.Name+"_test") + fmt.Sprintf(arguments, args)
+	return b.build(ctx, "tuco_guest_test.go", text, "test", "-c", "-vet=off")
 }
+
+// arguments is the part of the added file that has the arguments.
+const arguments = `
+import tucoOS "os"
+
+func init() {
+	tucoOS.Args = append(tucoOS.Args[:1:1], append(%#v, tucoOS.Args[1:]...)...)
+}
+`
 
 // joinGOROOT goes on with a GOROOT that has the library.
 func (b *builder) joinGOROOT(ctx context.Context) error {
