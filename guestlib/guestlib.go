@@ -2,7 +2,8 @@
 //
 // A program needs nothing of it to be a guest: tools/tuco builds any. Where to read on: package start is the runtime's
 // port, cpu the way from the program into the library and back, sched threads, mm memory, paging the queue of page-table
-// updates, evtchn events, clock time, hypercalls the ground.
+// updates, upcall events, clock time, hypercalls the ground. All these run below the Go runtime. Upper packages are ordinary
+// Go, and call them through package gate: soft makes descriptors that goroutines wait for.
 package guestlib
 
 import (

@@ -8,9 +8,9 @@ import (
 	"tuco/guestlib/clock"
 	"tuco/guestlib/console"
 	"tuco/guestlib/cpu"
-	"tuco/guestlib/evtchn"
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/mm"
+	"tuco/guestlib/upcall"
 	"tuco/hypercall"
 )
 
@@ -76,7 +76,7 @@ func Init() *Thread {
 func Start() {
 	started = clock.Now()
 	hypercalls.VCPUOp[byte](hypercall.VCPUOP_stop_periodic_timer, 0, nil)
-	if evtchn.BindVIRQ(hypercall.VIRQ_TIMER, 0, func() { armed = 0 }) != 0 {
+	if upcall.BindVIRQ(hypercall.VIRQ_TIMER, 0, func() { armed = 0 }) != 0 {
 		console.Fatal("the hypervisor refused the timer's interrupt")
 	}
 }
@@ -161,7 +161,7 @@ func Exit() {
 
 // Interrupt is what an event's upcall ends in: others may run now.
 func Interrupt() {
-	evtchn.Scan(cpu.This())
+	upcall.Scan(cpu.This())
 	now := clock.Now()
 	expire(now)
 	if now >= sliceEnd {
@@ -197,8 +197,8 @@ const settled = 5_000_000
 func next() {
 	for queue.size == 0 {
 		protect(clock.Now())
-		evtchn.Wait(earliest(0))
-		evtchn.Scan(cpu.This())
+		upcall.Wait(earliest(0))
+		upcall.Scan(cpu.This())
 		expire(clock.Now())
 	}
 	t := queue.list[queue.first]

@@ -2,6 +2,7 @@ package start
 
 import (
 	"tuco/guestlib/cpu"
+	"tuco/guestlib/gate"
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/sched"
 )
@@ -132,6 +133,13 @@ func answer(c *cpu.Call) uint64 {
 		return failed(einval)
 	case sysUname:
 		return uname(c.DI)
+	case gate.SoftOpen:
+		fd, _ := open(soft, nonBlocking)
+		return fd
+	case gate.SoftRaise:
+		return softRaise(c.DI, uint32(c.SI))
+	case gate.SoftLower:
+		return softLower(c.DI, uint32(c.SI))
 	}
 	return failed(enosys)
 }

@@ -1,7 +1,5 @@
 package start
 
-import "tuco/guestlib/sched"
-
 // kind is what a descriptor stands for.
 type kind uint8
 
@@ -11,6 +9,7 @@ const (
 	event   // an eventfd
 	pipeOut // a pipe's end to read from
 	pipeIn  // its end to write to
+	soft    // what an upper package makes of it
 )
 
 // A descriptor is what the program knows by a number from firstDescriptor on.
@@ -18,6 +17,7 @@ type descriptor struct {
 	kind        kind
 	nonblocking bool
 	count       uint64 // an event's
+	bits        uint32 // a soft one's readiness
 	pipe        *pipe
 
 	// What the poller was told of it, and what has happened since the poller last told.
@@ -29,7 +29,7 @@ type descriptor struct {
 
 const (
 	firstDescriptor = 3
-	maxDescriptors  = 64
+	maxDescriptors  = 1024
 
 	nonBlocking = 0x800 // O_NONBLOCK and EFD_NONBLOCK
 )
@@ -93,12 +93,4 @@ func (d *descriptor) take(to, size uint64) uint64 {
 	}
 	*at[uint64](to), d.count = d.count, 0
 	return word
-}
-
-// happened tells the poller.
-func (d *descriptor) happened(edges uint32) {
-	d.edges |= edges
-	if d.polled {
-		sched.Wake(pollKey, maxDescriptors)
-	}
 }

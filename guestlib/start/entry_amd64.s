@@ -30,6 +30,7 @@ TEXT ·entry(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ  AX, SP
 	LEAQ  tuco∕guestlib∕cpu·systemCall(SB), CX
 	MOVQ  CX, runtime·guestEntryPointer(SB)
+	MOVQ  CX, tuco∕guestlib∕gate·entry(SB)
 	LEAQ  tuco∕guestlib∕clock·Gettime(SB), CX
 	MOVQ  CX, runtime·vdsoClockgettimeSym(SB)
 	MOVB  $0, 1(GS)   // events may come

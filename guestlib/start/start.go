@@ -4,10 +4,10 @@ import (
 	"tuco/guestlib/clock"
 	"tuco/guestlib/console"
 	"tuco/guestlib/cpu"
-	"tuco/guestlib/evtchn"
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/mm"
 	"tuco/guestlib/sched"
+	"tuco/guestlib/upcall"
 	"tuco/hypercall"
 )
 
@@ -45,7 +45,7 @@ func start(info *hypercall.StartInfo) uint64 {
 	first := sched.Init()
 	cpu.Handle(cpu.Handlers{Call: call, Trap: trap})
 	cpu.Init(0, &first.Context)
-	clock.SetWall(evtchn.Init(info.SharedInfo))
+	clock.SetWall(upcall.Init(info.SharedInfo))
 	sched.Start()
 	seed()
 	return arguments(info)

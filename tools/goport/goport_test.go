@@ -116,3 +116,16 @@ func TestKernel(t *testing.T) {
 	requireNotes(t, stripped)
 	require.ErrorContains(t, Kernel(file), "no room", "the notes are there already")
 }
+
+// All that the runtime's port is made of runs below the runtime: no package may be forgotten.
+func TestBelow(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", library+"start").Output()
+	require.NoError(t, err)
+	var want []string
+	for _, name := range strings.Fields(string(out)) {
+		if rest, ours := strings.CutPrefix(name, library); ours {
+			want = append(want, rest)
+		}
+	}
+	require.ElementsMatch(t, want, Below)
+}

@@ -101,8 +101,8 @@ func (b *builder) build(ctx context.Context, file, text string, command ...strin
 	}
 	linked := filepath.Join(work, "linked.elf")
 	ldflags := fmt.Sprintf("-E %s -T %#x -buildid= -checklinkname=0", goport.EntrySymbol, goport.Text)
-	args := append(command, "-trimpath", "-buildvcs=false", "-overlay", config, "-gcflags=tuco/guestlib/...=-wb=false",
-		"-ldflags", ldflags, "-o", linked, b.Package)
+	args := append(command, "-trimpath", "-buildvcs=false", "-overlay", config, "-ldflags", ldflags, "-o", linked)
+	args = append(append(args, goport.CompilerFlags()...), b.Package)
 	if _, err := b.run(ctx, args...); err != nil {
 		return err
 	}

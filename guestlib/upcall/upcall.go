@@ -1,8 +1,8 @@
-// Package evtchn takes events.
+// Package upcall takes events.
 //
 // The library masks events while it runs, so it looks for them itself: [Scan] clears what is pending and calls each port's
 // handler, on whatever thread's stack, with no way to wait.
-package evtchn
+package upcall
 
 import (
 	"math/bits"

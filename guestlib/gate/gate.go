@@ -1,0 +1,37 @@
+// Package gate is how the library's upper packages, which are ordinary Go, call its lower ones, which run below the Go
+// runtime: by numbers of the library's own, on the way that the runtime's system calls take. So the lower packages run as
+// they always do: on the thread's own stack, with events masked.
+//
+// In a program that is no guest, such as a test on the host, there is nothing behind the gate, and each call answers ENOSYS.
+package gate
+
+// The numbers of calls. They are out of the way of Linux' system calls, which can be called here too.
+const (
+	SoftOpen  = 0x7475_0000 + iota // -> the number of a new soft descriptor, whose readiness is told by the next two
+	SoftRaise                      // descriptor, bits
+	SoftLower                      // descriptor, bits
+)
+
+// Linux' numbers of calls that are made here.
+const (
+	Close = 3 // descriptor
+)
+
+// Call makes a call. The result is as of a Linux system call: see [Errno]. An address among the arguments has to be converted
+// in the call's own argument list, so that what is there stays there.
+func Call(number, a1, a2, a3, a4, a5 uintptr) (result uintptr)
+
+// Errno is the number of the error, as syscall has them, that a result stands for, or 0.
+func Errno(result uintptr) uintptr {
+	const most = 4095
+	if -result <= most {
+		return -result
+	}
+	return 0
+}
+
+// Guest tells whether the program runs as a guest.
+func Guest() bool { return entry != 0 }
+
+// entry is where the library answers calls, which package start says.
+var entry uintptr
