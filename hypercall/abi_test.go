@@ -84,7 +84,7 @@ var ours = map[string]bool{
 	"EvtchnPeer": true, "E820Entry": true, "Handle": true,
 }
 
-var cName = regexp.MustCompile(`^\w+ is (struct \w+|\w+_t)\b`)
+var cName = regexp.MustCompile(`^\w+ is (struct \w+|enum \w+|\w+_t)\b`)
 
 // facts lists all that the package says.
 func (s source) facts(t *testing.T) (facts []fact) {
@@ -120,6 +120,8 @@ func publishedName(o *types.Const) string {
 		return "XEN_" + o.Name()
 	case named != nil && named.Obj().Name() == "Number":
 		return "__" + o.Name()
+	case named != nil && named.Obj().Name() == "XenbusState":
+		return o.Name()
 	case strings.Contains(o.Name(), "_"):
 		return o.Name()
 	}

@@ -9,15 +9,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"tuco/ring"
 )
 
 var headers = []string{
 	"xen.h", "arch-x86/cpuid.h", "arch-x86/hvm/start_info.h", "arch-x86/xen-mca.h", "callback.h", "elfnote.h", "errno.h",
-	"event_channel.h", "features.h", "grant_table.h", "hvm/hvm_op.h", "hvm/hvm_vcpu.h", "hvm/params.h", "memory.h", "nmi.h",
-	"physdev.h", "platform.h", "sched.h", "vcpu.h", "version.h",
+	"event_channel.h", "features.h", "grant_table.h", "hvm/hvm_op.h", "hvm/hvm_vcpu.h", "hvm/params.h",
+	"io/blkif.h", "io/console.h", "io/netif.h", "io/xenbus.h", "memory.h", "nmi.h", "physdev.h", "platform.h", "sched.h", "vcpu.h", "version.h",
 }
 
 // TestHeaders compares all that this package says with Xen's public headers.
@@ -53,6 +56,14 @@ var overlays = []fact{
 	{"GnttabCopyPtr.Ref", "sizeof(((struct gnttab_copy_ptr *)0)->u.ref)", 4},
 	{"GnttabCopyPtr.GMFN", "sizeof(((struct gnttab_copy_ptr *)0)->u.gmfn)", 8},
 	{"XenMemFlags.AddressBits", "XENMEMF_get_address_bits(0xffffffff)", uint64(XenMemFlags(0xffffffff).AddressBits())},
+	{"ring.Header.ReqProd", "__builtin_offsetof(struct blkif_sring, req_prod)", uint64(unsafe.Offsetof(ring.Header{}.ReqProd))},
+	{"ring.Header.ReqEvent", "__builtin_offsetof(struct blkif_sring, req_event)", uint64(unsafe.Offsetof(ring.Header{}.ReqEvent))},
+	{"ring.Header.RspProd", "__builtin_offsetof(struct blkif_sring, rsp_prod)", uint64(unsafe.Offsetof(ring.Header{}.RspProd))},
+	{"ring.Header.RspEvent", "__builtin_offsetof(struct blkif_sring, rsp_event)", uint64(unsafe.Offsetof(ring.Header{}.RspEvent))},
+	{"ring.Header", "__builtin_offsetof(struct blkif_sring, ring)", uint64(unsafe.Sizeof(ring.Header{}))},
+	{"a block device's ring", "__CONST_RING_SIZE(blkif, 4096)", uint64(ring.Slots[BlkifRequest, BlkifResponse](4096))},
+	{"a ring for sending frames", "__CONST_RING_SIZE(netif_tx, 4096)", uint64(ring.Slots[NetifTXRequest, NetifTXResponse](4096))},
+	{"a ring for receiving frames", "__CONST_RING_SIZE(netif_rx, 4096)", uint64(ring.Slots[NetifRXRequest, NetifRXResponse](4096))},
 	{"E820RAM", "XEN_HVM_MEMMAP_TYPE_RAM", E820RAM},
 	{"E820Unusable", "XEN_HVM_MEMMAP_TYPE_UNUSABLE", E820Unusable},
 }
