@@ -44,7 +44,12 @@ func futex(address, op, value, timeout uint64) uint64 {
 	return failed(enosys)
 }
 
+// clone makes threads. There is no way to make processes.
 func clone(c *cpu.Call) uint64 {
+	const asThread = 0x1_0000 // CLONE_THREAD
+	if c.DI&asThread == 0 {
+		return failed(enosys)
+	}
 	t := sched.New()
 	if t == nil {
 		return failed(eagain)

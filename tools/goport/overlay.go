@@ -42,12 +42,21 @@ var ports = map[string]port{
 		},
 		"runtime/time_linux_amd64.s":                       {call(2)},
 		"internal/runtime/syscall/linux/asm_linux_amd64.s": {call(1)},
-		"syscall/asm_linux_amd64.s":                        {call(3)},
+		"syscall/asm_linux_amd64.s": {
+			call(3),
+			{"TEXT ·rawSyscallNoError(SB)", "TEXT ·guestSyscallNoError(SB)", 1}, // see ask
+		},
+		"syscall/syscall_linux.go": asking,
+		"internal/syscall/unix/fcntl_unix.go": {
+			{"\tval, errno := fcntl(int32(fd), int32(cmd), int32(arg))\n\tif val == -1 {\n\t\treturn int(val), syscall.Errno(errno)\n\t}\n",
+				"\tval, _, errno := syscall.Syscall(syscall.SYS_FCNTL, uintptr(fd), uintptr(cmd), uintptr(arg))\n" +
+					"\tif errno != 0 {\n\t\treturn -1, errno\n\t}\n", 1},
+		},
 		"runtime/stack.go": {
 			{"\tstackSystem = goos.IsWindows*4096 +", "\tstackSystem = 256 + goos.IsWindows*4096 +", 1},
 		},
 		"runtime/os_nonopenbsd.go": {
-			{"package runtime\n", "package runtime\n\nimport \"unsafe\"\n", 1},
+			{"package runtime\n", "package runtime\n\nimport \"unsafe\"\n" + stackOfGoroutine, 1},
 			{"func osStackAlloc(s *mspan) {\n}\n",
 				"func osStackAlloc(s *mspan) {\n\tmadvise(unsafe.Pointer(s.base()), s.npages*pageSize, " + populate + ")\n}\n", 1},
 		},

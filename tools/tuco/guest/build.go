@@ -30,6 +30,9 @@ var ErrBadOptions = errors.New("bad option")
 // library is the package that a program has to import to be a guest.
 const library = "tuco/guestlib/start"
 
+// tag is the build tag that is set in guests.
+const tag = "tuco"
+
 // A builder is a build under way.
 type builder struct {
 	Options
@@ -101,7 +104,7 @@ func (b *builder) build(ctx context.Context, file, text string, command ...strin
 	}
 	linked := filepath.Join(work, "linked.elf")
 	ldflags := fmt.Sprintf("-E %s -T %#x -buildid= -checklinkname=0", goport.EntrySymbol, goport.Text)
-	args := append(command, "-trimpath", "-buildvcs=false", "-overlay", config, "-ldflags", ldflags, "-o", linked)
+	args := append(command, "-trimpath", "-buildvcs=false", "-tags", tag, "-overlay", config, "-ldflags", ldflags, "-o", linked)
 	args = append(append(args, goport.CompilerFlags()...), b.Package)
 	if _, err := b.run(ctx, args...); err != nil {
 		return err
