@@ -3,6 +3,7 @@ package console
 
 import (
 	"tuco/guestlib/hypercalls"
+	"tuco/guestlib/spin"
 	"tuco/hypercall"
 )
 
@@ -49,7 +50,7 @@ func (l *Line) End() {
 		l.n--
 	}
 	l.text[l.n] = '\n'
-	hypercalls.WriteConsole(l.text[:l.n+1])
+	write(l.text[:l.n+1])
 	l.n = 0
 }
 
@@ -58,8 +59,22 @@ func Write(text []byte) {
 	var buffer [512]byte
 	for len(text) > 0 {
 		n := copy(buffer[:], text)
-		hypercalls.WriteConsole(buffer[:n])
+		write(buffer[:n])
 		text = text[n:]
+	}
+}
+
+// lock keeps what several vCPUs write apart, for as long as it is in one piece: no piece is cut up by another.
+var lock spin.Lock
+
+// patience is more than a piece takes. Who has to say why all ends says it, whoever has the lock.
+const patience = 1_000_000
+
+func write(text []byte) {
+	taken := lock.Try(patience)
+	hypercalls.WriteConsole(text)
+	if taken {
+		lock.Unlock()
 	}
 }
 

@@ -56,9 +56,19 @@ func MMUUpdate(list []hypercall.MMUUpdate) (done uint32, err hypercall.Errno) {
 }
 
 // FlushTLB forgets this vCPU's translations.
-func FlushTLB() {
-	op := hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_TLB_FLUSH_LOCAL}
-	Call(hypercall.HYPERVISOR_mmuext_op, Address(&op), 1, 0, uint64(hypercall.DOMID_SELF), 0)
+func FlushTLB() { flush(hypercall.MMUEXT_TLB_FLUSH_LOCAL) }
+
+// FlushTLBs forgets the translations of all of the domain's vCPUs.
+func FlushTLBs() { flush(hypercall.MMUEXT_TLB_FLUSH_ALL) }
+
+func flush(cmd uint32) {
+	op := [1]hypercall.MMUExtOp{{Cmd: cmd}}
+	MMUExt(op[:])
+}
+
+// MMUExt makes calls of mmuext_op, one after the other up to the first that is refused.
+func MMUExt(list []hypercall.MMUExtOp) hypercall.Errno {
+	return hypercall.Failed(Call(hypercall.HYPERVISOR_mmuext_op, Address(&list[0]), uint64(len(list)), 0, uint64(hypercall.DOMID_SELF), 0))
 }
 
 // WriteConsole writes to the hypervisor's console, where this domain may.

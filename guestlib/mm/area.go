@@ -18,7 +18,7 @@ type area struct {
 
 // areas is sorted by address. Neighbours that touch differ in their protection.
 var areas struct {
-	list [512]area
+	list [1024]area
 	n    int
 }
 
@@ -52,13 +52,20 @@ func firstAfter(va uint64) int {
 // Map makes an area. Of a fixed one what was there goes away; otherwise the address is a wish. It returns the address, and
 // not ok when there is no room.
 func Map(at, size uint64, prot Prot, fixed bool) (va uint64, ok bool) {
+	lock.Lock()
+	va, ok = makeArea(at, size, prot, fixed)
+	lock.Unlock()
+	return va, ok
+}
+
+func makeArea(at, size uint64, prot Prot, fixed bool) (va uint64, ok bool) {
 	size = (size + PageSize - 1) &^ (PageSize - 1)
 	if size == 0 || size > limit || at%PageSize != 0 || areas.n+2 > len(areas.list) {
 		return 0, false
 	}
 	switch {
 	case fixed:
-		if at < chosenBase || at+size > limit || !Unmap(at, size) {
+		if at < chosenBase || at+size > limit || !unmap(at, size) {
 			return 0, false
 		}
 	case at < chosenBase || at+size > limit || !isFree(at, at+size):
@@ -86,11 +93,18 @@ func choose(size uint64) (at uint64, ok bool) {
 
 // Unmap ends areas, or parts of them. It fails if there are too many to part one.
 func Unmap(start, size uint64) bool {
+	lock.Lock()
+	ok := unmap(start, size)
+	lock.Unlock()
+	return ok
+}
+
+func unmap(start, size uint64) bool {
 	end := start + (size+PageSize-1)&^(PageSize-1)
 	if end < start || areas.n+1 > len(areas.list) {
 		return false
 	}
-	Discard(start, end-start)
+	discardAreas(start, end)
 	carve(start, end)
 	return true
 }
@@ -98,6 +112,13 @@ func Unmap(start, size uint64) bool {
 // Protect gives areas, or parts of them, another protection. It fails if there is none somewhere in the range, or there are
 // too many to part one.
 func Protect(start, size uint64, prot Prot) bool {
+	lock.Lock()
+	ok := protectAreas(start, size, prot)
+	lock.Unlock()
+	return ok
+}
+
+func protectAreas(start, size uint64, prot Prot) bool {
 	end := start + (size+PageSize-1)&^(PageSize-1)
 	if end < start || areas.n+2 > len(areas.list) {
 		return false
@@ -141,7 +162,12 @@ func carve(start, end uint64) {
 
 // Discard takes the pages of a range away, as far as it is in areas.
 func Discard(start, size uint64) {
-	end := start + size
+	lock.Lock()
+	discardAreas(start, start+size)
+	lock.Unlock()
+}
+
+func discardAreas(start, end uint64) {
 	for i := firstAfter(start); i < areas.n && areas.list[i].start < end; i++ {
 		discard(max(start, areas.list[i].start), min(end, areas.list[i].end))
 	}

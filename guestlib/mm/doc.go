@@ -9,6 +9,11 @@
 // maps some pages around the address, all of them zero. Tables that are missing are filled while nobody has them in use,
 // by plain stores; then one batch of the queue makes them read-only, hangs them in, and writes what remains.
 //
+// All of it is behind one lock, which an exported function takes and gives back. A fault while it is held would be this
+// package's error: it touches nothing of the program's but pages that it has mapped just before. So whatever lock the
+// library holds, it may touch the program's memory. Where a mapping goes away or loses a right, all vCPUs forget it before the
+// lock is given back, and before its frame is free.
+//
 //	0x4000_0000      the image, the builder's pages, the direct map
 //	0xb0_0000_0000   stacks of the library, one for each thread, each above an unmapped page; then areas of its choice
 //	0xc0_0000_0000   Go's heap, which asks for these addresses itself

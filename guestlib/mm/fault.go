@@ -15,14 +15,29 @@ const (
 // chunk is how many pages are mapped in one go.
 const chunk = 512
 
-// Fault answers a page fault: it maps what the program may have there. It tells whether it may.
-func Fault(va uint64, write bool) bool {
+// The bits of a page fault's error code.
+const (
+	FaultProtection = 1 << 0 // the page was there
+	FaultWrite      = 1 << 1
+)
+
+// Fault answers a page fault, of which the error code tells: it maps what the program may have there. It tells whether it may.
+func Fault(va, code uint64) bool {
+	lock.Lock()
+	ok := fault(va, code)
+	lock.Unlock()
+	return ok
+}
+
+func fault(va, code uint64) bool {
+	write := code&FaultWrite != 0
 	a := areaOf(va)
 	if a == nil || a.prot == None || write && a.prot == Read {
 		return false
 	}
-	if entryOf(va)&present != 0 {
-		return false // it is there, and not for this
+	if e := entryOf(va); e&present != 0 {
+		// Another vCPU has mapped it since, or has made it writable; or it is not for this.
+		return code&FaultProtection == 0 || write && e&writable != 0
 	}
 	from := va &^ (PageSize - 1)
 	to := from + PageSize
@@ -54,6 +69,13 @@ func hasNeighbours(va uint64) bool {
 // Populate maps what is missing of a range, as far as it is in areas, and tells whether there was memory for all of it.
 // Pages may keep what was in them, or be cleared.
 func Populate(start, end uint64, cleared bool) bool {
+	lock.Lock()
+	ok := populateAreas(start, end, cleared)
+	lock.Unlock()
+	return ok
+}
+
+func populateAreas(start, end uint64, cleared bool) bool {
 	for start < end {
 		a := areaOf(start)
 		if a == nil || a.prot == None {
@@ -88,10 +110,18 @@ func populate(start, end, flags uint64, cleared bool) bool {
 	return true
 }
 
+// populateChunk maps what is missing of a part of what an L1 maps.
+//
+// A page that has to be cleared must not be seen before it is. While there is one vCPU, nobody looks before this returns, and
+// the cheapest way is through the new mapping. Where there are several the hypervisor clears it first.
 func populateChunk(start, end, flags uint64, cleared bool) bool {
 	l1, ok := ensure(start)
 	if !ok {
 		return false
+	}
+	first := flags
+	if cleared && !several {
+		first |= writable
 	}
 	var fresh [chunk / 64]uint64 // a bit for each page that gets a frame
 	for va := start; va < end; va += PageSize {
@@ -103,12 +133,16 @@ func populateChunk(start, end, flags uint64, cleared bool) bool {
 		if p, ok = pages.take(); !ok {
 			break
 		}
+		if cleared && several {
+			clearPage(p)
+		}
 		i := (va - start) / PageSize
 		fresh[i/64] |= 1 << (i % 64)
-		queue.Add(Machine(at), machineOf(p)|flags|writable)
+		queue.Add(Machine(at), machineOf(p)|first) // the queue has room for a chunk: this does not go out before the clearing
 	}
+	clearPages()
 	wait()
-	if !cleared {
+	if !cleared || several {
 		return ok
 	}
 	for va := start; va < end; va += PageSize {
@@ -121,7 +155,7 @@ func populateChunk(start, end, flags uint64, cleared bool) bool {
 	}
 	if flags&writable == 0 {
 		wait()
-		hypercalls.FlushTLB()
+		flush()
 	}
 	return ok
 }
@@ -157,7 +191,7 @@ func reprotect(start, end uint64, prot Prot) {
 	})
 	if changed {
 		wait()
-		hypercalls.FlushTLB()
+		flush()
 	}
 }
 
@@ -184,7 +218,7 @@ func release(gone []pfn) {
 		return
 	}
 	wait()
-	hypercalls.FlushTLB()
+	flush()
 	for _, p := range gone {
 		pages.give(p)
 	}

@@ -29,6 +29,7 @@ const (
 //
 // The ELF header is the first of the image.
 func ProtectImage() {
+	lock.Lock()
 	h := hypercalls.At[header](Base)
 	for i := range uint64(h.phnum) {
 		s := hypercalls.At[segment](Base + h.phoff + i*uint64(h.phentsize))
@@ -48,5 +49,6 @@ func ProtectImage() {
 		}
 	}
 	wait()
-	hypercalls.FlushTLB()
+	flush()
+	lock.Unlock()
 }

@@ -4,6 +4,7 @@ import (
 	"tuco/guestlib/console"
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/paging"
+	"tuco/guestlib/spin"
 	"tuco/hypercall"
 )
 
@@ -31,8 +32,9 @@ const (
 
 // The one address space of the guest.
 var (
-	root  uint64 // the L4, in the direct map
-	p2m   uint64 // address of the list of machine frames
+	lock  spin.Lock // for all of it; doc.go tells what for
+	root  uint64    // the L4, in the direct map
+	p2m   uint64    // address of the list of machine frames
 	pages frames
 	pool  struct{ next, end uint64 } // pages of the direct map that are mapped writable, and nobody's
 	queue paging.Queue
@@ -81,7 +83,7 @@ const tableSpan = 512 * PageSize
 
 func isPresent(table, i uint64) bool { return *hypercalls.At[uint64](table + 8*i)&present != 0 }
 
-// Stats is what the page-table queue did.
+// Stats is what the page-table queue did. The program asks, which can't take a lock: the figures may be of different moments.
 func Stats() paging.Stats { return queue.Stats }
 
 // Pages is how many pages the domain has.
@@ -132,7 +134,7 @@ func ensure(va uint64) (l1 uint64, ok bool) {
 	}
 	hook, entry, top := Machine(at+8*index(va, level)), uint64(0), level-1
 	for above := at; level > 1; level-- {
-		page, ok := AllocPage()
+		page, ok := allocPage()
 		if !ok {
 			return 0, false
 		}
@@ -169,6 +171,13 @@ const reserve = 4
 
 // AllocPage is a page in the direct map, of anything. There is no way to give it back.
 func AllocPage() (va uint64, ok bool) {
+	lock.Lock()
+	va, ok = allocPage()
+	lock.Unlock()
+	return va, ok
+}
+
+func allocPage() (va uint64, ok bool) {
 	if pool.end-pool.next <= reserve*PageSize && !growing {
 		growing = true
 		grow()

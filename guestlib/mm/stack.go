@@ -2,7 +2,7 @@ package mm
 
 // The library's stacks, one for each thread.
 const (
-	MaxStacks   = 64
+	MaxStacks   = 128
 	StackSize   = 16 << 10
 	stackStride = 32 << 10 // the rest is not mapped, and guards
 )
@@ -10,5 +10,8 @@ const (
 // Stack is the upper end of a stack, which is mapped. It tells whether there was memory for it.
 func Stack(number int) (top uint64, ok bool) {
 	top = stacksBase + uint64(number+1)*stackStride
-	return top, populate(top-StackSize, top, readWrite|noExec, false)
+	lock.Lock()
+	ok = populate(top-StackSize, top, readWrite|noExec, false)
+	lock.Unlock()
+	return top, ok
 }

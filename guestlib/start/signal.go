@@ -214,13 +214,12 @@ func trap(f *cpu.Frame, state uint64) {
 	case cpu.VectorEvent:
 		sched.Interrupt()
 	case cpu.VectorPage:
-		const there, write = 1 << 0, 1 << 1
 		address := cpu.This().Info.Arch.CR2
-		if mm.Fault(address, f.Error&write != 0) {
+		if mm.Fault(address, f.Error) {
 			return
 		}
 		code := int32(codeMapErr)
-		if f.Error&there != 0 {
+		if f.Error&mm.FaultProtection != 0 {
 			code = codeAccErr
 		}
 		fault(f, state, sigSEGV, code, address)
