@@ -116,7 +116,12 @@ func TestGoStress(t *testing.T) {
 }
 
 // goPackages are packages whose own tests run in guests, ours among them.
-var goPackages = []string{"sort", "sync", "container/list", "bytes", "tuco/guestlib/calls", "tuco/guestlib/soft"}
+var goPackages = []string{
+	"sort", "sync", "container/list", "bytes",
+	"tuco/guestlib/calls",
+	"tuco/guestlib/soft",
+	"tuco/guestlib/evtchn",
+}
 
 // countLine is what tests of packages close with.
 var countLine = regexp.MustCompile(`(?m)^(\d+) passed, (\d+) failed, (\d+) skipped$`)

@@ -7,9 +7,12 @@ package gate
 
 // The numbers of calls. They are out of the way of Linux' system calls, which can be called here too.
 const (
-	SoftOpen  = 0x7475_0000 + iota // -> the number of a new soft descriptor, whose readiness is told by the next two
-	SoftRaise                      // descriptor, bits
-	SoftLower                      // descriptor, bits
+	SoftOpen      = 0x7475_0000 + iota // -> the number of a new soft descriptor, whose readiness is told by the next two
+	SoftRaise                          // descriptor, bits
+	SoftLower                          // descriptor, bits
+	ChannelOpen                        // port, 1 if it outlives the descriptor -> a descriptor that is readable when an event has come
+	ChannelTake                        // descriptor -> 1 if an event had come, or 0; the port is unmasked then
+	ChannelUnmask                      // descriptor
 )
 
 // Linux' numbers of calls that are made here.

@@ -76,7 +76,7 @@ func Init() *Thread {
 func Start() {
 	started = clock.Now()
 	hypercalls.VCPUOp[byte](hypercall.VCPUOP_stop_periodic_timer, 0, nil)
-	if upcall.BindVIRQ(hypercall.VIRQ_TIMER, 0, func() { armed = 0 }) != 0 {
+	if upcall.BindVIRQ(hypercall.VIRQ_TIMER, 0, func(uint64) { armed = 0 }) != 0 {
 		console.Fatal("the hypervisor refused the timer's interrupt")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"tuco/guestlib/gate"
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/sched"
+	"tuco/hypercall"
 )
 
 // errno is Linux' number of an error.
@@ -140,6 +141,12 @@ func answer(c *cpu.Call) uint64 {
 		return softRaise(c.DI, uint32(c.SI))
 	case gate.SoftLower:
 		return softLower(c.DI, uint32(c.SI))
+	case gate.ChannelOpen:
+		return openChannel(hypercall.Port(c.DI), c.SI != 0)
+	case gate.ChannelTake:
+		return takeEvent(c.DI)
+	case gate.ChannelUnmask:
+		return unmaskChannel(c.DI)
 	}
 	return failed(enosys)
 }

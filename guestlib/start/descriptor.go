@@ -1,5 +1,7 @@
 package start
 
+import "tuco/hypercall"
+
 // kind is what a descriptor stands for.
 type kind uint8
 
@@ -10,6 +12,7 @@ const (
 	pipeOut // a pipe's end to read from
 	pipeIn  // its end to write to
 	soft    // what an upper package makes of it
+	channel // an event channel's end: readable when an event was taken
 )
 
 // A descriptor is what the program knows by a number from firstDescriptor on.
@@ -19,6 +22,8 @@ type descriptor struct {
 	count       uint64 // an event's
 	bits        uint32 // a soft one's readiness
 	pipe        *pipe
+	port        hypercall.Port
+	lent        bool // the port is not closed with the descriptor
 
 	// What the poller was told of it, and what has happened since the poller last told.
 	polled bool
@@ -63,10 +68,13 @@ func closeDescriptor(fd uint64) uint64 {
 		}
 		return failed(ebadf)
 	}
-	k, p := d.kind, d.pipe
+	old := *d
 	*d = descriptor{}
-	if p != nil {
-		p.closeEnd(k)
+	switch old.kind {
+	case pipeIn, pipeOut:
+		old.pipe.closeEnd(old.kind)
+	case channel:
+		closeChannel(old.port, old.lent)
 	}
 	return 0
 }

@@ -78,7 +78,7 @@ func (d *descriptor) ready() (bits uint32) {
 		if d.pipe.out == 0 {
 			bits |= pollError
 		}
-	case soft:
+	case soft, channel:
 		bits = d.bits
 	}
 	return bits

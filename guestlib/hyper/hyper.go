@@ -1,0 +1,43 @@
+// Package hyper makes hypercalls from ordinary Go.
+//
+// A goroutine's stack may move at any instruction, so what a hypercall points at is on the heap, where nothing moves: it is
+// copied there, and back.
+package hyper
+
+import (
+	"os"
+	"runtime"
+	"syscall"
+
+	"tuco/guestlib/gate"
+	"tuco/guestlib/hypercalls"
+	"tuco/hypercall"
+)
+
+// Op makes a hypercall that takes a command and a structure, such as event_channel_op and memory_op, or an array of one
+// structure, such as grant_table_op. It returns the structure as the hypervisor left it, and the call's result. The error says
+// what was to be done, and is a syscall.Errno within; ENOSYS where the program is no guest.
+func Op[T any](what string, number hypercall.Number, cmd uint64, arg T) (T, uint64, error) {
+	if !gate.Guest() {
+		return arg, 0, os.NewSyscallError(what, syscall.ENOSYS)
+	}
+	p := heap(arg)
+	result := hypercalls.Call(number, cmd, hypercalls.Address(p), 1, 0, 0)
+	arg = *p
+	runtime.KeepAlive(p)
+	if err := hypercall.Failed(result); err != 0 {
+		return arg, 0, os.NewSyscallError(what, syscall.Errno(err))
+	}
+	return arg, result, nil
+}
+
+// heap is a copy on the heap: where a result points can't be the stack of a function that isn't inlined.
+//
+//go:noinline
+func heap[T any](v T) *T { return &v }
+
+// Event is event_channel_op.
+func Event[T any](what string, cmd uint64, arg T) (T, error) {
+	arg, _, err := Op(what, hypercall.HYPERVISOR_event_channel_op, cmd, arg)
+	return arg, err
+}
