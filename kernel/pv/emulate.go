@@ -90,7 +90,8 @@ func stepped(v *domain.VCPU) {
 func cpuid32(v *domain.VCPU) {
 	c := &v.Container
 	if v.Info.Length == 0 {
-		return // it has changed since: what stands there now is executed
+		refetch(v)
+		return
 	}
 	r := &c.Regs.GPR
 	a := cpuid(v, uint32(r[exit.RAX]), uint32(r[exit.RCX]))

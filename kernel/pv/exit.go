@@ -88,7 +88,8 @@ func atGateException(v *domain.VCPU, vector x86.Vector) (served bool) {
 func software(v *domain.VCPU) {
 	i := &v.Info
 	if i.Length == 0 {
-		return // it has changed since: what stands there now is executed
+		refetch(v)
+		return
 	}
 	if i.Soft == exit.SoftICEBP {
 		// A trap of the processor's, which no privilege level keeps from it.
@@ -97,6 +98,21 @@ func software(v *domain.VCPU) {
 		return
 	}
 	softwareInterrupt(v, i.Vector, i.Length)
+}
+
+// refetch has the guest execute what stands at its RIP now: that is no longer the
+// instruction which exited. Another vCPU has changed the code meanwhile, as kernels do
+// with an INT3 over what they patch.
+//
+// QEMU keeps a translation that it made while another CPU was writing the code, and the
+// guest would exit for an INT3 that is gone for ever. It drops what it has of a place that
+// is written to, so the code is written over itself.
+func refetch(v *domain.VCPU) {
+	memory := view(v)
+	const word = 8
+	if code, _, ok := memory.Word(codeAt(v, v.Container.RIP())&^(word-1), false); ok {
+		code.Or(0)
+	}
 }
 
 // undefined serves an instruction that the processor does not know: CPUID

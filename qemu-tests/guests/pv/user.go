@@ -47,6 +47,9 @@ func enterUser(c *CPU, f *Frame)
 // CodeOf is the address of a function's first instruction.
 func CodeOf(f func()) uint64 { return **(**uint64)(unsafe.Pointer(&f)) }
 
+// FuncAt is the code whose address lies at entry, as a function. It must keep all registers.
+func FuncAt(entry *uint64) func() { return *(*func())(unsafe.Pointer(&entry)) }
+
 // UseUserRoot makes an L4 table the root for user mode on this vCPU.
 func UseUserRoot(root uint64) {
 	Need("NEW_USER_BASEPTR", MMUExtOp(hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_NEW_USER_BASEPTR, Arg1: MFN(root)}))

@@ -24,6 +24,7 @@ var Group = pv.Group{Name: "smp", Tests: []pv.Test{
 	{Name: "timers-of-others", Run: timersOfOthers},
 	{Name: "clocks", Run: clocks},
 	{Name: "flush", Run: flush},
+	{Name: "patch", Run: patch},
 	{Name: "roots", Run: roots},
 	{Name: "tables-parallel", Run: tablesParallel},
 	{Name: "sends-parallel", Run: sendsParallel},
