@@ -3,11 +3,9 @@
 package qemutests
 
 import (
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -113,38 +111,4 @@ func runStress(t *testing.T, spec host.Spec) {
 func TestGoStress(t *testing.T) {
 	t.Parallel()
 	runStress(t, host.Spec{})
-}
-
-// goPackages are packages whose own tests run in guests, ours among them.
-var goPackages = []string{
-	"sort", "sync", "container/list", "bytes",
-	"tuco/guestlib/calls",
-	"tuco/guestlib/soft",
-	"tuco/guestlib/evtchn",
-}
-
-// countLine is what tests of packages close with.
-var countLine = regexp.MustCompile(`(?m)^(\d+) passed, (\d+) failed, (\d+) skipped$`)
-
-func runGoPackages(t *testing.T, hypervisor string) {
-	for _, name := range goPackages {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			out, err := exec.CommandContext(t.Context(), "../out/tuco", "test-go", "--hypervisor", hypervisor, "--short", name).CombinedOutput()
-			require.NoError(t, err, "%s", out)
-			count := countLine.FindSubmatch(out)
-			require.NotNil(t, count, "%s", out)
-			require.NotEqual(t, "0", string(count[1]), "no test passed")
-			if strings.HasPrefix(name, "tuco/") {
-				require.Equal(t, "0", string(count[3]), "our own tests need nothing that a guest does not have")
-			}
-			t.Logf("%s", count[0])
-		})
-	}
-}
-
-// The Go distribution's own tests, each package's in a guest.
-func TestGoPackages(t *testing.T) {
-	t.Parallel()
-	runGoPackages(t, host.Tuco)
 }

@@ -55,7 +55,7 @@ func TestOnXenGoStress(t *testing.T) {
 func TestOnXenGoPackages(t *testing.T) {
 	t.Parallel()
 	xenHost(t) // fetched once, not by each
-	runGoPackages(t, host.Xen)
+	testGo(t, []string{"sync", "sort", "container/list", "strconv", "tuco/guestlib/soft"}, "--short", "--hypervisor", "tuco,xen")
 }
 
 func TestOnXenLast(t *testing.T) {

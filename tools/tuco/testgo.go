@@ -39,7 +39,7 @@ func newTestGo() *cobra.Command {
 Tests of the standard library that need what a guest doesn't have are left out: tools/tuco/gotests lists them, with the reason.
 Each package has a line that tells how many; --all runs them too.
 
-The last line counts verdicts: N passed, N failed, N skipped. A test within a test isn't counted by itself. Exit status: 0 if all
+PACKAGE may be a pattern, as math/... is. The last line counts verdicts: N passed, N failed, N skipped. A test within a test isn't counted by itself. Exit status: 0 if all
 passed or were skipped, 1 if not, 2 for a bad argument.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -70,7 +70,14 @@ passed or were skipped, 1 if not, 2 for a bad argument.`,
 	return cmd
 }
 
-func (t *testGo) all(cmd *cobra.Command, packages []string) error {
+func (t *testGo) all(cmd *cobra.Command, patterns []string) error {
+	packages, err := guest.Packages(cmd.Context(), patterns...)
+	if errors.Is(err, guest.ErrBadOptions) {
+		return usagef("%v", err)
+	}
+	if err != nil {
+		return err
+	}
 	var total guest.Count
 	failed := false
 	for _, name := range packages {
@@ -117,6 +124,9 @@ func (t *testGo) one(ctx context.Context, name string, stdout, stderr io.Writer)
 			where = " on " + hypervisor
 		}
 		count, bad := t.boot(ctx, hypervisor, kernel, stdout, stderr)
+		if errors.Is(bad, host.ErrBadSpec) {
+			return total, bad
+		}
 		if bad != nil {
 			err = errors.Join(err, fmt.Errorf("%v%s: %w", count, where, bad))
 		} else {

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"tuco/tools/goport"
+	"tuco/tools/tuco/debian"
 )
 
 // Options says what to build.
@@ -79,6 +80,12 @@ func newBuilder(ctx context.Context, o Options) (*builder, error) {
 	return b, b.list(ctx)
 }
 
+// Packages is the packages that names and patterns of the go command stand for.
+func Packages(ctx context.Context, patterns ...string) ([]string, error) {
+	out, err := new(builder).run(ctx, append([]string{"list"}, patterns...)...)
+	return strings.Fields(string(out)), err
+}
+
 func (b *builder) list(ctx context.Context) error {
 	return b.goJSON(ctx, &b.pkg, "list", "-json=Dir,Name,ImportPath,Standard,TestGoFiles,XTestGoFiles", b.Package)
 }
@@ -91,6 +98,11 @@ func importer(name string) string {
 // build runs a go command that links, with a file added to the package, and makes a kernel of what it has linked.
 func (b *builder) build(ctx context.Context, file, text string, command ...string) error {
 	work := filepath.Join(b.Work, strings.ReplaceAll(b.pkg.ImportPath, "/", "_"))
+	release, err := lock(work)
+	if err != nil {
+		return err
+	}
+	defer release()
 	overlay, err := goport.Runtime(b.goroot, b.version, filepath.Join(b.Work, "goroot"))
 	if err != nil {
 		return err
@@ -125,6 +137,14 @@ func (b *builder) build(ctx context.Context, file, text string, command ...strin
 		}
 	}
 	return os.WriteFile(b.Output, image, 0o755)
+}
+
+// lock makes a directory, and keeps other processes from making files there until it is released.
+func lock(dir string) (release func(), err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	return debian.Lock(filepath.Join(dir, "lock"))
 }
 
 func (b *builder) goJSON(ctx context.Context, to any, args ...string) error {

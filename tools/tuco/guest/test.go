@@ -46,15 +46,21 @@ func init() {
 
 // joinGOROOT goes on with a GOROOT that has the library.
 func (b *builder) joinGOROOT(ctx context.Context) error {
-	// A module of its own: in ours the library would be there twice.
+	// A module of its own: in ours the library would be there twice. Its go line has the tests get what Go has now, not what
+	// settings for old modules make of it.
 	b.dir = filepath.Join(b.Work, "outside")
 	joined := filepath.Join(b.Work, "joined")
+	release, err := lock(joined)
+	if err != nil {
+		return err
+	}
+	defer release()
 	for _, dir := range []string{b.dir, filepath.Join(joined, "src", "tuco")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(b.dir, "go.mod"), []byte("module outside\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(b.dir, "go.mod"), []byte("module outside\n\ngo "+strings.TrimPrefix(b.version, "go")+"\n"), 0o644); err != nil {
 		return err
 	}
 	source, err := filepath.Abs(b.Source)
