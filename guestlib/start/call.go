@@ -15,6 +15,7 @@ const (
 	eperm     errno = 1
 	enoent    errno = 2
 	esrch     errno = 3
+	eintr     errno = 4
 	ebadf     errno = 9
 	eagain    errno = 11
 	enomem    errno = 12
@@ -31,7 +32,7 @@ func failed(e errno) uint64 { return -uint64(e) }
 // call answers a system call of the program's.
 func call(c *cpu.Call) {
 	c.AX = answer(c)
-	if t := sched.Current(); t.Signals.Pending&^t.Signals.Blocked != 0 {
+	if signalled() {
 		sched.Hurry() // a handler needs all registers: see trap
 	}
 }

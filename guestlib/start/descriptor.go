@@ -19,6 +19,7 @@ const (
 type descriptor struct {
 	kind        kind
 	nonblocking bool
+	inherited   bool   // F_SETFD without FD_CLOEXEC: nobody executes anything, but programs ask
 	count       uint64 // an event's
 	bits        uint32 // a soft one's readiness
 	pipe        *pipe
@@ -36,7 +37,8 @@ const (
 	firstDescriptor = 3
 	maxDescriptors  = 1024
 
-	nonBlocking = 0x800 // O_NONBLOCK and EFD_NONBLOCK
+	nonBlocking = 0x800   // O_NONBLOCK and EFD_NONBLOCK
+	closeOnExec = 0x80000 // O_CLOEXEC and EFD_CLOEXEC
 )
 
 var descriptors [maxDescriptors]descriptor
@@ -53,7 +55,7 @@ func find(fd uint64) *descriptor {
 func open(k kind, flags uint64) (fd uint64, d *descriptor) {
 	for i := range descriptors {
 		if d := &descriptors[i]; d.kind == unused {
-			*d = descriptor{kind: k, nonblocking: flags&nonBlocking != 0}
+			*d = descriptor{kind: k, nonblocking: flags&nonBlocking != 0, inherited: flags&closeOnExec == 0}
 			return uint64(firstDescriptor + i), d
 		}
 	}

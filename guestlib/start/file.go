@@ -52,10 +52,10 @@ func read(fd, to, size uint64) uint64 {
 }
 
 // standard stands for the standard descriptors.
-var standard descriptor
+var standard = descriptor{inherited: true}
 
 func fcntl(fd, cmd, arg uint64) uint64 {
-	const getFlags, setFlags, readWrite = 3, 4, 2
+	const getFD, setFD, getFlags, setFlags, readWrite = 1, 2, 3, 4, 2
 	d := find(fd)
 	if d == nil {
 		if fd > stderr {
@@ -64,6 +64,12 @@ func fcntl(fd, cmd, arg uint64) uint64 {
 		d = &standard
 	}
 	switch cmd {
+	case getFD:
+		if !d.inherited {
+			return 1
+		}
+	case setFD:
+		d.inherited = arg&1 == 0
 	case getFlags:
 		if d.nonblocking {
 			return readWrite | nonBlocking

@@ -67,7 +67,9 @@ func (d *descriptor) receive(to []byte) uint64 {
 		case d.nonblocking:
 			return failed(eagain)
 		}
-		sched.Wait(p.key(), 0)
+		if e := await(p.key(), 0); e != 0 {
+			return e
+		}
 	}
 	n := 0
 	for n < len(to) && p.size > 0 {
@@ -100,7 +102,12 @@ func (d *descriptor) send(from []byte) uint64 {
 		case d.nonblocking:
 			return failed(eagain)
 		}
-		sched.Wait(p.key(), 0)
+		switch e := await(p.key(), 0); {
+		case e != 0 && n > 0:
+			return uint64(n)
+		case e != 0:
+			return e
+		}
 	}
 	return uint64(n)
 }

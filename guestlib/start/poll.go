@@ -96,7 +96,11 @@ func epollPwait(to, most, timeout uint64) uint64 {
 		if n > 0 || ms == 0 {
 			return n
 		}
-		if !sched.Wait(pollKey, deadline) {
+		switch e := await(pollKey, deadline); e {
+		case 0:
+		case failed(eintr):
+			return e
+		default:
 			return tell(to, most)
 		}
 	}

@@ -96,7 +96,27 @@ func tgkill(id, number uint64) uint64 {
 		return 0
 	}
 	t.Signals.Pending |= 1 << (number - 1)
+	if t.Signals.Pending&^t.Signals.Blocked != 0 {
+		sched.Break(t)
+	}
 	return 0
+}
+
+// signalled tells whether a signal waits for the current thread to leave the library.
+func signalled() bool {
+	s := &sched.Current().Signals
+	return s.Pending&^s.Blocked != 0
+}
+
+// await is sched.Wait, of which a signal makes an error, as what the system call is to return.
+func await(key, deadline uint64) uint64 {
+	switch {
+	case sched.Wait(key, deadline):
+		return 0
+	case signalled():
+		return failed(eintr)
+	}
+	return failed(etimedout)
 }
 
 // The handlers that are none.

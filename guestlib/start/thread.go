@@ -3,6 +3,7 @@ package start
 import (
 	"tuco/guestlib/clock"
 	"tuco/guestlib/cpu"
+	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/sched"
 )
 
@@ -18,7 +19,9 @@ func (t *timespec) after() uint64 {
 }
 
 func nanosleep(span uint64) uint64 {
-	sched.Wait(0, at[timespec](span).after())
+	if e := await(0, at[timespec](span).after()); e == failed(eintr) {
+		return e
+	}
 	return 0
 }
 
@@ -34,19 +37,19 @@ func futex(address, op, value, timeout uint64) uint64 {
 		if timeout != 0 {
 			deadline = at[timespec](timeout).after()
 		}
-		if !sched.Wait(address, deadline) {
-			return failed(etimedout)
-		}
-		return 0
+		return await(address, deadline)
 	case wake:
 		return uint64(sched.Wake(address, int(int32(value))))
 	}
 	return failed(enosys)
 }
 
+// noTLS is what FS points at in threads that were made without.
+var noTLS [sched.MaxThreads][2]uint64
+
 // clone makes threads. There is no way to make processes.
 func clone(c *cpu.Call) uint64 {
-	const asThread = 0x1_0000 // CLONE_THREAD
+	const asThread, setTLS = 0x1_0000, 0x8_0000 // CLONE_THREAD, CLONE_SETTLS
 	if c.DI&asThread == 0 {
 		return failed(enosys)
 	}
@@ -55,7 +58,11 @@ func clone(c *cpu.Call) uint64 {
 		return failed(eagain)
 	}
 	t.Signals.Blocked = sched.Current().Signals.Blocked
-	t.Fork(c, c.SI, c.R8)
+	fs := c.R8
+	if c.DI&setTLS == 0 {
+		fs = hypercalls.Address(&noTLS[t.ID-1][1])
+	}
+	t.Fork(c, c.SI, fs)
 	sched.Ready(t)
 	return uint64(t.ID)
 }
