@@ -17,6 +17,7 @@ var goPackages = []string{
 	"tuco/guestlib/calls",
 	"tuco/guestlib/soft",
 	"tuco/guestlib/evtchn",
+	"tuco/guestlib/grant",
 }
 
 // countLine is what tests of packages close with.

@@ -13,11 +13,18 @@ const (
 	ChannelOpen                        // port, 1 if it outlives the descriptor -> a descriptor that is readable when an event has come
 	ChannelTake                        // descriptor -> 1 if an event had come, or 0; the port is unmasked then
 	ChannelUnmask                      // descriptor
+	PageFrame                          // address -> the machine frame that is mapped there
+	PagePrepare                        // address in an area without access: there are page tables for it
+	PageMap                            // address in an area without access, machine frame
+	PageUnmap                          // address in an area without access
 )
 
 // Linux' numbers of calls that are made here.
 const (
-	Close = 3 // descriptor
+	Close   = 3  // descriptor
+	Mmap    = 9  // address or 0, size, protection, flags -> address
+	Munmap  = 11 // address, size
+	Madvise = 28 // address, size, advice
 )
 
 // Call makes a call. The result is as of a Linux system call: see [Errno]. An address among the arguments has to be converted

@@ -21,7 +21,7 @@ func Op[T any](what string, number hypercall.Number, cmd uint64, arg T) (T, uint
 	if !gate.Guest() {
 		return arg, 0, os.NewSyscallError(what, syscall.ENOSYS)
 	}
-	p := heap(arg)
+	p := Heap(arg)
 	result := hypercalls.Call(number, cmd, hypercalls.Address(p), 1, 0, 0)
 	arg = *p
 	runtime.KeepAlive(p)
@@ -31,10 +31,11 @@ func Op[T any](what string, number hypercall.Number, cmd uint64, arg T) (T, uint
 	return arg, result, nil
 }
 
-// heap is a copy on the heap: where a result points can't be the stack of a function that isn't inlined.
+// Heap is a copy of a value on the heap, all of which is mapped: for what the structure of a hypercall points at. Its user keeps
+// it alive until after the call.
 //
 //go:noinline
-func heap[T any](v T) *T { return &v }
+func Heap[T any](v T) *T { return &v } // a result can't point into the stack of a function that isn't inlined
 
 // Event is event_channel_op.
 func Event[T any](what string, cmd uint64, arg T) (T, error) {

@@ -4,6 +4,7 @@ import (
 	"tuco/guestlib/cpu"
 	"tuco/guestlib/gate"
 	"tuco/guestlib/hypercalls"
+	"tuco/guestlib/mm"
 	"tuco/guestlib/sched"
 	"tuco/hypercall"
 )
@@ -20,6 +21,7 @@ const (
 	eagain    errno = 11
 	enomem    errno = 12
 	einval    errno = 22
+	efault    errno = 14
 	emfile    errno = 24
 	epipe     errno = 32
 	enosys    errno = 38
@@ -148,6 +150,14 @@ func answer(c *cpu.Call) uint64 {
 		return takeEvent(c.DI)
 	case gate.ChannelUnmask:
 		return unmaskChannel(c.DI)
+	case gate.PageFrame:
+		return frameOf(c.DI)
+	case gate.PagePrepare:
+		return -uint64(mm.Prepare(c.DI))
+	case gate.PageMap:
+		return -uint64(mm.MapForeign(c.DI, c.SI))
+	case gate.PageUnmap:
+		return -uint64(mm.UnmapForeign(c.DI))
 	}
 	return failed(enosys)
 }

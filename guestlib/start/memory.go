@@ -71,3 +71,12 @@ func madvise(va, size, advice uint64) uint64 {
 	}
 	return 0
 }
+
+// frameOf is the machine frame behind an address.
+func frameOf(va uint64) uint64 {
+	mfn, ok := mm.FrameOf(va)
+	if !ok {
+		return failed(efault)
+	}
+	return mfn
+}

@@ -1,0 +1,137 @@
+package grant
+
+import (
+	"errors"
+	"syscall"
+	"testing"
+
+	"tuco/guestlib/gate"
+	"tuco/guestlib/page"
+	"tuco/hypercall"
+)
+
+// In a guest these tests are run by "tuco test-go --run InGuest ./guestlib/grant".
+
+func TestNoGuest(t *testing.T) {
+	if gate.Guest() {
+		return
+	}
+	if _, err := Open(); !errors.Is(err, syscall.ENOSYS) {
+		t.Fatalf("got %v, want ENOSYS", err)
+	}
+}
+
+// self is the domain that runs these: maps and copies take no DOMID_SELF.
+const self hypercall.DomID = 0
+
+func table(t *testing.T) *Table {
+	t.Helper()
+	if !gate.Guest() {
+		t.Skip("runs in a guest: tuco test-go ./guestlib/grant")
+	}
+	table, err := Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return table
+}
+
+// The table grows over its frames, and is the hypervisor's: what was written can be read.
+func TestTableInGuest(t *testing.T) {
+	table := table(t)
+	pages, err := page.Alloc(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pages.Frame(0) == pages.Frame(1) {
+		t.Fatal("two pages in one frame")
+	}
+	var refs []Ref
+	for range 3 * perFrame {
+		ref, err := table.Grant(1, pages.Frame(0), false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs = append(refs, ref)
+	}
+	for _, ref := range refs {
+		if err := table.End(ref); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := pages.Free(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A domain maps its own grant, where the hypervisor has that; then the grant can't be ended.
+func TestMapInGuest(t *testing.T) {
+	table := table(t)
+	pages, err := page.Alloc(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ref, err := table.Grant(self, pages.Frame(0), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := Map(self, ref, true)
+	if errors.Is(err, syscall.ENOSYS) {
+		t.Log("the hypervisor maps no grants")
+		if err := table.End(ref); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(m.Bytes(), "from the peer")
+	if got := string(pages.Page(0)[:13]); got != "from the peer" {
+		t.Fatalf("the page has %q", got)
+	}
+	if err := table.End(ref); !errors.Is(err, ErrInUse) {
+		t.Fatalf("got %v, want ErrInUse", err)
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := table.End(ref); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := Map(self, ref, true); err == nil {
+		t.Fatalf("mapped a grant that has ended: %v", m)
+	}
+	pages.Free()
+}
+
+func TestCopyInGuest(t *testing.T) {
+	table := table(t)
+	pages, err := page.Alloc(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(pages.Page(0), "to be copied")
+	ref, err := table.Grant(self, pages.Frame(0), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to, from := Place{Frame: pages.Frame(1), Own: true, Offset: 100}, Place{Domain: self, Ref: ref}
+	err = Copy(to, from, 12)
+	if errors.Is(err, syscall.ENOSYS) {
+		t.Log("the hypervisor copies by no grants")
+		return
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(pages.Page(1)[100:112]); got != "to be copied" {
+		t.Fatalf("the page has %q", got)
+	}
+	if err := Copy(to, from, page.Size); !errors.Is(err, syscall.EINVAL) {
+		t.Fatalf("beyond the page: got %v, want EINVAL", err)
+	}
+	if err := table.End(ref); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,63 @@
+package mm
+
+import (
+	"tuco/guestlib/hypercalls"
+	"tuco/hypercall"
+)
+
+// Areas without access are room for frames that are not the domain's own: the hypervisor's, and those that other domains
+// grant. They are no pages of the domain's, so whoever maps one takes it away again before the area ends.
+
+// FrameOf is the machine frame behind an address, or not ok if nothing is mapped there.
+func FrameOf(va uint64) (mfn uint64, ok bool) {
+	lock.Lock()
+	e := entryOf(va)
+	lock.Unlock()
+	return e & frameMask / PageSize, e&present != 0
+}
+
+// Prepare sees to the tables above a page in an area without access, so that the hypervisor can map something there. EFAULT:
+// it is not in one; ENOMEM: no page is left for a table.
+func Prepare(va uint64) hypercall.Errno {
+	lock.Lock()
+	err := prepare(va)
+	lock.Unlock()
+	return err
+}
+
+func prepare(va uint64) hypercall.Errno {
+	if a := areaOf(va); a == nil || a.prot != None || va%PageSize != 0 {
+		return hypercall.EFAULT
+	}
+	_, ok := ensure(va)
+	wait()
+	if !ok {
+		return hypercall.ENOMEM
+	}
+	return 0
+}
+
+// MapForeign maps a machine frame in an area without access. The errors are Prepare's and the hypervisor's.
+func MapForeign(va, mfn uint64) hypercall.Errno {
+	lock.Lock()
+	err := prepare(va)
+	if err == 0 {
+		err = hypercalls.UpdateVAMapping(va, mfn*PageSize&frameMask|readWrite|noExec, hypercall.UVMF_INVLPG|hypercall.UVMF_ALL)
+	}
+	lock.Unlock()
+	return err
+}
+
+// UnmapForeign takes a foreign frame's mapping away, on all vCPUs. EFAULT: the page is not in an area without access.
+func UnmapForeign(va uint64) hypercall.Errno {
+	lock.Lock()
+	err := hypercall.EFAULT
+	if a := areaOf(va); a != nil && a.prot == None && va%PageSize == 0 {
+		err = 0
+		if entryOf(va)&present != 0 {
+			err = hypercalls.UpdateVAMapping(va, 0, hypercall.UVMF_INVLPG|hypercall.UVMF_ALL)
+		}
+	}
+	lock.Unlock()
+	return err
+}
