@@ -1,0 +1,152 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"unsafe"
+
+	"tuco/guestlib/frontend"
+	"tuco/hypercall"
+)
+
+// Guest and Back are the domains: the one with front ends and the one with back ends.
+const (
+	Guest hypercall.DomID = 7
+	Back  hypercall.DomID = 0
+)
+
+// Host is a machine with two domains. The guest's front ends see it as their [frontend.Domain].
+type Host struct {
+	Tree *Tree // the store
+
+	mu     sync.Mutex
+	grants map[hypercall.GrantRef]*grant
+	next   hypercall.GrantRef
+	ports  map[hypercall.Port]*port
+	port   hypercall.Port
+	fail   int // calls of Share until one fails; 0: none does
+}
+
+// grant is a page that is shared.
+type grant struct {
+	page     []byte
+	readOnly bool
+	mapped   int
+	ended    bool // by the guest, while the back end had it mapped
+}
+
+// NewHost is a machine with nothing on it but a store.
+func NewHost() *Host {
+	return &Host{
+		Tree:   newTree(fmt.Sprintf("/local/domain/%d/", Guest)),
+		grants: map[hypercall.GrantRef]*grant{}, next: 8,
+		ports: map[hypercall.Port]*port{}, port: 3,
+	}
+}
+
+// Store implements frontend.Domain.
+func (h *Host) Store() (frontend.Store, error) { return h.Tree, nil }
+
+// Share implements frontend.Domain.
+func (h *Host) Share(with hypercall.DomID, pages int, readOnly bool) (frontend.Shared, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.fail > 0 {
+		if h.fail--; h.fail == 0 {
+			return frontend.Shared{}, errors.New("out of memory, as the test demands")
+		}
+	}
+	if with != Back {
+		return frontend.Shared{}, fmt.Errorf("domain %d isn't there", with)
+	}
+	words := make([]uint64, pages*frontend.PageSize/8)
+	s := frontend.Shared{Memory: unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), pages*frontend.PageSize)}
+	for i := range pages {
+		h.grants[h.next] = &grant{page: s.Memory[i*frontend.PageSize:], readOnly: readOnly}
+		s.Refs = append(s.Refs, h.next)
+		h.next++
+	}
+	return s, nil
+}
+
+// Unshare implements frontend.Domain.
+func (h *Host) Unshare(s frontend.Shared) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, ref := range s.Refs {
+		g := h.grants[ref]
+		if g == nil || g.ended {
+			panic(fmt.Sprintf("grant %d is ended, but is none", ref))
+		}
+		if g.ended = true; g.mapped == 0 {
+			delete(h.grants, ref)
+		}
+	}
+}
+
+// FailShare has the n'th call of Share from now fail.
+func (h *Host) FailShare(n int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.fail = n
+}
+
+// Shared is how many pages the guest shares.
+func (h *Host) Shared() (pages int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, g := range h.grants {
+		if !g.ended {
+			pages++
+		}
+	}
+	return pages
+}
+
+// Mapped is how many pages of the guest's the back end has mapped.
+func (h *Host) Mapped() (pages int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, g := range h.grants {
+		if g.mapped > 0 {
+			pages++
+		}
+	}
+	return pages
+}
+
+// Map maps pages that the guest shares, the first of them and those behind it. It fails for those that aren't shared so.
+func (h *Host) Map(write bool, refs ...hypercall.GrantRef) ([]byte, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var first []byte
+	for i, ref := range refs {
+		g := h.grants[ref]
+		if g == nil || g.ended || write && g.readOnly {
+			return nil, fmt.Errorf("grant %d is none", ref)
+		}
+		if i == 0 {
+			first = g.page
+		}
+		if (len(first) < (i+1)*frontend.PageSize) || &first[i*frontend.PageSize] != &g.page[0] {
+			return nil, fmt.Errorf("grant %d is not the next page", ref)
+		}
+	}
+	for _, ref := range refs {
+		h.grants[ref].mapped++
+	}
+	return first[: len(refs)*frontend.PageSize : len(refs)*frontend.PageSize], nil
+}
+
+// Unmap undoes Map.
+func (h *Host) Unmap(refs ...hypercall.GrantRef) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, ref := range refs {
+		g := h.grants[ref]
+		if g.mapped--; g.mapped == 0 && g.ended {
+			delete(h.grants, ref)
+		}
+	}
+}
