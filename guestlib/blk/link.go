@@ -1,0 +1,254 @@
+package blk
+
+import (
+	"errors"
+	"sync"
+	"unsafe"
+
+	"tuco/guestlib/frontend"
+	"tuco/hypercall"
+	"tuco/ring"
+)
+
+// sectorSize is that of requests.
+const sectorSize = 512
+
+// link is a device's connection. The lock is for all of it but the connection itself and, once it is connected, info and flush.
+type link struct {
+	connection *frontend.Connection
+	info       Info
+	flush      uint8 // the operation that flushes, or 0
+
+	mu    sync.Mutex
+	room  sync.Cond // slots or pages became free, or the connection ended
+	err   error     // why it ended
+	ring  ring.Front[hypercall.BlkifRequest, hypercall.BlkifResponse]
+	slots []slot
+	free  []int // slots, by number; a request's ID is its slot's
+	pages []page
+	ops   *op // those that are not in use
+	stats Stats
+}
+
+// slot is a request that is on its way, if it has an op.
+type slot struct {
+	op        *op
+	operation uint8 // which the response has to repeat
+	from      int64 // the byte of the device at which its data begins
+	pages     []page
+	list      page // of segments, for an indirect request
+}
+
+// page is shared with the back end as long as the connection lasts.
+type page struct {
+	memory []byte
+	ref    hypercall.GrantRef
+}
+
+// op is a call that waits for its requests.
+type op struct {
+	p       []byte // the caller's memory
+	off     int64  // where it is on the device
+	pending int    // requests that are on their way, and one more while others will follow
+	err     error
+	done    chan struct{}
+	next    *op
+}
+
+// begin is an op. The lock is held.
+func (l *link) begin(p []byte, off int64) *op {
+	o := l.ops
+	if o == nil {
+		o = &op{done: make(chan struct{}, 1)}
+	} else {
+		l.ops = o.next
+	}
+	*o = op{p: p, off: off, pending: 1, done: o.done}
+	return o
+}
+
+// end shows the back end all requests, waits for those of an op, and releases the lock.
+func (l *link) end(o *op) error {
+	l.push()
+	if o.pending--; o.pending > 0 {
+		l.mu.Unlock()
+		<-o.done
+		l.mu.Lock()
+	}
+	err := o.err
+	*o = op{done: o.done, next: l.ops}
+	l.ops = o
+	l.mu.Unlock()
+	return err
+}
+
+// answered is the end of one request of an op.
+func (o *op) answered(err error) {
+	if o.err == nil {
+		o.err = err
+	}
+	if o.pending--; o.pending == 0 {
+		o.done <- struct{}{}
+	}
+}
+
+// acquire waits for a free slot, and for a page unless none is needed. What was put before is pushed, so that it comes.
+func (l *link) acquire(pages bool) (id int, err error) {
+	for {
+		switch {
+		case l.err != nil:
+			return 0, l.err
+		case len(l.free) > 0 && (!pages || l.havePage()):
+			id = l.free[len(l.free)-1]
+			l.free = l.free[:len(l.free)-1]
+			return id, nil
+		}
+		l.push()
+		l.room.Wait()
+	}
+}
+
+// havePage tells whether there is a page, and shares one more if there may be one.
+func (l *link) havePage() bool {
+	if len(l.pages) > 0 {
+		return true
+	}
+	if l.stats.Pages == maxPages {
+		return false
+	}
+	shared, err := l.connection.Share(1, false)
+	if err != nil {
+		return false // one will come back; there are some, or Open had failed
+	}
+	l.stats.Pages++
+	l.pages = append(l.pages, page{shared.Memory, shared.Refs[0]})
+	return true
+}
+
+func (l *link) takePage() page {
+	p := l.pages[len(l.pages)-1]
+	l.pages = l.pages[:len(l.pages)-1]
+	return p
+}
+
+// put puts a request of an op into the ring. There is room: there are as many slots here as there.
+func (l *link) put(id int, o *op, operation uint8, req *hypercall.BlkifRequest) {
+	s := &l.slots[id]
+	s.op, s.operation = o, operation
+	o.pending++
+	l.ring.Put(req)
+	l.stats.Requests++
+}
+
+// push shows the back end what was put.
+func (l *link) push() {
+	if l.err == nil && l.ring.Push() {
+		l.stats.Notifications++
+		l.connection.Channel.Notify()
+	}
+}
+
+// do makes a request without data, and waits for its end.
+func (l *link) do(req *hypercall.BlkifRequest) error {
+	l.mu.Lock()
+	o := l.begin(nil, 0)
+	if id, err := l.acquire(false); err != nil {
+		o.err = err
+	} else {
+		req.ID = uint64(id)
+		l.put(id, o, req.Operation, req)
+	}
+	return l.end(o)
+}
+
+func (l *link) discard(off, length int64) error {
+	var req hypercall.BlkifRequest
+	discard := (*hypercall.BlkifRequestDiscard)(unsafe.Pointer(&req))
+	discard.Operation = hypercall.BLKIF_OP_DISCARD
+	discard.SectorNumber, discard.NrSectors = uint64(off/sectorSize), uint64(length/sectorSize)
+	return l.do(&req)
+}
+
+// failed is why the connection ended, or nil.
+func (l *link) failed() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// Lost implements frontend.Driver: whoever waits gets the reason.
+func (l *link) Lost(reason error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.err = reason
+	for i := range l.slots {
+		if o := l.slots[i].op; o != nil {
+			l.slots[i].op = nil
+			o.answered(reason)
+		}
+	}
+	l.room.Broadcast()
+}
+
+// Event implements frontend.Driver: responses are there.
+func (l *link) Event() (reason bool, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stats.Events++
+	for more := true; more && l.err == nil; {
+		var rsp hypercall.BlkifResponse
+		for {
+			_, ok, err := l.ring.Take(&rsp)
+			if err != nil {
+				return true, frontend.Misbehaved("%w", err)
+			}
+			if !ok {
+				break
+			}
+			reason = true
+			if err := l.answer(&rsp); err != nil {
+				return true, err
+			}
+		}
+		if more, err = l.ring.FinalCheck(1); err != nil {
+			return true, frontend.Misbehaved("%w", err)
+		}
+	}
+	l.room.Broadcast()
+	return reason, nil
+}
+
+// answer takes a response.
+func (l *link) answer(rsp *hypercall.BlkifResponse) error {
+	if rsp.ID >= uint64(len(l.slots)) || l.slots[rsp.ID].op == nil {
+		return frontend.Misbehaved("a response to request %d, which is not there", rsp.ID)
+	}
+	s := &l.slots[rsp.ID]
+	if rsp.Operation != s.operation {
+		return frontend.Misbehaved("a response for operation %d to a request for %d", rsp.Operation, s.operation)
+	}
+	var err error
+	switch rsp.Status {
+	case hypercall.BLKIF_RSP_OKAY:
+		if s.operation == hypercall.BLKIF_OP_READ {
+			s.copyOut()
+		}
+	case hypercall.BLKIF_RSP_ERROR:
+		err = ErrIO
+	case hypercall.BLKIF_RSP_EOPNOTSUPP:
+		err = errors.ErrUnsupported
+	default:
+		return frontend.Misbehaved("status %d", rsp.Status)
+	}
+	o := s.op
+	s.op = nil
+	l.pages = append(l.pages, s.pages...)
+	s.pages = s.pages[:0]
+	if s.list.memory != nil {
+		l.pages = append(l.pages, s.list)
+		s.list = page{}
+	}
+	l.free = append(l.free, int(rsp.ID))
+	o.answered(err)
+	return nil
+}

@@ -1,0 +1,88 @@
+package blk
+
+import (
+	"unsafe"
+
+	"tuco/guestlib/frontend"
+	"tuco/hypercall"
+)
+
+// transfer reads or writes p, of which all is on the device. What is written is whole sectors.
+func (l *link) transfer(operation uint8, p []byte, off int64) error {
+	sector := int64(l.info.SectorSize)
+	from, end := off&^(sector-1), (off+int64(len(p))+sector-1)&^(sector-1)
+	l.mu.Lock()
+	o := l.begin(p, off)
+	for from < end {
+		id, err := l.acquire(true)
+		if err != nil {
+			o.err = err
+			break
+		}
+		from = l.request(o, id, operation, from, end)
+	}
+	return l.end(o)
+}
+
+// request puts a request for as much of a range of the device as it has room for and there are pages, of which there is one.
+// It returns where the rest begins.
+func (l *link) request(o *op, id int, operation uint8, from, end int64) (rest int64) {
+	s := &l.slots[id]
+	s.from = from
+	wanted := min(int((end-from+frontend.PageSize-1)/frontend.PageSize), l.info.Segments)
+	for len(s.pages) < wanted && l.havePage() {
+		s.pages = append(s.pages, l.takePage())
+	}
+	indirect := len(s.pages) > hypercall.BLKIF_MAX_SEGMENTS_PER_REQUEST
+	if indirect {
+		if l.havePage() {
+			s.list = l.takePage()
+		} else { // one of these, then
+			s.list = s.pages[len(s.pages)-1]
+			s.pages = s.pages[:len(s.pages)-1]
+		}
+	}
+	var req hypercall.BlkifRequest
+	segments := req.Seg[:]
+	if indirect {
+		segments = (*[maxSegments]hypercall.BlkifRequestSegment)(unsafe.Pointer(&s.list.memory[0]))[:]
+	}
+	for i, p := range s.pages {
+		n := min(end-from, frontend.PageSize)
+		segments[i] = hypercall.BlkifRequestSegment{GRef: p.ref, LastSect: uint8(n/sectorSize - 1)}
+		from += n
+	}
+	if operation == hypercall.BLKIF_OP_WRITE {
+		s.copyIn(o)
+	}
+	if indirect {
+		r := (*hypercall.BlkifRequestIndirect)(unsafe.Pointer(&req))
+		r.Operation, r.IndirectOp, r.NrSegments = hypercall.BLKIF_OP_INDIRECT, operation, uint16(len(s.pages))
+		r.ID, r.SectorNumber, r.IndirectGRefs[0] = uint64(id), uint64(s.from/sectorSize), s.list.ref
+	} else {
+		req.Operation, req.NrSegments = operation, uint8(len(s.pages))
+		req.ID, req.SectorNumber = uint64(id), uint64(s.from/sectorSize)
+	}
+	l.put(id, o, operation, &req)
+	return from
+}
+
+// copyIn copies what is to be written into a request's pages.
+func (s *slot) copyIn(o *op) {
+	for i, p := range s.pages {
+		copy(p.memory, o.p[s.from-o.off+int64(i)*frontend.PageSize:])
+	}
+}
+
+// copyOut copies what was read out of a request's pages, of which the first may begin before what was asked for, and the
+// last end after it.
+func (s *slot) copyOut() {
+	for i, p := range s.pages {
+		to := s.from - s.op.off + int64(i)*frontend.PageSize // in the caller's memory
+		if to < 0 {
+			copy(s.op.p, p.memory[-to:])
+		} else if to < int64(len(s.op.p)) {
+			copy(s.op.p[to:], p.memory)
+		}
+	}
+}
