@@ -24,7 +24,12 @@ func SetWall(shared *hypercall.SharedInfo) {
 
 const second = 1_000_000_000
 
-// Now is the system time: nanoseconds since the host started.
+// latest is the latest system time that was read, where it is kept.
+//
+//lint:ignore U1000 the assembly code refers to it
+var latest uint64
+
+// Now is the system time: nanoseconds since the host started. Events are masked.
 func Now() uint64
 
 // Wall is nanoseconds since 1970.

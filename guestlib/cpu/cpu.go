@@ -12,6 +12,7 @@ type CPU struct {
 	Info hypercall.VCPUInfo // shared with the hypervisor; the event mask is at GS:1
 
 	self     uint64
+	ID       uint32 // the vCPU's number
 	stackTop uint64 // of the library's stack of the thread that runs
 	g        uint64 // the library's g for it
 
@@ -35,6 +36,7 @@ type Context struct {
 	FS       uint64 // its FS base
 	stackTop uint64
 	g        goroutine
+	own      [2]uint64 // where FS points when it is not the program's: behind the first word, which names g
 }
 
 // goroutine is the head of the runtime's g, as compiled code looks at it.
@@ -63,26 +65,44 @@ func (c *Context) Prepare(stackTop uint64) {
 // This is the vCPU that runs the caller.
 func This() *CPU { return hypercalls.At[CPU](thisAddress()) }
 
-// Init makes the running vCPU, on its start's stack, one with a CPU, and a thread's context that of what runs.
-func Init(id uint32, first *Context) {
+// first is vCPU 0's.
+var first *CPU
+
+// Init makes the running vCPU, the first, on its start's stack, one with a CPU, and a thread's context that of what runs.
+func Init(t *Context) {
+	first = create(0)
+	hypercalls.SetSegmentBase(hypercall.SEGBASE_GS_KERNEL, first.self)
+	first.run(t)
+	fillTraps()
+	first.setUp()
+}
+
+// create makes what a vCPU keeps for itself.
+func create(id uint32) *CPU {
 	va, ok := mm.AllocPage()
 	if !ok {
 		console.Fatal("out of memory: no page for a vCPU")
 	}
 	c := hypercalls.At[CPU](va)
-	*c = CPU{self: va}
+	*c = CPU{self: va, ID: id}
 	area := hypercall.VCPURegisterVCPUInfo{MFN: mm.Machine(va) / mm.PageSize}
 	if hypercalls.VCPUOp(hypercall.VCPUOP_register_vcpu_info, id, &area) != 0 {
 		console.Fatal("the hypervisor refused register_vcpu_info")
 	}
 	c.Info.EvtchnUpcallMask = 1
-	hypercalls.SetSegmentBase(hypercall.SEGBASE_GS_KERNEL, va)
-	c.stackTop, c.g = first.stackTop, hypercalls.Address(&first.g)
+	return c
+}
+
+func (c *CPU) run(t *Context) { c.stackTop, c.g = t.stackTop, hypercalls.Address(&t.g) }
+
+// setUp tells the hypervisor where the running vCPU takes faults and events.
+func (c *CPU) setUp() {
+	hypercalls.VCPUOp[byte](hypercall.VCPUOP_stop_periodic_timer, c.ID, nil)
 	c.extended, c.stateSize = extendedState()
 	if c.stateSize > maxState {
 		console.Fatal("the processor's extended state is larger than the library knows")
 	}
-	if hypercall.Failed(hypercalls.Call(hypercall.HYPERVISOR_set_trap_table, hypercalls.Address(trapTable()), 0, 0, 0, 0)) != 0 {
+	if hypercall.Failed(hypercalls.Call(hypercall.HYPERVISOR_set_trap_table, hypercalls.Address(&traps[0]), 0, 0, 0, 0)) != 0 {
 		console.Fatal("the hypervisor refused the trap table")
 	}
 	event, failsafe := callbacks()
@@ -122,8 +142,7 @@ func Random() (v uint64, ok bool) {
 
 // Switch has the vCPU go on with another thread, where that left off. It returns when somebody switches back.
 func Switch(from, to *Context) {
-	c := This()
-	c.stackTop, c.g = to.stackTop, hypercalls.Address(&to.g)
+	This().run(to)
 	switchStack(hypercalls.Address(&from.sp), to.sp, to.FS)
 }
 
@@ -134,6 +153,9 @@ func (c *Context) SetFS(base uint64) {
 	hypercalls.SetSegmentBase(hypercall.SEGBASE_FS, base)
 }
 
+// OwnFS is an FS base where nothing of the program's is.
+func (c *Context) OwnFS() uint64 { return hypercalls.Address(&c.own[1]) }
+
 // Fork makes a context come out of a system call as its caller does, but with 0, on a stack of its own and with its own FS
 // base.
 func (c *Context) Fork(parent *Call, stack, fs uint64) {
@@ -143,7 +165,8 @@ func (c *Context) Fork(parent *Call, stack, fs uint64) {
 	*child = *parent
 	child.AX, child.SP, child.fsG = 0, stack-word, 0
 	// What switchStack pops: BP and where to go.
-	*hypercalls.At[uint64](c.stackTop - callSize - word) = forkReturn()
+	forked, _ := entries()
+	*hypercalls.At[uint64](c.stackTop - callSize - word) = forked
 	c.sp = c.stackTop - callSize - 2*word
 	c.FS = fs
 	*hypercalls.At[uint64](fs - word) = hypercalls.Address(&c.g)
@@ -151,7 +174,7 @@ func (c *Context) Fork(parent *Call, stack, fs uint64) {
 
 func thisAddress() uint64
 func switchStack(save, sp, fs uint64)
-func forkReturn() uint64
+func entries() (forked, began uint64)
 func cpuid(leaf, subleaf uint32) (a, b, c, d uint32)
 func xgetbv() uint64
 func random() (v uint64, ok bool)

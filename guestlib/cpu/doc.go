@@ -11,4 +11,8 @@
 //
 // A fault or an upcall finds its frame pushed onto the program's own stack, which has room for it (tools/goport sees to
 // that) but for no more: the stub goes to the thread's stack at once.
+//
+// A thread that waits may go on on another vCPU. So nothing of a vCPU's is kept across that, and where events are unmasked,
+// which is where a thread may be moved between any two instructions, a vCPU's data are touched by single instructions that
+// are relative to GS.
 package cpu

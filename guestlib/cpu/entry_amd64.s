@@ -93,10 +93,36 @@ TEXT ·switchStack(SB), NOSPLIT|NOFRAME, $0-24
 	POPQ  BP
 	RET
 
-// func forkReturn() uint64
-TEXT ·forkReturn(SB), NOSPLIT, $0-8
-	LEAQ ·callReturn(SB), AX
-	MOVQ AX, ret+0(FP)
+// forked is where a thread begins that Fork made, with a Call at SP.
+TEXT ·forked(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ  CPU_g(GS), R14
+	XORPS X15, X15
+	MOVQ  ·handlers+Handlers_Forked(SB), DX
+	SUBQ  $16, SP
+	CALL  (DX)
+	ADDQ  $16, SP
+	JMP   ·callReturn(SB)
+
+// began is where a vCPU begins that Start started.
+TEXT ·began(SB), NOSPLIT|NOFRAME, $0-0
+	LDMXCSR ·mxcsr(SB)
+	MOVQ    CPU_g(GS), R14
+	XORPS   X15, X15
+	MOVQ    ·handlers+Handlers_Began(SB), DX
+	SUBQ    $16, SP
+	CALL    (DX)
+	UNDEF
+
+// mxcsr is as a processor begins: no exception, rounding to the nearest.
+DATA ·mxcsr(SB)/4, $0x1f80
+GLOBL ·mxcsr(SB), NOPTR|RODATA, $4
+
+// func entries() (forked, began uint64)
+TEXT ·entries(SB), NOSPLIT, $0-16
+	LEAQ ·forked(SB), AX
+	MOVQ AX, forked+0(FP)
+	LEAQ ·began(SB), AX
+	MOVQ AX, began+8(FP)
 	RET
 
 // common makes a Frame on the thread's stack, unless SP is there already, and keeps the state of the other registers below.

@@ -61,8 +61,10 @@ func (f *Frame) SetKernel() {
 // Handlers is what the stubs call: on the thread's stack, with its library's g. The state of the floating-point and vector
 // registers is at an address, as FXSAVE or XSAVE has it, of so many bytes.
 type Handlers struct {
-	Call func(c *Call)
-	Trap func(f *Frame, state uint64)
+	Call   func(c *Call)
+	Trap   func(f *Frame, state uint64)
+	Forked func() // a thread that Fork made begins
+	Began  func() // a vCPU that Start started begins; it never returns
 }
 
 //lint:ignore U1000 the assembly code reads it
@@ -89,8 +91,7 @@ func resume(frame, state uint64)
 // traps has a line for each vector, and ends with an empty one.
 var traps [18]hypercall.TrapInfo
 
-// trapTable is for set_trap_table.
-func trapTable() *hypercall.TrapInfo {
+func fillTraps() {
 	stubs := [...]struct {
 		vector uint8
 		at     uint64
@@ -103,5 +104,4 @@ func trapTable() *hypercall.TrapInfo {
 		traps[i] = hypercall.TrapInfo{Vector: s.vector, CS: hypercall.FLAT_KERNEL_CS, Address: s.at}
 		traps[i].SetFlags(kernel, true)
 	}
-	return &traps[0]
 }

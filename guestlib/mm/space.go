@@ -101,6 +101,9 @@ func pageOf(entry uint64) pfn {
 	return pfn(*hypercalls.At[uint64](hypercall.MACH2PHYS_VIRT_START + 8*(entry&frameMask/PageSize)))
 }
 
+// Root is what CR3 holds.
+func Root() uint64 { return Machine(root) }
+
 func direct(p pfn) uint64 { return Base + uint64(p)*PageSize }
 
 func index(va uint64, level int) uint64 { return va >> (12 + 9*(level-1)) & 511 }

@@ -1,11 +1,13 @@
 package start
 
 import (
+	"tuco/guestlib/console"
 	"tuco/guestlib/cpu"
 	"tuco/guestlib/gate"
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/mm"
 	"tuco/guestlib/sched"
+	"tuco/guestlib/spin"
 	"tuco/hypercall"
 )
 
@@ -62,9 +64,10 @@ const (
 func answer(c *cpu.Call) uint64 {
 	switch c.AX {
 	case sysWrite:
-		return write(c.DI, c.SI, c.DX)
-	case sysRead:
-		return read(c.DI, c.SI, c.DX)
+		if c.DI == stdout || c.DI == stderr {
+			console.Write(bytesAt(c.SI, c.DX))
+			return c.DX
+		}
 	case sysMmap:
 		return mmap(c.DI, c.SI, c.DX, c.R10)
 	case sysMprotect:
@@ -73,8 +76,6 @@ func answer(c *cpu.Call) uint64 {
 		return munmap(c.DI, c.SI)
 	case sysMadvise:
 		return madvise(c.DI, c.SI, c.DX)
-	case sysSigaction:
-		return sigaction(c.DI, c.SI, c.DX)
 	case sysSigprocmask:
 		return sigprocmask(c.DI, c.SI, c.DX)
 	case sysSigreturn:
@@ -95,7 +96,7 @@ func answer(c *cpu.Call) uint64 {
 	case sysClone:
 		return clone(c)
 	case sysExit:
-		sched.Exit()
+		exitThread(c.SI)
 	case sysExitGroup:
 		exit(c.DI)
 	case sysGetpid:
@@ -110,8 +111,30 @@ func answer(c *cpu.Call) uint64 {
 		return getaffinity(c.SI, c.DX)
 	case sysClockGettime:
 		return clockGettime(c.DI, c.SI)
-	case sysGetrandom:
-		return getrandom(c.DI, c.SI)
+	case sysOpenat, sysNewfstatat, sysReadlinkat, sysFaccessat:
+		return failed(enoent)
+	case sysPrctl:
+		return failed(einval)
+	case sysUname:
+		return uname(c.DI)
+	}
+	tables.Lock()
+	result := answerFromTables(c)
+	tables.Unlock()
+	return result
+}
+
+// tables is the lock of descriptors and pipes, of the signals' handlers and the random numbers. A thread gives it back while it
+// waits.
+var tables spin.Lock
+
+// answerFromTables answers a system call about what tables is for.
+func answerFromTables(c *cpu.Call) uint64 {
+	switch c.AX {
+	case sysWrite:
+		return write(c.DI, c.SI, c.DX)
+	case sysRead:
+		return read(c.DI, c.SI, c.DX)
 	case sysEpollCreate1:
 		fd, _ := open(poller, 0)
 		return fd
@@ -131,12 +154,10 @@ func answer(c *cpu.Call) uint64 {
 		return epollPwait(c.SI, c.DX, c.R10)
 	case sysFcntl:
 		return fcntl(c.DI, c.SI, c.DX)
-	case sysOpenat, sysNewfstatat, sysReadlinkat, sysFaccessat:
-		return failed(enoent)
-	case sysPrctl:
-		return failed(einval)
-	case sysUname:
-		return uname(c.DI)
+	case sysSigaction:
+		return sigaction(c.DI, c.SI, c.DX)
+	case sysGetrandom:
+		return getrandom(c.DI, c.SI)
 	case gate.SoftOpen:
 		fd, _ := open(soft, nonBlocking)
 		return fd

@@ -20,11 +20,15 @@ func openChannel(port hypercall.Port, lent bool) uint64 {
 	return fd
 }
 
-// eventCame is what an event does: it makes the descriptor readable. The port is masked now, so it does so once.
+// eventCame is what an event does: it makes the descriptor readable. The port is masked now, so it does so once. The channel may
+// have been closed meanwhile; one in its place finds that there is nothing to take.
 func eventCame(fd uint64) {
-	d := find(fd)
-	d.bits |= pollIn
-	d.happened(pollIn)
+	tables.Lock()
+	if d := find(fd); d != nil && d.kind == channel {
+		d.bits |= pollIn
+		d.happened(pollIn)
+	}
+	tables.Unlock()
 }
 
 // takeEvent takes the event that has come. If there is none, the port is unmasked for the next.

@@ -67,7 +67,7 @@ func (d *descriptor) receive(to []byte) uint64 {
 		case d.nonblocking:
 			return failed(eagain)
 		}
-		if e := await(p.key(), 0); e != 0 {
+		if e := await(p.key(), 0, &tables); e != 0 {
 			return e
 		}
 	}
@@ -102,7 +102,7 @@ func (d *descriptor) send(from []byte) uint64 {
 		case d.nonblocking:
 			return failed(eagain)
 		}
-		switch e := await(p.key(), 0); {
+		switch e := await(p.key(), 0, &tables); {
 		case e != 0 && n > 0:
 			return uint64(n)
 		case e != 0:

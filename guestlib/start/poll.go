@@ -96,7 +96,7 @@ func epollPwait(to, most, timeout uint64) uint64 {
 		if n > 0 || ms == 0 {
 			return n
 		}
-		switch e := await(pollKey, deadline); e {
+		switch e := await(pollKey, deadline, &tables); e {
 		case 0:
 		case failed(eintr):
 			return e

@@ -7,6 +7,7 @@ import (
 	"tuco/guestlib/cpu"
 	"tuco/guestlib/mm"
 	"tuco/guestlib/sched"
+	"tuco/guestlib/spin"
 )
 
 // Linux' numbers of signals.
@@ -85,8 +86,7 @@ func sigaltstack(set, get uint64) uint64 {
 }
 
 func tgkill(id, number uint64) uint64 {
-	t := sched.Find(id)
-	if t == nil || number == 0 || number > signals {
+	if number == 0 || number > signals {
 		return failed(esrch)
 	}
 	if actions[number].handler <= ignore {
@@ -95,23 +95,23 @@ func tgkill(id, number uint64) uint64 {
 		}
 		return 0
 	}
-	t.Signals.Pending |= 1 << (number - 1)
-	if t.Signals.Pending&^t.Signals.Blocked != 0 {
-		sched.Break(t)
+	if !sched.Signal(id, number) {
+		return failed(esrch)
 	}
 	return 0
 }
 
 // signalled tells whether a signal waits for the current thread to leave the library.
-func signalled() bool {
-	s := &sched.Current().Signals
-	return s.Pending&^s.Blocked != 0
-}
+func signalled() bool { return sched.Current().Signals.Due() != 0 }
 
 // await is sched.Wait, of which a signal makes an error, as what the system call is to return.
-func await(key, deadline uint64) uint64 {
+func await(key, deadline uint64, held *spin.Lock) uint64 {
+	return waited(sched.Wait(key, deadline, held))
+}
+
+func waited(woken bool) uint64 {
 	switch {
-	case sched.Wait(key, deadline):
+	case woken:
 		return 0
 	case signalled():
 		return failed(eintr)
@@ -267,8 +267,8 @@ func pending(f *cpu.Frame, state uint64) {
 	}
 	for number := uint64(1); number <= signals; number++ {
 		bit := uint64(1) << (number - 1)
-		if s.Pending&^s.Blocked&bit != 0 {
-			s.Pending &^= bit
+		if s.Due()&bit != 0 {
+			s.Pending.And(^bit)
 			deliver(f, state, number, codeTgkill, 1)
 			return
 		}

@@ -3,7 +3,6 @@ package start
 import (
 	"tuco/guestlib/clock"
 	"tuco/guestlib/cpu"
-	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/sched"
 )
 
@@ -19,7 +18,7 @@ func (t *timespec) after() uint64 {
 }
 
 func nanosleep(span uint64) uint64 {
-	if e := await(0, at[timespec](span).after()); e == failed(eintr) {
+	if e := await(0, at[timespec](span).after(), nil); e == failed(eintr) {
 		return e
 	}
 	return 0
@@ -30,22 +29,20 @@ func futex(address, op, value, timeout uint64) uint64 {
 	const wait, wake, private = 0, 1, 128
 	switch uint32(op) &^ private {
 	case wait:
-		if *at[uint32](address) != uint32(value) {
-			return failed(eagain)
-		}
 		deadline := uint64(0)
 		if timeout != 0 {
 			deadline = at[timespec](timeout).after()
 		}
-		return await(address, deadline)
+		is, woken := sched.WaitWhile(at[uint32](address), uint32(value), deadline)
+		if !is {
+			return failed(eagain)
+		}
+		return waited(woken)
 	case wake:
 		return uint64(sched.Wake(address, int(int32(value))))
 	}
 	return failed(enosys)
 }
-
-// noTLS is what FS points at in threads that were made without.
-var noTLS [sched.MaxThreads][2]uint64
 
 // clone makes threads. There is no way to make processes.
 func clone(c *cpu.Call) uint64 {
@@ -60,7 +57,7 @@ func clone(c *cpu.Call) uint64 {
 	t.Signals.Blocked = sched.Current().Signals.Blocked
 	fs := c.R8
 	if c.DI&setTLS == 0 {
-		fs = hypercalls.Address(&noTLS[t.ID-1][1])
+		fs = t.OwnFS()
 	}
 	t.Fork(c, c.SI, fs)
 	sched.Ready(t)
@@ -76,13 +73,23 @@ func archPrctl(code, address uint64) uint64 {
 	return 0
 }
 
+// exitThread ends the current thread. The runtime has a word cleared when the thread's stack is free, the second argument that
+// tools/goport made of what the runtime did itself.
+func exitThread(done uint64) {
+	if done == 0 {
+		sched.Exit(nil)
+	}
+	sched.Exit(at[uint32](done))
+}
+
 // getaffinity is a bit for each vCPU. It returns how many bytes it wrote.
 func getaffinity(size, mask uint64) uint64 {
 	const word = 8
 	if size < word {
 		return failed(einval)
 	}
-	*at[uint64](mask) = 1
+	count, _ := sched.VCPUs()
+	*at[uint64](mask) = 1<<count - 1
 	return word
 }
 

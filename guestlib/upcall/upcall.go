@@ -1,7 +1,10 @@
 // Package upcall takes events.
 //
 // The library masks events while it runs, so it looks for them itself: [Scan] clears what is pending and calls each port's
-// handler, on whatever thread's stack, with no way to wait.
+// handler, on whatever thread's stack, with no way to wait, and with none of the library's locks held.
+//
+// Each vCPU has two ports of its own, its timer's and one by which the others call it, which it alone takes. Any other it
+// takes where it finds it: the bits of all vCPUs' ports are in the same words.
 package upcall
 
 import (
@@ -12,6 +15,7 @@ import (
 	"tuco/guestlib/cpu"
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/mm"
+	"tuco/guestlib/spin"
 	"tuco/hypercall"
 )
 
@@ -23,16 +27,20 @@ type listener struct {
 	take func(arg uint64)
 	arg  uint64
 	once bool // the port is masked when an event was taken, until Unmask
+	vcpu uint32
 }
+
+var shared *hypercall.SharedInfo
 
 // The ports that are listened to, and who listens. Those that are not masked come first: the wait for events takes this list,
 // and it would not wait for a port that is pending, masked or not.
 var (
-	shared    *hypercall.SharedInfo
+	lock      spin.Lock // for what follows
 	ports     [MaxPorts]hypercall.Port
 	listeners [MaxPorts]listener
 	bound     int
 	unmasked  int
+	waits     uint32 // a bit for each vCPU that waits for events of those that were unmasked then
 )
 
 // Init maps the page that is shared with the hypervisor. All ports are masked until somebody listens, so that no event is
@@ -49,15 +57,6 @@ func Init(machine uint64) *hypercall.SharedInfo {
 	return shared
 }
 
-// BindVIRQ has a handler called for a virtual interrupt of a vCPU.
-func BindVIRQ(virq, vcpu uint32, take func(arg uint64)) hypercall.Errno {
-	arg := hypercall.EvtchnBindVIRQ{VIRQ: virq, VCPU: vcpu}
-	if err := hypercalls.EventOp(hypercall.EVTCHNOP_bind_virq, &arg); err != 0 {
-		return err
-	}
-	return Listen(arg.Port, take)
-}
-
 // Listen has a handler called for each event of a port, also for one that is pending already. ENOSPC: there are MaxPorts
 // already; EEXIST: somebody listens to this one.
 func Listen(port hypercall.Port, take func(arg uint64)) hypercall.Errno {
@@ -71,14 +70,24 @@ func ListenOnce(port hypercall.Port, take func(arg uint64), arg uint64) hypercal
 }
 
 func listen(port hypercall.Port, l listener) hypercall.Errno {
+	status := hypercall.EvtchnStatus{Dom: hypercall.DOMID_SELF, Port: port}
+	err := hypercalls.EventOp(hypercall.EVTCHNOP_status, &status)
+	l.vcpu = status.VCPU
+	lock.Lock()
 	switch {
+	case err != 0:
 	case bound == MaxPorts || port >= hypercall.EVTCHN_2L_NR_CHANNELS:
-		return hypercall.ENOSPC
+		err = hypercall.ENOSPC
 	case find(port) < bound:
-		return hypercall.EEXIST
+		err = hypercall.EEXIST
+	default:
+		ports[bound], listeners[bound] = port, l
+		bound++
 	}
-	ports[bound], listeners[bound] = port, l
-	bound++
+	lock.Unlock()
+	if err != 0 {
+		return err
+	}
 	return Unmask(port)
 }
 
@@ -94,13 +103,21 @@ func find(port hypercall.Port) int {
 
 // Unmask lets events of a port come that is listened to. If one is pending the hypervisor raises it now.
 func Unmask(port hypercall.Port) hypercall.Errno {
+	lock.Lock()
 	i := find(port)
 	if i == bound {
+		lock.Unlock()
 		return hypercall.ENOENT
 	}
+	vcpu := listeners[i].vcpu
 	if i >= unmasked {
 		swap(i, unmasked)
 		unmasked++
+	}
+	late := waits>>vcpu&1 != 0 // with a list that this port is not on
+	lock.Unlock()
+	if late {
+		Notify(vcpu)
 	}
 	return hypercalls.EventOp(hypercall.EVTCHNOP_unmask, &hypercall.EvtchnUnmask{Port: port})
 }
@@ -117,13 +134,14 @@ func mask(i int) {
 
 // Forget ends the listening to a port.
 func Forget(port hypercall.Port) {
-	i := find(port)
-	if i == bound {
-		return
+	lock.Lock()
+	if i := find(port); i < bound {
+		mask(i)
+		i = find(port)
+		bound--
+		swap(i, bound)
 	}
-	mask(i)
-	bound--
-	swap(find(port), bound)
+	lock.Unlock()
 }
 
 func swap(i, j int) {
@@ -132,34 +150,61 @@ func swap(i, j int) {
 }
 
 // Scan takes all that is pending on this vCPU: from the root to the leaves, clearing on the way.
-func Scan(c *cpu.CPU) {
+func Scan() {
+	c := cpu.This()
 	c.Info.EvtchnUpcallPending = 0
 	for words := atomic.SwapUint64(&c.Info.EvtchnPendingSel, 0); words != 0; words &= words - 1 {
 		w := bits.TrailingZeros64(words)
-		pending := atomic.LoadUint64(&shared.EvtchnPending[w]) &^ atomic.LoadUint64(&shared.EvtchnMask[w])
-		atomic.AndUint64(&shared.EvtchnPending[w], ^pending)
+		pending := atomic.LoadUint64(&shared.EvtchnPending[w]) &^ atomic.LoadUint64(&shared.EvtchnMask[w]) &^ others(c.ID, w)
+		pending &= atomic.AndUint64(&shared.EvtchnPending[w], ^pending) // what another vCPU has taken since is not there any more
 		for ; pending != 0; pending &= pending - 1 {
-			take(hypercall.Port(64*w + bits.TrailingZeros64(pending)))
+			take(c.ID, hypercall.Port(64*w+bits.TrailingZeros64(pending)))
 		}
 	}
 }
 
-func take(port hypercall.Port) {
+func take(vcpu uint32, port hypercall.Port) {
+	switch own := &owns[vcpu]; port {
+	case own.timer:
+		tick()
+		return
+	case own.call:
+		return // that the vCPU looks is all it is for
+	}
+	lock.Lock()
 	i := find(port)
 	if i == bound {
+		lock.Unlock()
 		return
 	}
 	l := listeners[i]
 	if l.once {
 		mask(i)
 	}
+	lock.Unlock()
 	l.take(l.arg)
 }
 
-// Wait waits until a port that is listened to is pending, or until a system time; 0: for ever. Events stay masked.
+// Wait waits until somebody calls this vCPU or a port is pending that is this vCPU's and listened to, or until a system time; 0:
+// for ever. Events stay masked.
 func Wait(until uint64) {
+	id := cpu.This().ID
+	list := [1 + MaxPorts]hypercall.Port{owns[id].call}
+	n := 1
+	lock.Lock()
+	for i := range listeners[:unmasked] {
+		if listeners[i].vcpu == id {
+			list[n] = ports[i]
+			n++
+		}
+	}
+	waits |= 1 << id
+	lock.Unlock()
 	arg := hypercall.SchedPoll{
-		Ports: hypercall.Handle[hypercall.Port](hypercalls.Address(&ports[0])), NrPorts: uint32(unmasked), Timeout: until,
+		Ports: hypercall.Handle[hypercall.Port](hypercalls.Address(&list[0])), NrPorts: uint32(n), Timeout: until,
 	}
 	hypercalls.SchedOp(hypercall.SCHEDOP_poll, &arg)
+	lock.Lock()
+	waits &^= 1 << id
+	lock.Unlock()
 }

@@ -38,6 +38,9 @@ var ports = map[string]port{
 			call(40),
 			// The kernel finds the signal frame at the stack pointer.
 			{"TEXT runtime·sigreturn__sigaction(SB),NOSPLIT,$0\n", "TEXT runtime·sigreturn__sigaction(SB),NOSPLIT|NOFRAME,$0\n", 1},
+			// A stack that was given away must not be used again, not even by a call.
+			{"\tMOVQ\twait+0(FP), AX\n\t// We're done using the stack.\n\tMOVL\t$0, (AX)\n",
+				"\tMOVQ\twait+0(FP), SI // the library clears it\n", 1},
 			{"TEXT runtime·exit(SB),NOSPLIT,$0-4\n", entry + "TEXT runtime·exit(SB),NOSPLIT,$0-4\n", 1},
 		},
 		"runtime/time_linux_amd64.s":                       {call(2)},
