@@ -123,7 +123,7 @@ $(OUT)/tuco: FORCE
 #
 # By "tuco build": the stock toolchain and runtime, on guestlib.
 
-PROGRAMS := hello stress
+PROGRAMS := hello stress bench
 programs: $(PROGRAMS:%=$(OUT)/programs/%.elf)
 
 $(OUT)/programs/%.elf: $(OUT)/tuco FORCE

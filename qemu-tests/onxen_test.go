@@ -52,6 +52,11 @@ func TestOnXenGoStress(t *testing.T) {
 	runStress(t, xenHost(t))
 }
 
+func TestOnXenBench(t *testing.T) {
+	t.Parallel()
+	runBench(t, xenHost(t))
+}
+
 func TestOnXenGoPackages(t *testing.T) {
 	t.Parallel()
 	xenHost(t) // fetched once, not by each

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"syscall"
+
+	"tuco/guestlib/hypercalls"
+	"tuco/guestlib/mm"
+	"tuco/hypercall"
+)
+
+// The bits of a page-table entry that the rows change.
+const (
+	writable  = 1 << 1
+	available = 1 << 10
+)
+
+// scratch is pages that share a page table, whose entries the rows may write as they like: nobody uses the pages, now or later.
+type scratch struct {
+	va      uint64
+	entries [512]hypercall.MMUUpdate // each as it was
+	updates [512]hypercall.MMUUpdate // those of a sample
+}
+
+var pages scratch
+
+// take maps the scratch pages. Only one table's share of them is used.
+func (s *scratch) take() error {
+	span := len(s.entries) * os.Getpagesize()
+	all, err := populated(2 * span)
+	if err != nil {
+		return err
+	}
+	s.va = (hypercalls.Address(&all[0]) + uint64(span) - 1) &^ (uint64(span) - 1)
+	for i := range s.entries {
+		machine, value := mm.Entry(s.va + uint64(i*os.Getpagesize()))
+		if value&writable == 0 {
+			return fmt.Errorf("page %d of the scratch pages is not mapped", i)
+		}
+		s.entries[i] = hypercall.MMUUpdate{Ptr: machine, Val: value}
+	}
+	return nil
+}
+
+// populated is memory that is mapped at once.
+func populated(size int) ([]byte, error) {
+	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		return nil, fmt.Errorf("mmap of %d bytes: %w", size, err)
+	}
+	if err := syscall.Madvise(memory, populateWrite); err != nil {
+		return nil, fmt.Errorf("madvise: %w", err)
+	}
+	return memory, nil
+}
+
+const populateWrite = 23 // MADV_POPULATE_WRITE
+
+// fill makes ready updates of the first pages.
+func (s *scratch) fill(n int, value func(entry uint64) uint64) {
+	for i := range n {
+		s.updates[i] = hypercall.MMUUpdate{Ptr: s.entries[i].Ptr, Val: value(s.entries[i].Val)}
+	}
+}
+
+func (s *scratch) send(n int) {
+	_, err := hypercalls.MMUUpdate(s.updates[:n])
+	check(err)
+}
+
+// What may become of an entry.
+func same(entry uint64) uint64     { return entry }
+func gone(uint64) uint64           { return 0 }
+func readOnly(entry uint64) uint64 { return entry &^ writable }
+func marked(entry uint64) uint64   { return entry | available }
+
+// update is a row of a batch: entries are first one thing, and the work makes them another.
+func update(name string, n int, from, to func(uint64) uint64) row {
+	return row{op: fmt.Sprintf("mmu_update %s batch %d", name, n), n: n,
+		before: func() { pages.fill(n, from); pages.send(n); pages.fill(n, to) },
+		work:   func() { pages.send(n) },
+	}
+}
+
+// va is a row of update_va_mapping of the first page.
+func va(what, name string, flags hypercall.UVMFlags, from, to func(uint64) uint64) row {
+	set := func(value func(uint64) uint64, flags hypercall.UVMFlags) {
+		check(hypercalls.UpdateVAMapping(pages.va, value(pages.entries[0].Val), flags))
+	}
+	return row{op: fmt.Sprintf("update_va_mapping %s %s", what, name), n: 1,
+		before: func() { set(from, hypercall.UVMF_INVLPG) },
+		work:   func() { set(to, flags) },
+	}
+}
+
+// tables is changes of page tables.
+func tables() (rows []row, err error) {
+	if err := pages.take(); err != nil {
+		return nil, err
+	}
+	for _, n := range []int{1, 2, 8, 32, 128, 512} {
+		rows = append(rows,
+			update("map(0->RW)", n, gone, same), update("unmap(RW->0)", n, same, gone),
+			update("flags(RW->RO)", n, same, readOnly), update("fastpath(avail bit)", n, same, marked))
+	}
+	for _, f := range []struct {
+		name  string
+		flags hypercall.UVMFlags
+	}{{"NONE", hypercall.UVMF_NONE}, {"INVLPG", hypercall.UVMF_INVLPG}, {"TLB_FLUSH", hypercall.UVMF_TLB_FLUSH}} {
+		rows = append(rows, va("map", f.name, f.flags, gone, same), va("unmap", f.name, f.flags, same, gone))
+	}
+	for _, n := range []int{8, 32, 128} {
+		rows = append(rows, vaBatch(n))
+	}
+	return append(rows, extended("TLB_FLUSH_LOCAL", hypercall.MMUEXT_TLB_FLUSH_LOCAL), extended("INVLPG_LOCAL", hypercall.MMUEXT_INVLPG_LOCAL)), nil
+}
+
+// vaBatch is a row of a multicall of update_va_mapping.
+func vaBatch(n int) row {
+	r := multicall(fmt.Sprintf("multicall update_va_mapping map NONE batch %d", n), n)
+	r.before = func() {
+		pages.fill(n, gone)
+		pages.send(n)
+		for i := range n {
+			list[i] = hypercall.MulticallEntry{Op: hypercall.HYPERVISOR_update_va_mapping,
+				Args: hypercall.Args{pages.va + uint64(i*os.Getpagesize()), pages.entries[i].Val}}
+		}
+	}
+	return r
+}
+
+// extended is a row of a flush.
+func extended(name string, cmd uint32) row {
+	return row{op: "mmuext " + name, n: 1, work: func() {
+		flush[0] = hypercall.MMUExtOp{Cmd: cmd, Arg1: pages.va}
+		check(hypercalls.MMUExt(flush[:]))
+	}}
+}
+
+var flush [1]hypercall.MMUExtOp
