@@ -57,6 +57,11 @@ func TestOnXenBench(t *testing.T) {
 	runBench(t, xenHost(t))
 }
 
+func TestOnXenGoHTTP(t *testing.T) {
+	t.Parallel()
+	runHTTP(t, xenHost(t))
+}
+
 func TestOnXenGoPackages(t *testing.T) {
 	t.Parallel()
 	xenHost(t) // fetched once, not by each

@@ -17,6 +17,9 @@ type Call struct {
 // Int is an argument that the system call takes for a C int.
 func (c *Call) Int(i int) int { return int(int32(c.Args[i])) }
 
+// OnStack tells that an argument points into the caller's stack.
+func (c *Call) OnStack(i int) bool { return c.onStack[i] != nil }
+
 // Pointer is an argument that is an address.
 //
 // What it points at may lie on the stack of the goroutine that calls. So it must not be kept where that goroutine's stack

@@ -26,6 +26,8 @@ func TestArguments(t *testing.T) {
 	data := []byte("some\x00thing")
 	c := callOf(syscall.SYS_WRITE, -1, data, 4, 0)
 	require.Equal(t, -1, c.Int(0))
+	require.False(t, c.OnStack(0))
+	require.True(t, c.OnStack(1))
 	require.Equal(t, unsafe.Pointer(&data[0]), c.Pointer(1))
 	require.Equal(t, []byte("some"), c.Bytes(1, 2))
 	require.Nil(t, c.Bytes(1, 3))

@@ -2,90 +2,109 @@ package sockets
 
 import (
 	"syscall"
+
+	"tuco/guestlib/calls"
 )
 
-// Call answers a system call, or says that it isn't of a socket's.
-func (t *Table) Call(number, a1, a2, a3, a4, a5, a6 uintptr) (result uintptr, errno syscall.Errno, answered bool) {
+// Numbers is the system calls that a table may answer.
+var Numbers = []uintptr{
+	syscall.SYS_SOCKET, syscall.SYS_SOCKETPAIR, syscall.SYS_CLOSE, syscall.SYS_READ, syscall.SYS_WRITE, syscall.SYS_READV,
+	syscall.SYS_WRITEV, syscall.SYS_SENDTO, syscall.SYS_RECVFROM, syscall.SYS_SENDMSG, syscall.SYS_RECVMSG, syscall.SYS_BIND,
+	syscall.SYS_CONNECT, syscall.SYS_LISTEN, syscall.SYS_ACCEPT, syscall.SYS_ACCEPT4, syscall.SYS_GETSOCKNAME,
+	syscall.SYS_GETPEERNAME, syscall.SYS_SHUTDOWN, syscall.SYS_SETSOCKOPT, syscall.SYS_GETSOCKOPT, syscall.SYS_FCNTL,
+	syscall.SYS_DUP, syscall.SYS_IOCTL, syscall.SYS_FSTAT, syscall.SYS_LSEEK, syscall.SYS_PREAD64, syscall.SYS_PWRITE64,
+	syscall.SYS_FSYNC, syscall.SYS_FTRUNCATE, syscall.SYS_SENDFILE, syscall.SYS_SPLICE,
+}
+
+// Call answers a system call, or says that it isn't of a socket's. It is a [calls.Handler].
+func (t *Table) Call(c calls.Call) (result uintptr, errno syscall.Errno, own bool) {
 	var n int
-	switch number {
+	switch c.Number {
 	case syscall.SYS_SOCKET:
-		n, errno = t.socketCall(int(a1), int(a2), int(a3))
+		n, errno = t.socketCall(c.Int(0), c.Int(1), c.Int(2))
 		return uintptr(n), errno, true
 	case syscall.SYS_SOCKETPAIR:
-		return 0, t.socketPair(int(a1), int(a2), int(a3), at[[2]int32](a4)), true
+		var fds [2]int32
+		if fds, errno = t.socketPair(c.Int(0), c.Int(1), c.Int(2)); errno == 0 {
+			*(*[2]int32)(c.Pointer(3)) = fds
+		}
+		return 0, errno, true
+	case syscall.SYS_SENDFILE, syscall.SYS_SPLICE:
+		// Package net copies by itself then.
+		own = t.find(c.Int(0)) != nil || c.Number == syscall.SYS_SPLICE && t.find(c.Int(2)) != nil
+		return 0, syscall.EINVAL, own
 	}
-	d := t.find(int(a1))
+	d := t.find(c.Int(0))
 	if d == nil {
 		return 0, 0, false
 	}
-	switch number {
+	switch c.Number {
 	case syscall.SYS_CLOSE:
-		errno = t.closeDescriptor(int(a1))
-	case syscall.SYS_READ:
-		n, errno = d.receive(&message{data: [][]byte{bytesAt(a2, a3)}})
-	case syscall.SYS_WRITE:
-		n, errno = d.send(&message{data: [][]byte{bytesAt(a2, a3)}})
-	case syscall.SYS_READV, syscall.SYS_WRITEV:
-		var m message
-		if m.data, errno = vectors(a2, a3); errno == 0 && number == syscall.SYS_READV {
-			n, errno = d.receive(&m)
-		} else if errno == 0 {
-			n, errno = d.send(&m)
-		}
-	case syscall.SYS_SENDTO:
-		n, errno = d.send(&message{data: [][]byte{bytesAt(a2, a3)}, flags: int(a4), name: bytesAt(a5, a6)})
-	case syscall.SYS_RECVFROM:
-		m := message{data: [][]byte{bytesAt(a2, a3)}, flags: int(a4)}
-		if n, errno = d.receive(&m); errno == 0 {
-			giveBack(m.name, a5, a6)
-		}
-	case syscall.SYS_SENDMSG:
-		n, errno = d.sendMessage(at[syscall.Msghdr](a2), int(a3))
-	case syscall.SYS_RECVMSG:
-		n, errno = d.receiveMessage(at[syscall.Msghdr](a2), int(a3))
-	case syscall.SYS_BIND:
-		errno = d.socket.bind(bytesAt(a2, a3))
-	case syscall.SYS_CONNECT:
-		errno = d.connect(bytesAt(a2, a3))
+		errno = t.closeDescriptor(c.Int(0))
 	case syscall.SYS_LISTEN:
-		errno = d.socket.listen(int(a2))
-	case syscall.SYS_ACCEPT:
-		n, errno = d.accept(a2, a3, 0)
-	case syscall.SYS_ACCEPT4:
-		n, errno = d.accept(a2, a3, int(a4))
-	case syscall.SYS_GETSOCKNAME:
-		var name []byte
-		if name, errno = d.socket.name(); errno == 0 {
-			giveBack(name, a2, a3)
-		}
-	case syscall.SYS_GETPEERNAME:
-		var name []byte
-		if name, errno = d.socket.peer(); errno == 0 {
-			giveBack(name, a2, a3)
-		}
+		errno = d.socket.listen(c.Int(1))
 	case syscall.SYS_SHUTDOWN:
-		errno = d.socket.shutdown(int(a2))
-	case syscall.SYS_SETSOCKOPT:
-		errno = d.socket.setOption(int(a2), int(a3), bytesAt(a4, a5))
-	case syscall.SYS_GETSOCKOPT:
-		var value []byte
-		if value, errno = d.socket.option(int(a2), int(a3)); errno == 0 {
-			giveBack(value[:min(len(value), int(*at[uint32](a5)))], a4, a5)
-		}
+		errno = d.socket.shutdown(c.Int(1))
 	case syscall.SYS_FCNTL:
-		n, errno = d.control(int(a2), int(a3))
+		n, errno = d.control(c.Int(1), c.Int(2))
 	case syscall.SYS_DUP:
 		n, errno = t.add(d)
 	case syscall.SYS_IOCTL:
 		errno = syscall.ENOTTY
 	case syscall.SYS_FSTAT:
-		*at[syscall.Stat_t](a2) = syscall.Stat_t{Mode: syscall.S_IFSOCK | 0o777, Nlink: 1}
+		*(*syscall.Stat_t)(c.Pointer(1)) = syscall.Stat_t{Mode: syscall.S_IFSOCK | 0o777, Nlink: 1}
 	case syscall.SYS_LSEEK, syscall.SYS_PREAD64, syscall.SYS_PWRITE64:
 		errno = syscall.ESPIPE
+	case syscall.SYS_FSYNC, syscall.SYS_FTRUNCATE:
+		errno = syscall.EINVAL
+	case syscall.SYS_BIND, syscall.SYS_CONNECT, syscall.SYS_ACCEPT, syscall.SYS_ACCEPT4, syscall.SYS_GETSOCKNAME, syscall.SYS_GETPEERNAME:
+		n, errno = d.namedCall(&c)
+	case syscall.SYS_SETSOCKOPT:
+		errno = d.socket.setOption(c.Int(1), c.Int(2), c.Bytes(3, 4))
+	case syscall.SYS_GETSOCKOPT:
+		var value []byte
+		if value, errno = d.socket.option(c.Int(1), c.Int(2)); errno == 0 {
+			size := (*uint32)(c.Pointer(4))
+			*size = min(*size, uint32(len(value)))
+			copy(bytesAt(c.Pointer(3), *size), value)
+		}
 	default:
-		errno = syscall.EINVAL // as of a call for files: fsync, ftruncate, getdents
+		n, errno = d.transfer(&c)
 	}
 	return uintptr(n), errno, true
+}
+
+// namedCall is the calls that have a name, struct sockaddr and its length, as the last arguments.
+func (d *description) namedCall(c *calls.Call) (n int, errno syscall.Errno) {
+	var name []byte
+	switch c.Number {
+	case syscall.SYS_BIND:
+		return 0, d.socket.bind(c.Bytes(1, 2))
+	case syscall.SYS_CONNECT:
+		return 0, d.connect(c.Bytes(1, 2))
+	case syscall.SYS_ACCEPT:
+		n, name, errno = d.accept(0)
+	case syscall.SYS_ACCEPT4:
+		n, name, errno = d.accept(c.Int(3))
+	case syscall.SYS_GETSOCKNAME:
+		name, errno = d.socket.name()
+	case syscall.SYS_GETPEERNAME:
+		name, errno = d.socket.peer()
+	}
+	if errno == 0 {
+		giveName(c, 1, name)
+	}
+	return n, errno
+}
+
+// giveName writes a name to where an argument points, and its length to where the next does: as much as there is room for.
+func giveName(c *calls.Call, i int, name []byte) {
+	if c.Args[i] == 0 || c.Args[i+1] == 0 {
+		return
+	}
+	size := (*uint32)(c.Pointer(i + 1))
+	copy(bytesAt(c.Pointer(i), *size), name)
+	*size = uint32(len(name))
 }
 
 // socketCall is socket.
@@ -98,7 +117,7 @@ func (t *Table) socketCall(family, kind, protocol int) (fd int, errno syscall.Er
 	case syscall.AF_UNIX:
 		d.socket, errno = t.newUnix(d, kind)
 	case syscall.AF_NETLINK:
-		d.socket, errno = t.newNetlink(d, protocol)
+		d.socket, errno = t.newNetlink(protocol)
 	default:
 		errno = syscall.EAFNOSUPPORT
 	}
@@ -111,7 +130,10 @@ func (t *Table) socketCall(family, kind, protocol int) (fd int, errno syscall.Er
 // connect waits for the connection where the descriptor is one that waits.
 func (d *description) connect(name []byte) syscall.Errno {
 	errno := d.socket.connect(name)
-	if errno != syscall.EINPROGRESS || d.nonblocking.Load() {
+	if errno != syscall.EINPROGRESS {
+		return errno
+	}
+	if d.nonblocking.Load() {
 		return errno
 	}
 	return d.wait(false, func() syscall.Errno {
@@ -125,25 +147,22 @@ func (d *description) connect(name []byte) syscall.Errno {
 	})
 }
 
-func (d *description) accept(name, length uintptr, flags int) (fd int, errno syscall.Errno) {
+func (d *description) accept(flags int) (fd int, peer []byte, errno syscall.Errno) {
 	const known = syscall.SOCK_NONBLOCK | syscall.SOCK_CLOEXEC
 	if flags&^known != 0 {
-		return 0, syscall.EINVAL
+		return 0, nil, syscall.EINVAL
 	}
 	n := &description{table: d.table}
 	n.nonblocking.Store(flags&syscall.SOCK_NONBLOCK != 0)
-	var peer []byte
 	errno = d.wait(false, func() (errno syscall.Errno) {
 		n.socket, peer, errno = d.socket.accept(n)
 		return errno
 	})
 	if errno != 0 {
-		return 0, errno
+		return 0, nil, errno
 	}
-	if fd, errno = d.table.install(n); errno == 0 {
-		giveBack(peer, name, length)
-	}
-	return fd, errno
+	fd, errno = d.table.install(n)
+	return fd, peer, errno
 }
 
 // control is fcntl.

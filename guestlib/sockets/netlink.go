@@ -18,7 +18,7 @@ type netlink struct {
 // process is what the netlink port's number is.
 const process = 1
 
-func (t *Table) newNetlink(_ *description, protocol int) (socket, syscall.Errno) {
+func (t *Table) newNetlink(protocol int) (socket, syscall.Errno) {
 	if protocol != syscall.NETLINK_ROUTE {
 		return nil, syscall.EPROTONOSUPPORT
 	}

@@ -9,6 +9,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"tuco/guestlib/calls"
 )
 
 // poller stands for the descriptors and the runtime's poller of a guest.
@@ -64,7 +66,7 @@ func (p *program) call(number int, args ...uintptr) (int, syscall.Errno) {
 	p.Helper()
 	var a [6]uintptr
 	copy(a[:], args)
-	n, errno, answered := p.table.Call(uintptr(number), a[0], a[1], a[2], a[3], a[4], a[5])
+	n, errno, answered := p.table.Call(calls.Call{Number: uintptr(number), Args: a})
 	require.True(p, answered, "call %d", number)
 	return int(n), errno
 }

@@ -20,13 +20,12 @@ type socket interface {
 	close()
 }
 
-// A message is what is sent or received in one call. The data's memory is the caller's.
+// A message is what is sent or received in one call.
 type message struct {
-	data    [][]byte
-	flags   int    // MSG_* of the call; after receive, of the message
-	name    []byte // where to, or where from
-	control []byte // ancillary data
-	room    int    // for ancillary data that is received
+	data    [][]byte // what is left of it, or of the room for it
+	flags   int      // MSG_* of the call; after receive, of the message
+	name    []byte   // where to, or where from
+	control []byte   // ancillary data
 }
 
 // size is that of the data, or of the room for it.

@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"tuco/guestlib/calls"
 )
 
 // family is what tests are run with: a family and its loopback's name.
@@ -316,7 +318,7 @@ func TestRefusals(t *testing.T) {
 	_, errno := p.call(syscall.SYS_IOCTL, uintptr(fd), 0, 0)
 	require.Equal(t, syscall.ENOTTY, errno)
 	// A descriptor that is none of the table's.
-	_, _, answered := p.table.Call(syscall.SYS_READ, 1, 0, 0, 0, 0, 0)
+	_, _, answered := p.table.Call(calls.Call{Number: syscall.SYS_READ, Args: [6]uintptr{1}})
 	require.False(t, answered)
 }
 
@@ -330,7 +332,7 @@ func TestTooManyDescriptors(t *testing.T) {
 		}
 	}
 	require.Len(t, p.table.open, len(p.poller.open))
-	_, errno := p.call(syscall.SYS_SOCKETPAIR, syscall.AF_UNIX, syscall.SOCK_STREAM, 0, number32(new(int32)))
+	_, errno := p.call(syscall.SYS_SOCKETPAIR, syscall.AF_UNIX, syscall.SOCK_STREAM, 0, number32(&new([2]int32)[0]))
 	require.Equal(t, syscall.EMFILE, errno)
 }
 

@@ -54,9 +54,9 @@ func (t *Table) newUnix(d *description, kind int) (socket, syscall.Errno) {
 }
 
 // socketPair is socketpair.
-func (t *Table) socketPair(family, kind, protocol int, fds *[2]int32) syscall.Errno {
+func (t *Table) socketPair(family, kind, protocol int) (fds [2]int32, errno syscall.Errno) {
 	if family != syscall.AF_UNIX || protocol != 0 {
-		return syscall.EOPNOTSUPP
+		return fds, syscall.EOPNOTSUPP
 	}
 	var ends [2]*unix
 	for i := range ends {
@@ -64,22 +64,22 @@ func (t *Table) socketPair(family, kind, protocol int, fds *[2]int32) syscall.Er
 		d.nonblocking.Store(kind&syscall.SOCK_NONBLOCK != 0)
 		s, errno := t.newUnix(d, kind&^(syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC))
 		if errno != 0 {
-			return errno
+			return fds, errno
 		}
 		d.socket, ends[i] = s, s.(*unix)
 	}
 	join(ends[0], ends[1])
-	first, errno := t.install(ends[0].d)
-	if errno != 0 {
-		return errno
+	for i, end := range ends {
+		fd, errno := t.install(end.d)
+		if errno != 0 {
+			if i > 0 {
+				t.closeDescriptor(int(fds[0]))
+			}
+			return fds, errno
+		}
+		fds[i] = int32(fd)
 	}
-	second, errno := t.install(ends[1].d)
-	if errno != 0 {
-		t.closeDescriptor(first)
-		return errno
-	}
-	*fds = [2]int32{int32(first), int32(second)}
-	return 0
+	return fds, 0
 }
 
 // join connects two sockets.

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"tuco/tools/goport"
@@ -30,6 +32,11 @@ var ErrBadOptions = errors.New("bad option")
 
 // library is the package that a program has to import to be a guest.
 const library = "tuco/guestlib/start"
+
+// upper is packages of the library that a program needs as well if it imports certain others, as they are large.
+var upper = map[string]string{
+	"net": "tuco/guestlib/sockets",
+}
 
 // tag is the build tag that is set in guests.
 const tag = "tuco"
@@ -59,7 +66,11 @@ func Build(ctx context.Context, o Options) error {
 	if b.pkg.Name != "main" {
 		return fmt.Errorf("%w: %s is package %s: a guest is built of a package main", ErrBadOptions, b.pkg.ImportPath, b.pkg.Name)
 	}
-	return b.build(ctx, "tuco_guest.go", importer("main"), "build")
+	text, err := b.importer(ctx, "main", "-deps")
+	if err != nil {
+		return err
+	}
+	return b.build(ctx, "tuco_guest.go", text, "build")
 }
 
 // newBuilder asks the go command about itself and the package.
@@ -90,9 +101,20 @@ func (b *builder) list(ctx context.Context) error {
 	return b.goJSON(ctx, &b.pkg, "list", "-json=Dir,Name,ImportPath,Standard,TestGoFiles,XTestGoFiles", b.Package)
 }
 
-// importer is a file that links the library.
-func importer(name string) string {
-	return fmt.Sprintf("package %s\n\nimport _ %q\n", name, library)
+// importer is a file that links the library: of that what the package, by what it depends on, needs.
+func (b *builder) importer(ctx context.Context, name string, list ...string) (string, error) {
+	out, err := b.run(ctx, append(append([]string{"list"}, list...), b.Package)...)
+	if err != nil {
+		return "", err
+	}
+	text := fmt.Sprintf("package %s\n\nimport _ %q\n", name, library)
+	dependencies := strings.Fields(string(out))
+	for _, p := range slices.Sorted(maps.Keys(upper)) {
+		if slices.Contains(dependencies, p) {
+			text += fmt.Sprintf("import _ %q\n", upper[p])
+		}
+	}
+	return text, nil
 }
 
 // build runs a go command that links, with a file added to the package, and makes a kernel of what it has linked.

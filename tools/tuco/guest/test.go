@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -31,8 +28,11 @@ func BuildTest(ctx context.Context, o Options, args ...string) error {
 			return err
 		}
 	}
-	text := importer(b.pkg.Name+"_test") + fmt.Sprintf(arguments, args)
-	return b.build(ctx, "tuco_guest_test.go", text, "test", "-c", "-vet=off")
+	text, err := b.importer(ctx, b.pkg.Name+"_test", "-deps", "-test")
+	if err != nil {
+		return err
+	}
+	return b.build(ctx, "tuco_guest_test.go", text+fmt.Sprintf(arguments, args), "test", "-c", "-vet=off")
 }
 
 // arguments is the part of the added file that has the arguments.
@@ -43,64 +43,6 @@ func init() {
 	tucoOS.Args = append(tucoOS.Args[:1:1], append(%#v, tucoOS.Args[1:]...)...)
 }
 `
-
-// joinGOROOT goes on with a GOROOT that has the library.
-func (b *builder) joinGOROOT(ctx context.Context) error {
-	// A module of its own: in ours the library would be there twice. Its go line has the tests get what Go has now, not what
-	// settings for old modules make of it.
-	b.dir = filepath.Join(b.Work, "outside")
-	joined := filepath.Join(b.Work, "joined")
-	release, err := lock(joined)
-	if err != nil {
-		return err
-	}
-	defer release()
-	for _, dir := range []string{b.dir, filepath.Join(joined, "src", "tuco")} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
-	}
-	if err := os.WriteFile(filepath.Join(b.dir, "go.mod"), []byte("module outside\n\ngo "+strings.TrimPrefix(b.version, "go")+"\n"), 0o644); err != nil {
-		return err
-	}
-	source, err := filepath.Abs(b.Source)
-	if err != nil {
-		return err
-	}
-	links := map[string]string{}
-	for _, name := range []string{"guestlib", "hypercall"} {
-		links[filepath.Join("src", "tuco", name)] = filepath.Join(source, name)
-	}
-	for _, dir := range []string{"", "src"} {
-		entries, err := os.ReadDir(filepath.Join(b.goroot, dir))
-		if err != nil {
-			return err
-		}
-		for _, e := range entries {
-			if name := filepath.Join(dir, e.Name()); name != "src" {
-				links[name] = filepath.Join(b.goroot, name)
-			}
-		}
-	}
-	for name, to := range links {
-		if err := link(filepath.Join(joined, name), to); err != nil {
-			return err
-		}
-	}
-	b.goroot = joined
-	return b.list(ctx)
-}
-
-// link makes a symbolic link, unless it is there.
-func link(path, to string) error {
-	if old, err := os.Readlink(path); err == nil && old == to {
-		return nil
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.Symlink(to, path)
-}
 
 // A Count is verdicts of tests, those within tests left out.
 type Count struct{ Passed, Failed, Skipped int }
