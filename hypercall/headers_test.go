@@ -20,7 +20,7 @@ import (
 var headers = []string{
 	"xen.h", "arch-x86/cpuid.h", "arch-x86/hvm/start_info.h", "arch-x86/xen-mca.h", "callback.h", "elfnote.h", "errno.h",
 	"event_channel.h", "features.h", "grant_table.h", "hvm/hvm_op.h", "hvm/hvm_vcpu.h", "hvm/params.h",
-	"io/blkif.h", "io/console.h", "io/netif.h", "io/xenbus.h", "memory.h", "nmi.h", "physdev.h", "platform.h", "sched.h", "vcpu.h", "version.h",
+	"io/blkif.h", "io/console.h", "io/netif.h", "io/xenbus.h", "io/xs_wire.h", "memory.h", "nmi.h", "physdev.h", "platform.h", "sched.h", "vcpu.h", "version.h",
 }
 
 // TestHeaders compares all that this package says with Xen's public headers.

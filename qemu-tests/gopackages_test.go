@@ -18,6 +18,7 @@ var goPackages = []string{
 	"tuco/guestlib/soft",
 	"tuco/guestlib/evtchn",
 	"tuco/guestlib/grant",
+	"tuco/guestlib/xenbus",
 }
 
 // countLine is what tests of packages close with.

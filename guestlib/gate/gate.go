@@ -17,6 +17,7 @@ const (
 	PagePrepare                        // address in an area without access: there are page tables for it
 	PageMap                            // address in an area without access, machine frame
 	PageUnmap                          // address in an area without access
+	StartInfo                          // -> the address of hypercall.StartInfo
 )
 
 // Linux' numbers of calls that are made here.

@@ -42,3 +42,12 @@ func Event[T any](what string, cmd uint64, arg T) (T, error) {
 	arg, _, err := Op(what, hypercall.HYPERVISOR_event_channel_op, cmd, arg)
 	return arg, err
 }
+
+// StartInfo is what the domain's builder, or whoever resumed it, has told. ENOSYS: the program is no guest.
+func StartInfo() (*hypercall.StartInfo, error) {
+	at := gate.Call(gate.StartInfo, 0, 0, 0, 0, 0)
+	if err := gate.Errno(at); err != 0 {
+		return nil, os.NewSyscallError("find the start info", syscall.Errno(err))
+	}
+	return hypercalls.At[hypercall.StartInfo](uint64(at)), nil
+}

@@ -117,6 +117,16 @@ func answer(c *cpu.Call) uint64 {
 		return failed(einval)
 	case sysUname:
 		return uname(c.DI)
+	case gate.StartInfo:
+		return hypercalls.Address(startInfo)
+	case gate.PageFrame:
+		return frameOf(c.DI)
+	case gate.PagePrepare:
+		return -uint64(mm.Prepare(c.DI))
+	case gate.PageMap:
+		return -uint64(mm.MapForeign(c.DI, c.SI))
+	case gate.PageUnmap:
+		return -uint64(mm.UnmapForeign(c.DI))
 	}
 	tables.Lock()
 	result := answerFromTables(c)
@@ -171,14 +181,6 @@ func answerFromTables(c *cpu.Call) uint64 {
 		return takeEvent(c.DI)
 	case gate.ChannelUnmask:
 		return unmaskChannel(c.DI)
-	case gate.PageFrame:
-		return frameOf(c.DI)
-	case gate.PagePrepare:
-		return -uint64(mm.Prepare(c.DI))
-	case gate.PageMap:
-		return -uint64(mm.MapForeign(c.DI, c.SI))
-	case gate.PageUnmap:
-		return -uint64(mm.UnmapForeign(c.DI))
 	}
 	return failed(enosys)
 }

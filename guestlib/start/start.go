@@ -31,6 +31,9 @@ var (
 //lint:ignore U1000 the assembly code refers to it
 var startFunc = start
 
+// startInfo is the page that the builder has filled.
+var startInfo *hypercall.StartInfo
+
 // entered is the TSC when start began, which is some 20 instructions after the entry.
 var entered uint64
 
@@ -40,6 +43,7 @@ func Entered() uint64 { return entered }
 // start takes over the machine, and returns where the runtime's stack is to begin.
 func start(info *hypercall.StartInfo) uint64 {
 	entered = clock.TSC()
+	startInfo = info
 	mm.Init(info)
 	startTLS[1] = hypercalls.Address(&startTLS[1])
 	first := sched.Init()
