@@ -71,6 +71,14 @@ func (f *Front[Req, Rsp]) Take(rsp *Rsp) (slot int, ok bool, err error) {
 // Next is the number of the slot that the next request goes to.
 func (f *Front[Req, Rsp]) Next() int { return int(f.reqProd & f.slots.mask) }
 
+// Pending is how many responses can be taken. The error is ErrIndex.
+func (f *Front[Req, Rsp]) Pending() (int, error) {
+	if err := f.look(); err != nil {
+		return 0, err
+	}
+	return int(f.rspSeen - f.rspCons), nil
+}
+
 // FinalCheck comes before sleep: from now on the back end notifies when it has put the after'th response from here, and more
 // tells that it has, so that there will be no event. The error is ErrIndex.
 func (f *Front[Req, Rsp]) FinalCheck(after int) (more bool, err error) {
