@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"tuco/guestlib/frontend"
 	"tuco/hypercall"
@@ -35,10 +34,7 @@ type Info struct {
 type Disk struct {
 	domain frontend.Domain
 	path   string
-
-	mu      sync.Mutex
-	current *link
-	changed chan struct{} // closed when Resume is over; nil unless it runs
+	link   frontend.Current[*link]
 }
 
 // Devices are the names of the domain's block devices, for Open. The error is frontend.ErrNoStore where there is no store.
@@ -52,28 +48,15 @@ func Open(ctx context.Context, domain frontend.Domain, name string) (*Disk, erro
 	if err != nil {
 		return nil, err
 	}
-	d.current = l
+	d.link.Set(l)
 	return d, nil
 }
 
 // Info is what the device is like.
-func (d *Disk) Info() Info { return d.link().info }
+func (d *Disk) Info() Info { return d.link.Get().info }
 
 // Size is the device's size in bytes.
-func (d *Disk) Size() int64 { return d.link().info.Size }
-
-// link is the connection, once no Resume is under way.
-func (d *Disk) link() *link {
-	for {
-		d.mu.Lock()
-		l, changed := d.current, d.changed
-		d.mu.Unlock()
-		if changed == nil {
-			return l
-		}
-		<-changed
-	}
-}
+func (d *Disk) Size() int64 { return d.link.Get().info.Size }
 
 // ReadAt implements io.ReaderAt. It fails with ErrIO where the back end does, and when the connection ends.
 func (d *Disk) ReadAt(p []byte, off int64) (n int, err error) {
@@ -148,7 +131,7 @@ func (d *Disk) Discard(off, length int64) error {
 // transfer reads or writes.
 func (d *Disk) transfer(operation uint8, p []byte, off int64) error {
 	for {
-		l := d.link()
+		l := d.link.Get()
 		if err := l.transfer(operation, p, off); err != errResumed {
 			return err
 		}
@@ -158,7 +141,7 @@ func (d *Disk) transfer(operation uint8, p []byte, off int64) error {
 // retry does something once more where it was interrupted by Resume: whatever a device can do may be done twice.
 func (d *Disk) retry(f func(*link) error) error {
 	for {
-		if err := f(d.link()); err != errResumed {
+		if err := f(d.link.Get()); err != errResumed {
 			return err
 		}
 	}
@@ -171,37 +154,25 @@ var errResumed = errors.New("the device is being connected again")
 // has started again. Calls that wait, and those that come meanwhile, are done on the new connection. It fails as Open
 // does, and when the new device is smaller than the old or has other sectors; then so do the calls.
 func (d *Disk) Resume(ctx context.Context) error {
-	d.mu.Lock()
-	if d.changed != nil {
-		d.mu.Unlock()
-		return errors.New("the device is being connected already")
-	}
-	old := d.current
-	changed := make(chan struct{})
-	d.changed = changed
-	d.mu.Unlock()
-
-	old.connection.Drop(errResumed)
-	l, err := connect(ctx, d.domain, d.path)
-	if err == nil && (l.info.Size < old.info.Size || l.info.SectorSize != old.info.SectorSize) {
-		l.connection.Close()
-		err = fmt.Errorf("%s: this is not the same device: %d bytes in sectors of %d instead of %d in sectors of %d", d.path,
-			l.info.Size, l.info.SectorSize, old.info.Size, old.info.SectorSize)
-	}
-	if err != nil {
-		l = &link{info: old.info, connection: old.connection, err: err}
-	}
-	d.mu.Lock()
-	d.current, d.changed = l, nil
-	d.mu.Unlock()
-	close(changed)
-	return err
+	return d.link.Replace(func(old *link) (*link, error) {
+		old.connection.Drop(errResumed)
+		l, err := connect(ctx, d.domain, d.path)
+		if err == nil && (l.info.Size < old.info.Size || l.info.SectorSize != old.info.SectorSize) {
+			l.connection.Close()
+			err = fmt.Errorf("%s: this is not the same device: %d bytes in sectors of %d instead of %d in sectors of %d", d.path,
+				l.info.Size, l.info.SectorSize, old.info.Size, old.info.SectorSize)
+		}
+		if err != nil {
+			l = &link{info: old.info, connection: old.connection, err: err}
+		}
+		return l, err
+	})
 }
 
 // Close disconnects the device. Calls that wait fail with frontend.ErrClosed; what has to be durable has to be flushed
 // before.
 func (d *Disk) Close() error {
-	d.link().connection.Close()
+	d.link.Get().connection.Close()
 	return nil
 }
 
@@ -215,7 +186,7 @@ type Stats struct {
 
 // Stats is how much the device was used since it was connected.
 func (d *Disk) Stats() Stats {
-	l := d.link()
+	l := d.link.Get()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.stats

@@ -1,0 +1,172 @@
+package model
+
+import (
+	"fmt"
+	"sync"
+
+	"tuco/guestlib/frontend"
+	"tuco/hypercall"
+	"tuco/ring"
+)
+
+// NICConfig is what a network interface is like.
+type NICConfig struct {
+	MAC string // "" is 00:16:3e:00:00:01
+	MTU string // "" says nothing
+
+	// Frame gets each frame that the guest sends. It may keep it.
+	Frame func(n *NIC, frame []byte)
+
+	// ByHand has the test do the back end's work: sessions come to NIC.Sessions.
+	ByHand bool
+}
+
+// NIC is a back end for a network interface.
+type NIC struct {
+	end
+	config NICConfig
+
+	Sessions chan *NICSession // with ByHand
+}
+
+// NewNIC plugs a network interface in.
+func NewNIC(h *Host, id string, config NICConfig) *NIC {
+	n := &NIC{config: config, Sessions: make(chan *NICSession, 4)}
+	if config.MAC == "" {
+		config.MAC = "00:16:3e:00:00:01"
+	}
+	front := fmt.Sprintf("/local/domain/%d/device/vif/%s", Guest, id)
+	nodes := map[string]string{front + "/mac": config.MAC}
+	if config.MTU != "" {
+		nodes[front+"/mtu"] = config.MTU
+	}
+	_ = h.Tree.Write(nodes)
+	features := map[string]string{"feature-rx-copy": "1", "feature-rx-flip": "0", "feature-sg": "1", "feature-gso-tcpv4": "1"}
+	n.attach(h, "vif", id, features, nil, n.connected)
+	return n
+}
+
+// NICSession is a network interface's connection with a front end.
+type NICSession struct {
+	TX                 ring.Back[hypercall.NetifTXRequest, hypercall.NetifTXResponse]
+	RX                 ring.Back[hypercall.NetifRXRequest, hypercall.NetifRXResponse]
+	TXMemory, RXMemory []byte
+	Channel            frontend.Channel
+
+	nic  *NIC
+	refs [2]hypercall.GrantRef
+	done sync.WaitGroup
+	mu   sync.Mutex // of RX
+}
+
+// connected maps what the front end proposes.
+func (n *NIC) connected() (session, error) {
+	s := &NICSession{nic: n}
+	memory := [2]*[]byte{&s.TXMemory, &s.RXMemory}
+	for i, name := range [2]string{"tx-ring-ref", "rx-ring-ref"} {
+		ref, err := n.number(name)
+		if err != nil {
+			return nil, err
+		}
+		s.refs[i] = hypercall.GrantRef(ref)
+		if *memory[i], err = n.host.Map(true, s.refs[i]); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if s.Channel, err = n.bind(); err != nil {
+		return nil, err
+	}
+	s.TX = ring.MakeBack[hypercall.NetifTXRequest, hypercall.NetifTXResponse](s.TXMemory)
+	s.RX = ring.MakeBack[hypercall.NetifRXRequest, hypercall.NetifRXResponse](s.RXMemory)
+	if n.config.ByHand {
+		n.Sessions <- s
+	} else {
+		s.done.Go(s.serve)
+	}
+	return s, nil
+}
+
+func (s *NICSession) close() {
+	_ = s.Channel.Close()
+	s.done.Wait()
+	s.nic.host.Unmap(s.refs[:]...)
+}
+
+// serve takes what the guest sends.
+func (s *NICSession) serve() {
+	for s.Channel.Wait() == nil {
+		for more := true; more; {
+			if s.nic.isDead() {
+				return
+			}
+			for {
+				var req hypercall.NetifTXRequest
+				ok, err := s.TX.Take(&req)
+				if err != nil {
+					s.nic.Close()
+					return
+				}
+				if !ok {
+					break
+				}
+				status := s.sent(&req)
+				s.TX.Put(&hypercall.NetifTXResponse{ID: req.ID, Status: status})
+			}
+			if s.TX.Push() {
+				s.Channel.Notify()
+			}
+			var err error
+			if more, err = s.TX.FinalCheck(); err != nil {
+				s.nic.Close()
+				return
+			}
+		}
+	}
+}
+
+// sent takes a frame, and returns its status.
+func (s *NICSession) sent(req *hypercall.NetifTXRequest) int16 {
+	if req.Flags != 0 || int(req.Offset)+int(req.Size) > frontend.PageSize || req.Size < 14 {
+		return hypercall.NETIF_RSP_ERROR
+	}
+	page, err := s.nic.host.Map(false, req.GRef)
+	if err != nil {
+		return hypercall.NETIF_RSP_ERROR
+	}
+	frame := append([]byte(nil), page[req.Offset:][:req.Size]...)
+	s.nic.host.Unmap(req.GRef)
+	if s.nic.config.Frame != nil {
+		s.nic.config.Frame(s.nic, frame)
+	}
+	return hypercall.NETIF_RSP_OKAY
+}
+
+// Deliver has frames received, with flags. It returns how many there was room for.
+func (n *NIC) Deliver(flags uint16, frames ...[]byte) (delivered int) {
+	s, _ := n.current().(*NICSession)
+	if s == nil {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, frame := range frames {
+		var req hypercall.NetifRXRequest
+		if ok, err := s.RX.Take(&req); !ok || err != nil {
+			break
+		}
+		rsp := hypercall.NetifRXResponse{ID: req.ID, Flags: flags, Status: int16(len(frame))}
+		if page, err := n.host.Map(true, req.GRef); err != nil {
+			rsp.Status = hypercall.NETIF_RSP_ERROR
+		} else {
+			copy(page, frame)
+			n.host.Unmap(req.GRef)
+		}
+		s.RX.Put(&rsp)
+		delivered++
+	}
+	if s.RX.Push() {
+		s.Channel.Notify()
+	}
+	return delivered
+}
