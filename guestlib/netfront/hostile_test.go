@@ -1,0 +1,215 @@
+package netfront_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"tuco/guestlib/frontend"
+	"tuco/guestlib/frontend/model"
+	"tuco/guestlib/netfront"
+	"tuco/hypercall"
+	"tuco/ring"
+)
+
+type session = *model.NICSession
+
+// byHand opens an interface whose back end is the test.
+func byHand(t testing.TB) (session, *netfront.Link) {
+	_, back, link := open(t, model.NICConfig{ByHand: true})
+	return <-back.Sessions, link
+}
+
+// received puts a response to the next request for receiving.
+func received(t testing.TB, s session, change func(*hypercall.NetifRXResponse)) {
+	var req hypercall.NetifRXRequest
+	ok, err := s.RX.Take(&req)
+	require.NoError(t, err)
+	require.True(t, ok)
+	rsp := hypercall.NetifRXResponse{ID: req.ID, Status: 60}
+	change(&rsp)
+	s.RX.Put(&rsp)
+	s.RX.Push()
+}
+
+// TestHostileReceive: each of these ends the connection.
+func TestHostileReceive(t *testing.T) {
+	for name, change := range map[string]func(*hypercall.NetifRXResponse){
+		"another page":     func(r *hypercall.NetifRXResponse) { r.ID++ },
+		"no page":          func(r *hypercall.NetifRXResponse) { r.ID = 0xffff },
+		"beyond the page":  func(r *hypercall.NetifRXResponse) { r.Offset = 4037 },
+		"far beyond":       func(r *hypercall.NetifRXResponse) { r.Offset = 0xffff },
+		"too long":         func(r *hypercall.NetifRXResponse) { r.Status = 4097 },
+		"longest":          func(r *hypercall.NetifRXResponse) { r.Status = 0x7fff },
+		"negative":         func(r *hypercall.NetifRXResponse) { r.Status = -3 },
+		"most negative":    func(r *hypercall.NetifRXResponse) { r.Status = -0x8000 },
+		"goes on":          func(r *hypercall.NetifRXResponse) { r.Flags = hypercall.NETRXF_more_data },
+		"says more":        func(r *hypercall.NetifRXResponse) { r.Flags = hypercall.NETRXF_extra_info },
+		"to be segmented":  func(r *hypercall.NetifRXResponse) { r.Flags = hypercall.NETRXF_gso_prefix },
+		"all of the flags": func(r *hypercall.NetifRXResponse) { r.Flags = 0xffff },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, link := byHand(t)
+			received(t, s, func(*hypercall.NetifRXResponse) {})
+			received(t, s, change)
+			s.Channel.Notify()
+			in := room(4)
+			n, err := link.Receive(in[:1])
+			require.NoError(t, err, "what came before is good")
+			require.Equal(t, 1, n)
+			_, err = link.Receive(in)
+			assert.ErrorIs(t, err, frontend.ErrMisbehaved)
+			_, err = link.Send([]netfront.Frame{frame(60, 0)})
+			assert.ErrorIs(t, err, frontend.ErrMisbehaved)
+		})
+	}
+}
+
+// TestLostFrames: these are not worth a connection.
+func TestLostFrames(t *testing.T) {
+	s, link := byHand(t)
+	for _, change := range []func(*hypercall.NetifRXResponse){
+		func(r *hypercall.NetifRXResponse) { r.Status = hypercall.NETIF_RSP_ERROR },
+		func(r *hypercall.NetifRXResponse) { r.Status = hypercall.NETIF_RSP_DROPPED },
+		func(r *hypercall.NetifRXResponse) { r.Status = 0 },
+		func(r *hypercall.NetifRXResponse) { r.Status = 13 },
+		func(r *hypercall.NetifRXResponse) { r.Status = 4096 },
+		func(r *hypercall.NetifRXResponse) { r.Flags = hypercall.NETRXF_csum_blank },
+		func(r *hypercall.NetifRXResponse) { r.Status, r.Offset = 77, 4096-77 },
+	} {
+		received(t, s, change)
+	}
+	s.Channel.Notify()
+	in := []netfront.Frame{{Data: make([]byte, 2000)}}
+	n, err := link.Receive(in)
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	assert.Len(t, in[0].Data, 77)
+	stats := link.Stats()
+	assert.EqualValues(t, 2, stats.ReceiveErrors)
+	assert.EqualValues(t, 2, stats.TooShort)
+	assert.EqualValues(t, 1, stats.TooLong)
+	assert.EqualValues(t, 1, stats.NoChecksum)
+	assert.EqualValues(t, 1, stats.Received)
+}
+
+// TestHostileSend: each of these ends the connection.
+func TestHostileSend(t *testing.T) {
+	put := func(s session, rsp hypercall.NetifTXResponse) { s.TX.Put(&rsp); s.TX.Push() }
+	for name, answer := range map[string]func(session, hypercall.NetifTXRequest){
+		"unknown frame": func(s session, _ hypercall.NetifTXRequest) { put(s, hypercall.NetifTXResponse{ID: 255}) },
+		"no frame":      func(s session, _ hypercall.NetifTXRequest) { put(s, hypercall.NetifTXResponse{ID: 256}) },
+		"answered twice": func(s session, r hypercall.NetifTXRequest) {
+			put(s, hypercall.NetifTXResponse{ID: r.ID})
+			put(s, hypercall.NetifTXResponse{ID: r.ID})
+		},
+		"no extra": func(s session, r hypercall.NetifTXRequest) {
+			put(s, hypercall.NetifTXResponse{ID: r.ID, Status: hypercall.NETIF_RSP_NULL})
+		},
+		"unknown status":  func(s session, r hypercall.NetifTXRequest) { put(s, hypercall.NetifTXResponse{ID: r.ID, Status: -3}) },
+		"more than asked": func(s session, _ hypercall.NetifTXRequest) { atomic.StoreUint32(&ring.HeaderOf(s.TXMemory).RspProd, 3) },
+		"behind": func(s session, _ hypercall.NetifTXRequest) {
+			atomic.StoreUint32(&ring.HeaderOf(s.TXMemory).RspProd, 1<<31)
+		},
+		"more to receive": func(s session, _ hypercall.NetifTXRequest) {
+			atomic.StoreUint32(&ring.HeaderOf(s.RXMemory).RspProd, 257)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, link := byHand(t)
+			_, err := link.Send([]netfront.Frame{frame(60, 0), frame(60, 1)})
+			require.NoError(t, err)
+			var req hypercall.NetifTXRequest
+			for range 2 {
+				ok, err := s.TX.Take(&req)
+				require.NoError(t, err)
+				require.True(t, ok)
+			}
+			answer(s, req)
+			s.Channel.Notify()
+			_, err = link.Receive(room(1)) // waits, and is told
+			assert.ErrorIs(t, err, frontend.ErrMisbehaved)
+			_, err = link.Send([]netfront.Frame{frame(60, 0)})
+			assert.ErrorIs(t, err, frontend.ErrMisbehaved)
+		})
+	}
+}
+
+// FuzzHostileBackEnd plays a back end of which each step is some bytes of a script. Nothing may panic or hang, and nothing may be
+// left.
+func FuzzHostileBackEnd(f *testing.F) {
+	f.Add([]byte{0, 60, 0, 0, 4, 1, 2, 4})
+	f.Add([]byte{0, 60, 255, 2, 4, 3, 200, 4})
+	f.Add([]byte{1, 1, 0, 5, 7, 4, 2, 2, 2, 4})
+	f.Fuzz(func(t *testing.T, script []byte) {
+		s, link := byHand(t)
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			for {
+				if _, err := link.Send(make300()); err != nil {
+					return
+				}
+			}
+		})
+		wg.Go(func() {
+			in := room(3)
+			for {
+				if _, err := link.Receive(in); err != nil {
+					return
+				}
+			}
+		})
+		next := func() (b byte) {
+			if len(script) > 0 {
+				b, script = script[0], script[1:]
+			}
+			return b
+		}
+		for len(script) > 0 {
+			switch next() % 7 {
+			case 0: // a frame, of whatever kind
+				var req hypercall.NetifRXRequest
+				if ok, _ := s.RX.Take(&req); ok {
+					rsp := hypercall.NetifRXResponse{ID: req.ID, Status: int16(next()), Offset: uint16(next()) << 4, Flags: uint16(next())}
+					s.RX.Put(&rsp)
+				}
+			case 1: // a response, of whatever kind
+				s.TX.Put(&hypercall.NetifTXResponse{ID: uint16(next()), Status: int16(int8(next()))})
+			case 2: // a true one
+				var req hypercall.NetifTXRequest
+				if ok, _ := s.TX.Take(&req); ok {
+					s.TX.Put(&hypercall.NetifTXResponse{ID: req.ID})
+				}
+			case 3:
+				atomic.AddUint32(&ring.HeaderOf(s.RXMemory).RspProd, uint32(int8(next())))
+			case 4:
+				s.TX.Push()
+				s.RX.Push()
+				s.Channel.Notify()
+			case 5:
+				atomic.AddUint32(&ring.HeaderOf(s.TXMemory).RspProd, uint32(int8(next())))
+			case 6:
+				_, _ = s.TX.FinalCheck()
+				_, _ = s.RX.FinalCheck()
+			}
+		}
+		require.NoError(t, link.Close())
+		wg.Wait()
+	})
+}
+
+// TestEventsWithoutReason: a back end that sends nothing but events is slowed down, though there is a frame that nobody takes.
+func TestEventsWithoutReason(t *testing.T) {
+	s, link := byHand(t)
+	received(t, s, func(*hypercall.NetifRXResponse) {})
+	for range 200_000 {
+		s.Channel.Notify()
+	}
+	assert.Less(t, link.Stats().Events, uint64(100_000))
+	n, err := link.Receive(room(1))
+	assert.NoError(t, err)
+	assert.Equal(t, 1, n)
+}
