@@ -3,6 +3,7 @@
 package qemutests
 
 import (
+	"fmt"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -111,4 +112,26 @@ func runStress(t *testing.T, spec host.Spec) {
 func TestGoStress(t *testing.T) {
 	t.Parallel()
 	runStress(t, host.Spec{})
+}
+
+// A program that waits for a timer leaves its vCPUs alone: some seconds more of sleep are hardly any more exits, of which a
+// wake takes at least one.
+func TestGoIdle(t *testing.T) {
+	t.Parallel()
+	const seconds, most = 10, 20 // wakes in each
+	for _, cpus := range []int{1, 4} {
+		t.Run(fmt.Sprintf("%d vCPUs", cpus), func(t *testing.T) {
+			t.Parallel()
+			exits := func(milliseconds int) int {
+				spec := goProgram(host.Spec{CPUs: cpus, ICount: true, Append: "counts"}, "hello", fmt.Sprintf("sleep=%d", milliseconds))
+				outcome := boot(t, spec)
+				require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
+				require.Contains(t, outcome.Console, "hello: woke up")
+				return countedExits(t, outcome.Log)
+			}
+			short, long := exits(200), exits(200+seconds*1000)
+			t.Logf("%d exits, with %d seconds of sleep %d", short, seconds, long)
+			require.Less(t, long-short, seconds*most)
+		})
+	}
 }

@@ -1,7 +1,8 @@
 // Command hello is a small guest: it says what it runs on, and does a little of all that a Go program's runtime does.
 //
 // Its command line may have a word that tells how it is to end: exit=N, panic, nil, deadlock; write-text and run-data, which
-// the page tables forbid; or spin, which needs the runtime to take a processor away from a loop.
+// the page tables forbid; or spin, which needs the runtime to take a processor away from a loop. With sleep=N it does nothing
+// for N milliseconds first.
 package main
 
 import (
@@ -99,6 +100,8 @@ func end(word string) {
 			code = 2
 		}
 		os.Exit(code)
+	case "sleep":
+		sleep(value)
 	case "panic":
 		panic("as asked for")
 	case "nil":
@@ -118,6 +121,17 @@ func end(word string) {
 	default:
 		fmt.Printf("hello: %q is nothing that I know\n", word)
 	}
+}
+
+// sleep has nothing to do for some time: one timer, which main waits for.
+func sleep(milliseconds string) {
+	n, err := strconv.Atoi(milliseconds)
+	if err != nil {
+		fmt.Println("hello: sleep wants a number of milliseconds:", err)
+		os.Exit(2)
+	}
+	<-time.After(time.Duration(n) * time.Millisecond)
+	fmt.Println("hello: woke up")
 }
 
 // code is where a function's instructions are.
