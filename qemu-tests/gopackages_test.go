@@ -19,6 +19,7 @@ var goPackages = []string{
 	"tuco/guestlib/evtchn",
 	"tuco/guestlib/grant",
 	"tuco/guestlib/xenbus",
+	"tuco/guestlib/balloon",
 }
 
 // countLine is what tests of packages close with.

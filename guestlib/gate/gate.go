@@ -18,6 +18,9 @@ const (
 	PageMap                            // address in an area without access, machine frame
 	PageUnmap                          // address in an area without access
 	StartInfo                          // -> the address of hypercall.StartInfo
+	MemoryPages                        // -> how many pages have a frame
+	MemoryGive                         // most -> how many free frames went back to the hypervisor
+	MemoryTake                         // most -> how many frames came from the hypervisor
 )
 
 // Linux' numbers of calls that are made here.

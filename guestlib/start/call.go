@@ -119,6 +119,12 @@ func answer(c *cpu.Call) uint64 {
 		return uname(c.DI)
 	case gate.StartInfo:
 		return hypercalls.Address(startInfo)
+	case gate.MemoryPages:
+		return mm.Current()
+	case gate.MemoryGive:
+		return mm.GiveBack(c.DI)
+	case gate.MemoryTake:
+		return mm.TakeBack(c.DI)
 	case gate.PageFrame:
 		return frameOf(c.DI)
 	case gate.PagePrepare:
