@@ -14,9 +14,6 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip/transport/udp"
 )
 
-// loopbackNIC is the number of the first interface, which is always there.
-const loopbackNIC tcpip.NICID = 1
-
 // network is the stack, which the first call that needs it makes.
 func (t *Table) network() *stack.Stack {
 	t.start.Do(func() { t.stack = newStack() })
@@ -41,13 +38,14 @@ func newStack() *stack.Stack {
 	sack, moderate := tcpip.TCPSACKEnabled(true), tcpip.TCPModerateReceiveBufferOption(true)
 	must(s.SetTransportProtocolOption(tcp.ProtocolNumber, &sack))
 	must(s.SetTransportProtocolOption(tcp.ProtocolNumber, &moderate))
-	must(s.CreateNICWithOptions(loopbackNIC, loopback.New(), stack.NICOptions{Name: "lo"}))
+	id := s.NextNICID()
+	must(s.CreateNICWithOptions(id, loopback.New(), stack.NICOptions{Name: "lo"}))
 	for _, a := range []tcpip.ProtocolAddress{
 		{Protocol: ipv4.ProtocolNumber, AddressWithPrefix: tcpip.AddressWithPrefix{Address: tcpip.AddrFrom4([4]byte{127, 0, 0, 1}), PrefixLen: 8}},
 		{Protocol: ipv6.ProtocolNumber, AddressWithPrefix: header.IPv6Loopback.WithPrefix()},
 	} {
-		must(s.AddProtocolAddress(loopbackNIC, a, stack.AddressProperties{}))
-		s.AddRoute(tcpip.Route{Destination: a.AddressWithPrefix.Subnet(), NIC: loopbackNIC})
+		must(s.AddProtocolAddress(id, a, stack.AddressProperties{}))
+		s.AddRoute(tcpip.Route{Destination: a.AddressWithPrefix.Subnet(), NIC: id})
 	}
 	return s
 }
