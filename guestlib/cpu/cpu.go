@@ -118,12 +118,12 @@ const (
 
 // extendedState is what of the registers' state has to be kept: CPUID and XGETBV tell.
 func extendedState() (components, size uint64) {
-	const osxsave, beyondFXSAVE = 1 << 27, ^uint64(3)
-	_, _, c, _ := cpuid(1, 0)
-	if c&osxsave == 0 {
+	const osxsave, avx, beyondFXSAVE, wide = 1 << 27, 1 << 28, ^uint64(3), 7
+	if features()&osxsave == 0 {
 		return 0, fxsaveSize
 	}
 	enabled := xgetbv()
+	mm.UseWideRegisters(features()&avx != 0 && enabled&wide == wide)
 	if enabled&beyondFXSAVE == 0 {
 		return 0, fxsaveSize
 	}
@@ -134,11 +134,21 @@ func extendedState() (components, size uint64) {
 // Random is a number that others can't know, if the processor has one.
 func Random() (v uint64, ok bool) {
 	const rdrand = 1 << 30
-	if _, _, c, _ := cpuid(1, 0); c&rdrand == 0 {
+	if features()&rdrand == 0 {
 		return 0, false
 	}
 	return random()
 }
+
+// features is register C of CPUID's leaf 1. The hypervisor answers CPUID, so it is asked once.
+func features() uint32 {
+	if leaf1 == 0 {
+		_, _, leaf1, _ = cpuid(1, 0)
+	}
+	return leaf1
+}
+
+var leaf1 uint32
 
 // Switch has the vCPU go on with another thread, where that left off. It returns when somebody switches back.
 func Switch(from, to *Context) {

@@ -8,7 +8,11 @@ const (
 	None Prot = iota
 	Read
 	ReadWrite
+
+	hidden // None by Protect: unlike an area that was made so, it may keep frames
 )
+
+func (p Prot) accessible() bool { return p == Read || p == ReadWrite }
 
 // An area is a range of addresses.
 type area struct {
@@ -22,10 +26,13 @@ var areas struct {
 	n    int
 }
 
+// Where areas can be: see the package's picture.
 const (
-	stacksBase = 0xb0_0000_0000
-	chosenBase = stacksBase + MaxStacks*stackStride
-	limit      = 0x7fff_ffff_f000
+	stacksBase = chosenBase - MaxStacks*stackStride
+	chosenBase = 0x2_0004_0000 // the first stacks, which are below it, share a table with the first areas
+	heapBase   = 0x2_1000_0000 // where tools/goport has the runtime ask for its heap
+	largeBase  = 0x30_0000_0000
+	limit      = 0x40_0000_0000
 )
 
 // areaOf is the area of an address, or nil.
@@ -82,13 +89,18 @@ func isFree(start, end uint64) bool {
 	return i == areas.n || areas.list[i].start >= end
 }
 
-// choose finds the lowest room of a size.
+// choose finds the lowest room of a size: below the heap, so that it can grow, else in the upper quarter, else anywhere.
 func choose(size uint64) (at uint64, ok bool) {
-	at = chosenBase
-	for i := firstAfter(at); i < areas.n && areas.list[i].start < at+size; i++ {
-		at = areas.list[i].end
+	for _, span := range [...]struct{ start, end uint64 }{{chosenBase, heapBase}, {largeBase, limit}, {heapBase, limit}} {
+		at = span.start
+		for i := firstAfter(at); i < areas.n && areas.list[i].start < at+size; i++ {
+			at = areas.list[i].end
+		}
+		if at+size <= span.end {
+			return at, true
+		}
 	}
-	return at, at+size <= limit
+	return 0, false
 }
 
 // Unmap ends areas, or parts of them. It fails if there are too many to part one.
@@ -130,6 +142,9 @@ func protectAreas(start, size uint64, prot Prot) bool {
 		}
 		va = a.end
 	}
+	if prot == None {
+		prot = hidden
+	}
 	if start < end {
 		carve(start, end)
 		insert(area{start, end, prot})
@@ -169,7 +184,9 @@ func Discard(start, size uint64) {
 
 func discardAreas(start, end uint64) {
 	for i := firstAfter(start); i < areas.n && areas.list[i].start < end; i++ {
-		discard(max(start, areas.list[i].start), min(end, areas.list[i].end))
+		if a := &areas.list[i]; a.prot != None {
+			discard(max(start, a.start), min(end, a.end))
+		}
 	}
 }
 

@@ -40,12 +40,29 @@ func TestMapChoosesTheLowestRoom(t *testing.T) {
 	require.Equal(t, at(2), va)
 }
 
+// What is too large for the room below the heap goes where the heap will not grow to.
+func TestMapKeepsOutOfTheHeapsWay(t *testing.T) {
+	empty(t)
+	for _, want := range []uint64{largeBase, largeBase + heapBase - chosenBase + PageSize} {
+		va, ok := Map(0, heapBase-chosenBase+PageSize, None, false)
+		require.True(t, ok)
+		require.Equal(t, want, va)
+		_, ok = Map(va+heapBase-chosenBase, PageSize, Read, true)
+		require.True(t, ok)
+	}
+	va, ok := Map(0, limit-largeBase, None, false)
+	require.True(t, ok)
+	require.Equal(t, uint64(heapBase), va, "there is no other room for so much")
+	_, ok = Map(0, limit-heapBase, None, false)
+	require.False(t, ok)
+}
+
 func TestMapFollowsWishes(t *testing.T) {
 	empty(t)
-	va, ok := Map(0xc0_0000_0000, PageSize, ReadWrite, false)
+	va, ok := Map(heapBase, PageSize, ReadWrite, false)
 	require.True(t, ok)
-	require.Equal(t, uint64(0xc0_0000_0000), va)
-	va, ok = Map(0xc0_0000_0000, PageSize, Read, false)
+	require.Equal(t, uint64(heapBase), va)
+	va, ok = Map(heapBase, PageSize, Read, false)
 	require.True(t, ok)
 	require.Equal(t, at(0), va, "taken")
 	va, ok = Map(0x1000, PageSize, None, false)
@@ -100,9 +117,13 @@ func TestAreasAgreeWithPages(t *testing.T) {
 			for _, v := range model[first : first+n] {
 				whole = whole && v != 0
 			}
-			require.Equal(t, whole, Protect(at(uint64(first)), uint64(n)*PageSize, Prot(value-1)))
+			prot := Prot(value - 1)
+			require.Equal(t, whole, Protect(at(uint64(first)), uint64(n)*PageSize, prot))
 			if !whole {
 				continue
+			}
+			if prot == None {
+				value = 1 + int(hidden)
 			}
 		} else if value == 0 {
 			require.True(t, Unmap(at(uint64(first)), uint64(n)*PageSize))

@@ -9,8 +9,11 @@ import (
 // of which it touches a word here and there, and memory that it fills.
 const (
 	window = 8 * PageSize
-	near   = 32 * PageSize
+	near   = 16 * PageSize
 )
+
+// firstHeap is how much of its heap every program touches before main, and the first fault there maps.
+const firstHeap = 128 * PageSize
 
 // chunk is how many pages are mapped in one go.
 const chunk = 512
@@ -32,34 +35,46 @@ func Fault(va, code uint64) bool {
 func fault(va, code uint64) bool {
 	write := code&FaultWrite != 0
 	a := areaOf(va)
-	if a == nil || a.prot == None || write && a.prot == Read {
+	if a == nil || !a.prot.accessible() || write && a.prot == Read {
 		return false
 	}
 	if e := entryOf(va); e&present != 0 {
 		// Another vCPU has mapped it since, or has made it writable; or it is not for this.
 		return code&FaultProtection == 0 || write && e&writable != 0
 	}
-	from := va &^ (PageSize - 1)
-	to := from + PageSize
-	if hasNeighbours(va) {
-		from = max(va&^(window-1), a.start)
-		to = min(va&^(window-1)+window, a.end)
-	}
+	from, to := around(va, a)
 	if !populate(from, to, entryFlags(a.prot), true) && entryOf(va)&present == 0 {
 		console.Fatal("out of memory: the domain has no page left")
 	}
 	return true
 }
 
-// hasNeighbours tells whether something is mapped near an address.
+// around is what a fault at an address of an area maps.
+func around(va uint64, a *area) (from, to uint64) {
+	switch {
+	case va-heapBase < firstHeap:
+		from, to = heapBase, heapBase+firstHeap
+	case hasNeighbours(va):
+		from = va &^ (window - 1)
+		to = from + window
+	default:
+		from = va &^ (PageSize - 1)
+		to = from + PageSize
+	}
+	return max(from, a.start), min(to, a.end)
+}
+
+// hasNeighbours tells whether something is mapped near an address, by the same table.
 func hasNeighbours(va uint64) bool {
 	l1, level := table(va, 1)
 	if level != 1 {
 		return false
 	}
-	first := index(va&^(near-1), 1)
-	for i := range uint64(near / PageSize) {
-		if isPresent(l1, first+i) {
+	first := va & (tableSpan - 1)
+	last := min(first+near, tableSpan-PageSize)
+	first -= min(first, near)
+	for i := first / PageSize; i <= last/PageSize; i++ {
+		if isPresent(l1, i) {
 			return true
 		}
 	}
@@ -78,7 +93,7 @@ func Populate(start, end uint64, cleared bool) bool {
 func populateAreas(start, end uint64, cleared bool) bool {
 	for start < end {
 		a := areaOf(start)
-		if a == nil || a.prot == None {
+		if a == nil || !a.prot.accessible() {
 			return false
 		}
 		stop := min(end, a.end)
@@ -119,38 +134,23 @@ func populateChunk(start, end, flags uint64, cleared bool) bool {
 	if !ok {
 		return false
 	}
-	first := flags
-	if cleared && !several {
-		first |= writable
-	}
-	var fresh [chunk / 64]uint64 // a bit for each page that gets a frame
-	for va := start; va < end; va += PageSize {
-		at := l1 + 8*index(va, 1)
-		if *hypercalls.At[uint64](at)&present != 0 {
-			continue
-		}
-		var p pfn
-		if p, ok = pages.take(); !ok {
-			break
-		}
-		if cleared && several {
-			clearPage(p)
-		}
-		i := (va - start) / PageSize
-		fresh[i/64] |= 1 << (i % 64)
-		queue.Add(Machine(at), machineOf(p)|first) // the queue has room for a chunk: this does not go out before the clearing
-	}
-	clearPages()
-	wait()
 	if !cleared || several {
+		_, ok = fill(l1, start, end, flags, cleared)
+		clearPages()
+		wait()
 		return ok
 	}
-	for va := start; va < end; va += PageSize {
-		if i := (va - start) / PageSize; fresh[i/64]>>(i%64)&1 != 0 {
-			zero(va, PageSize)
-			if at := l1 + 8*index(va, 1); flags&writable == 0 {
-				queue.Add(Machine(at), *hypercalls.At[uint64](at)&^(writable|dirty))
-			}
+	fresh, ok := fill(l1, start, end, flags|writable, false)
+	wait()
+	entries, m := index(start, 1), Machine(l1)
+	for i := range (end - start) / PageSize {
+		if !fresh.has(i) {
+			continue
+		}
+		zero(start + i*PageSize)
+		if flags&writable == 0 {
+			at := 8 * (entries + i)
+			queue.Add(m+at, *hypercalls.At[uint64](l1 + at)&^(writable|dirty))
 		}
 	}
 	if flags&writable == 0 {
@@ -158,6 +158,34 @@ func populateChunk(start, end, flags uint64, cleared bool) bool {
 		flush()
 	}
 	return ok
+}
+
+// pageSet is a bit for each page of a chunk.
+type pageSet [chunk / 64]uint64
+
+func (s *pageSet) add(i uint64)      { s[i/64] |= 1 << (i % 64) }
+func (s *pageSet) has(i uint64) bool { return s[i/64]>>(i%64)&1 != 0 }
+
+// fill queues the updates that map what is missing of a part of what an L1 maps. It returns which pages these are, counted
+// from start on, and whether there were frames for all. With clear, the hypervisor is to clear the frames first: clearPages.
+func fill(l1, start, end, flags uint64, clear bool) (fresh pageSet, ok bool) {
+	first, m := index(start, 1), Machine(l1)
+	for i := range (end - start) / PageSize {
+		at := 8 * (first + i)
+		if *hypercalls.At[uint64](l1 + at)&present != 0 {
+			continue
+		}
+		p, ok := pages.take()
+		if !ok {
+			return fresh, false
+		}
+		if clear {
+			clearPage(p)
+		}
+		fresh.add(i)
+		queue.Add(m+at, machineOf(p)|flags) // the queue has room for a chunk: this does not go out before the clearing
+	}
+	return fresh, true
 }
 
 // discard takes the pages of a range away. The next touch finds zeros.
@@ -181,7 +209,7 @@ func discard(start, end uint64) {
 // reprotect gives the pages of a range the entries of a protection.
 func reprotect(start, end uint64, prot Prot) {
 	bits := uint64(kept)
-	if prot != None {
+	if prot.accessible() {
 		bits = entryFlags(prot)
 	}
 	changed := false
@@ -198,17 +226,18 @@ func reprotect(start, end uint64, prot Prot) {
 // entries calls a function for each entry of a range that has a frame: with its address, and what it is.
 func entries(start, end uint64, do func(at, e uint64)) {
 	for va := start; va < end; {
-		at, level := table(va, 1)
+		l1, level := table(va, 1)
 		if level > 1 { // nothing is mapped below this entry
 			span := uint64(PageSize) << (9 * (level - 1))
 			va = (va + span) &^ (span - 1)
 			continue
 		}
-		at += 8 * index(va, 1)
-		if e := *hypercalls.At[uint64](at); e&(present|kept) != 0 {
-			do(at, e)
+		for stop := min(end, (va+tableSpan)&^(tableSpan-1)); va < stop; va += PageSize {
+			at := l1 + 8*index(va, 1)
+			if e := *hypercalls.At[uint64](at); e&(present|kept) != 0 {
+				do(at, e)
+			}
 		}
-		va += PageSize
 	}
 }
 

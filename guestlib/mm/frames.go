@@ -72,4 +72,19 @@ func (f *frames) give(p pfn) {
 	f.free++
 }
 
-func zero(va, size uint64)
+// UseWideRegisters says that YMM registers may be used.
+func UseWideRegisters(may bool) { wide = may }
+
+var wide bool
+
+// zero clears a page.
+func zero(page uint64) {
+	if wide {
+		zeroWide(page)
+	} else {
+		zeroNarrow(page)
+	}
+}
+
+func zeroWide(page uint64)
+func zeroNarrow(page uint64)

@@ -1,13 +1,57 @@
 #include "textflag.h"
 
-// func zero(va, size uint64)
-//
-// The size is a multiple of 256. Where this runs, the vector registers are saved or nobody's.
-TEXT ·zero(SB), NOSPLIT, $0-16
-	MOVQ  va+0(FP), DI
-	MOVQ  size+8(FP), CX
+// Where these run, the vector registers are saved or nobody's.
+
+// func zeroWide(page uint64)
+TEXT ·zeroWide(SB), NOSPLIT, $0-8
+	MOVQ  page+0(FP), DI
+	MOVL  $4, CX
+	VPXOR Y0, Y0, Y0
+
+more:
+	VMOVDQU Y0, 0(DI)
+	VMOVDQU Y0, 32(DI)
+	VMOVDQU Y0, 64(DI)
+	VMOVDQU Y0, 96(DI)
+	VMOVDQU Y0, 128(DI)
+	VMOVDQU Y0, 160(DI)
+	VMOVDQU Y0, 192(DI)
+	VMOVDQU Y0, 224(DI)
+	VMOVDQU Y0, 256(DI)
+	VMOVDQU Y0, 288(DI)
+	VMOVDQU Y0, 320(DI)
+	VMOVDQU Y0, 352(DI)
+	VMOVDQU Y0, 384(DI)
+	VMOVDQU Y0, 416(DI)
+	VMOVDQU Y0, 448(DI)
+	VMOVDQU Y0, 480(DI)
+	VMOVDQU Y0, 512(DI)
+	VMOVDQU Y0, 544(DI)
+	VMOVDQU Y0, 576(DI)
+	VMOVDQU Y0, 608(DI)
+	VMOVDQU Y0, 640(DI)
+	VMOVDQU Y0, 672(DI)
+	VMOVDQU Y0, 704(DI)
+	VMOVDQU Y0, 736(DI)
+	VMOVDQU Y0, 768(DI)
+	VMOVDQU Y0, 800(DI)
+	VMOVDQU Y0, 832(DI)
+	VMOVDQU Y0, 864(DI)
+	VMOVDQU Y0, 896(DI)
+	VMOVDQU Y0, 928(DI)
+	VMOVDQU Y0, 960(DI)
+	VMOVDQU Y0, 992(DI)
+	ADDQ $1024, DI
+	DECL CX
+	JNE  more
+	VZEROUPPER
+	RET
+
+// func zeroNarrow(page uint64)
+TEXT ·zeroNarrow(SB), NOSPLIT, $0-8
+	MOVQ  page+0(FP), DI
+	MOVL  $8, CX
 	XORPS X0, X0
-	JMP   check
 
 more:
 	MOVUPS X0, 0(DI)
@@ -26,10 +70,23 @@ more:
 	MOVUPS X0, 208(DI)
 	MOVUPS X0, 224(DI)
 	MOVUPS X0, 240(DI)
-	ADDQ   $256, DI
-	SUBQ   $256, CX
-
-check:
-	CMPQ CX, $256
-	JAE  more
+	MOVUPS X0, 256(DI)
+	MOVUPS X0, 272(DI)
+	MOVUPS X0, 288(DI)
+	MOVUPS X0, 304(DI)
+	MOVUPS X0, 320(DI)
+	MOVUPS X0, 336(DI)
+	MOVUPS X0, 352(DI)
+	MOVUPS X0, 368(DI)
+	MOVUPS X0, 384(DI)
+	MOVUPS X0, 400(DI)
+	MOVUPS X0, 416(DI)
+	MOVUPS X0, 432(DI)
+	MOVUPS X0, 448(DI)
+	MOVUPS X0, 464(DI)
+	MOVUPS X0, 480(DI)
+	MOVUPS X0, 496(DI)
+	ADDQ $512, DI
+	DECL CX
+	JNE  more
 	RET

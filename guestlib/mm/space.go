@@ -38,11 +38,13 @@ var (
 	pages frames
 	pool  struct{ next, end uint64 } // pages of the direct map that are mapped writable, and nobody's
 	queue paging.Queue
+
+	updates [2 * chunk]hypercall.MMUUpdate // room for a chunk and the tables that it needs
 )
 
 // Init takes over the memory as the builder left it.
 func Init(info *hypercall.StartInfo) {
-	queue.Transport = hypercalls.MMUUpdate
+	queue.Transport, queue.Room = hypercalls.MMUUpdate, updates[:]
 	root, p2m = info.PTBase, info.MFNList
 	const firstStack = PageSize
 	pool.next = info.PTBase + info.NrPTFrames*PageSize + firstStack
@@ -53,6 +55,7 @@ func Init(info *hypercall.StartInfo) {
 		console.Fatal("the builder left too little mapped memory for the table of frames")
 	}
 	pages.init(bitmap, info.NrPages, (pool.end-Base)/PageSize)
+	begin()
 }
 
 // mappedEnd is where the mapping ends that an address is in. The builder left no holes.
@@ -141,7 +144,7 @@ func ensure(va uint64) (l1 uint64, ok bool) {
 		if !ok {
 			return 0, false
 		}
-		zero(page, PageSize)
+		zero(page)
 		e := Machine(page) | readWrite
 		if above == at {
 			entry = e

@@ -1,6 +1,6 @@
 package mm
 
-// The library's stacks, one for each thread.
+// The library's stacks, one for each thread, the first below chosenBase and the others below it.
 const (
 	MaxStacks   = 128
 	StackSize   = 16 << 10
@@ -9,9 +9,11 @@ const (
 
 // Stack is the upper end of a stack, which is mapped. It tells whether there was memory for it.
 func Stack(number int) (top uint64, ok bool) {
-	top = stacksBase + uint64(number+1)*stackStride
+	top = stackTop(number)
 	lock.Lock()
 	ok = populate(top-StackSize, top, readWrite|noExec, false)
 	lock.Unlock()
 	return top, ok
 }
+
+func stackTop(number int) uint64 { return chosenBase - uint64(number)*stackStride }

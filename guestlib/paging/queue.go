@@ -15,10 +15,8 @@ type Ticket uint64
 // returns how many were made.
 type Transport func(list []hypercall.MMUUpdate) (done uint32, err hypercall.Errno)
 
-const (
-	capacity = 1024 // updates that may wait
-	failures = 32   // refused updates whose tickets are remembered
-)
+// failures is how many refused updates are remembered, with their tickets.
+const failures = 32
 
 // Stats counts what a queue did.
 type Stats struct {
@@ -28,10 +26,10 @@ type Stats struct {
 // A Queue is updates on their way. It belongs to one vCPU at a time.
 type Queue struct {
 	Transport Transport
+	Room      []hypercall.MMUUpdate // for those that wait: the owner's, so that a collector that looks at the queue has less to look at
 	Stats     Stats
 
-	list   [capacity]hypercall.MMUUpdate
-	n      int    // how many wait in list
+	n      int    // how many wait in Room
 	issued Ticket // the last that was given out
 	failed [failures]failure
 	next   int // the place of the next failure
@@ -44,10 +42,10 @@ type failure struct {
 
 // Add queues an update: the machine address of an entry, with an MMU_* command in its low bits, and what to write there.
 func (q *Queue) Add(ptr, val uint64) Ticket {
-	if q.n == capacity {
+	if q.n == len(q.Room) {
 		q.Flush()
 	}
-	q.list[q.n] = hypercall.MMUUpdate{Ptr: ptr, Val: val}
+	q.Room[q.n] = hypercall.MMUUpdate{Ptr: ptr, Val: val}
 	q.n++
 	q.issued++
 	return q.issued
@@ -82,7 +80,7 @@ func (q *Queue) Flush() {
 	first := q.issued - Ticket(q.n) + 1
 	for at := 0; at < q.n; {
 		q.Stats.Flushes++
-		done, err := q.Transport(q.list[at:q.n])
+		done, err := q.Transport(q.Room[at:q.n])
 		done = min(done, uint32(q.n-at)) // as many as there were at most, whatever is said
 		q.Stats.Updates += uint64(done)
 		at += int(done)

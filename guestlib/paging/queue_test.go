@@ -8,6 +8,8 @@ import (
 	"tuco/hypercall"
 )
 
+const capacity = 1024
+
 // fake is a hypervisor that refuses some values.
 type fake struct {
 	memory  map[uint64]uint64
@@ -28,7 +30,7 @@ func (f *fake) transport(list []hypercall.MMUUpdate) (done uint32, err hypercall
 
 func newFake() (*fake, *Queue) {
 	f := &fake{memory: map[uint64]uint64{}, refuses: map[uint64]hypercall.Errno{}}
-	return f, &Queue{Transport: f.transport}
+	return f, &Queue{Transport: f.transport, Room: make([]hypercall.MMUUpdate, capacity)}
 }
 
 func TestNothingHappensBeforeItIsWaitedFor(t *testing.T) {
@@ -83,7 +85,10 @@ func TestRefusedAtTheEnd(t *testing.T) {
 
 // A transport that counts too high, or that fails without having done anything, ends nothing but what it was asked.
 func TestTransportThatLies(t *testing.T) {
-	q := &Queue{Transport: func(list []hypercall.MMUUpdate) (uint32, hypercall.Errno) { return 1000, hypercall.EINVAL }}
+	q := &Queue{
+		Transport: func(list []hypercall.MMUUpdate) (uint32, hypercall.Errno) { return 1000, hypercall.EINVAL },
+		Room:      make([]hypercall.MMUUpdate, capacity),
+	}
 	ticket := q.Add(0, 1)
 	q.Wait(ticket)
 	require.True(t, q.Done(ticket))

@@ -22,7 +22,7 @@ type descriptor struct {
 	inherited   bool   // F_SETFD without FD_CLOEXEC: nobody executes anything, but programs ask
 	count       uint64 // an event's
 	bits        uint32 // a soft one's readiness
-	pipe        *pipe
+	number      uint16 // a pipe's: with no pointer here, the collector has less to look through
 	port        hypercall.Port
 	lent        bool // the port is not closed with the descriptor
 
@@ -74,7 +74,7 @@ func closeDescriptor(fd uint64) uint64 {
 	*d = descriptor{}
 	switch old.kind {
 	case pipeIn, pipeOut:
-		old.pipe.closeEnd(old.kind)
+		old.pipe().closeEnd(old.kind)
 	case channel:
 		closeChannel(old.port, old.lent)
 	}

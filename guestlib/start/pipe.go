@@ -37,12 +37,15 @@ func pipe2(to, flags uint64) uint64 {
 			return failed(emfile)
 		}
 		*p = pipe{buffer: buffer, in: in, out: out}
-		reader.pipe, writer.pipe = p, p
+		reader.number, writer.number = uint16(i), uint16(i)
 		*at[[2]uint32](to) = [2]uint32{uint32(out), uint32(in)}
 		return 0
 	}
 	return failed(emfile)
 }
+
+// pipe is the pipe of an end.
+func (d *descriptor) pipe() *pipe { return &pipes[d.number] }
 
 // key is what threads wait for that read or write.
 func (p *pipe) key() uint64 { return hypercalls.Address(p) }
@@ -59,7 +62,7 @@ func (p *pipe) changed(end uint64, edges uint32) {
 
 // receive is a read.
 func (d *descriptor) receive(to []byte) uint64 {
-	p := d.pipe
+	p := d.pipe()
 	for p.size == 0 {
 		switch {
 		case p.in == 0 || len(to) == 0:
@@ -84,7 +87,7 @@ func (d *descriptor) receive(to []byte) uint64 {
 
 // send is a write.
 func (d *descriptor) send(from []byte) uint64 {
-	p := d.pipe
+	p := d.pipe()
 	n := 0
 	for n < len(from) {
 		switch {

@@ -65,17 +65,17 @@ func (d *descriptor) ready() (bits uint32) {
 			bits = pollIn
 		}
 	case pipeOut:
-		if d.pipe.size > 0 {
+		if d.pipe().size > 0 {
 			bits = pollIn
 		}
-		if d.pipe.in == 0 {
+		if d.pipe().in == 0 {
 			bits |= pollHangUp
 		}
 	case pipeIn:
-		if d.pipe.size < pipeSize {
+		if d.pipe().size < pipeSize {
 			bits = pollOut
 		}
-		if d.pipe.out == 0 {
+		if d.pipe().out == 0 {
 			bits |= pollError
 		}
 	case soft, channel:

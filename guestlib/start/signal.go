@@ -262,7 +262,7 @@ func trap(f *cpu.Frame, state uint64) {
 // pending delivers a signal that somebody sent, if the frame is the program's.
 func pending(f *cpu.Frame, state uint64) {
 	s := &sched.Current().Signals
-	if !f.InProgram() {
+	if !f.InProgram() || s.Due() == 0 {
 		return
 	}
 	for number := uint64(1); number <= signals; number++ {

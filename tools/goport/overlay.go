@@ -28,6 +28,9 @@ func call(times int) edit { return edit{"\tSYSCALL\n", "\tCALL\t" + Entry + "(SB
 // populate is advice to madvise that only the library knows: map these pages now, which will be a stack.
 const populate = "0x7475"
 
+// heap is where the library wants the program's heap: mm.HeapBase.
+const heap = "0x2_1000_0000"
+
 // port is what changes in a release of Go: file by file, below GOROOT/src.
 type port map[string][]edit
 
@@ -57,6 +60,16 @@ var ports = map[string]port{
 		},
 		"runtime/stack.go": {
 			{"\tstackSystem = goos.IsWindows*4096 +", "\tstackSystem = 256 + goos.IsWindows*4096 +", 1},
+		},
+		"runtime/malloc.go": {
+			// A guest's addresses are the lower half of 2^40, as on other systems that have few: the tables that the runtime
+			// has for all addresses are small then, and of the heap's place and theirs few page tables.
+			{"heapAddrBits = (_64bit*(1-goarch.IsWasm)*(1-goos.IsIos*goarch.IsArm64))*48 +",
+				"heapAddrBits = (_64bit*(1-goarch.IsWasm)*(1-goos.IsIos*goarch.IsArm64))*38 +", 1},
+			{"\tarenaBaseOffset = 0xffff800000000000*goarch.IsAmd64 +", "\tarenaBaseOffset = 0*goarch.IsAmd64 +", 1},
+			{"\trandomizeHeapBase = goexperiment.RandomizedHeapBase64 &&", "\trandomizeHeapBase = false && goexperiment.RandomizedHeapBase64 &&", 1},
+			{"\t\tfor i := 0x7f; i >= 0; i-- {\n", "\t\tfor i := 0x7f; i >= 0; i -= 8 {\n", 1},
+			{"\t\t\t\tp = uintptr(i)<<40 | uintptrMask&(0x00c0<<32)\n", "\t\t\t\tp = uintptr(i-7)<<30 + " + heap + "\n", 1},
 		},
 		"runtime/os_nonopenbsd.go": {
 			{"package runtime\n", "package runtime\n\nimport \"unsafe\"\n" + stackOfGoroutine, 1},
