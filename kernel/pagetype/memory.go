@@ -12,6 +12,26 @@ import (
 // Processors and guests read it at any time, so that entries are written whole.
 type Table [Entries]atomic.Uint64
 
+// skip is the first entry from one on that is not zero, or Entries. Most of most
+// tables is zero.
+func (t *Table) skip(n int) int {
+	for n < Entries {
+		if n%four == 0 {
+			if q := (*[four]atomic.Uint64)(t[n:]); q[0].Load()|q[1].Load()|q[2].Load()|q[3].Load() == 0 {
+				n += four
+				continue
+			}
+		}
+		if t[n].Load() != 0 {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+const four = 4 // how many entries skip looks at together
+
 // Frames is all of the machine's frames. There is one in the kernel.
 type Frames struct {
 	clock    atomic.Uint64 // counts flushes

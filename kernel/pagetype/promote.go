@@ -127,10 +127,12 @@ func (w *Work) drop(i *pmm.Info) {
 func (w *Work) validate(m frame.MFN, level Type) (child frame.MFN, r Result) {
 	t, i := w.frames.Table(m), w.frames.info(m)
 	for n := int(i.Part); n < Entries; n++ {
-		old := PTE(t[n].Load())
-		if old == 0 && level != L4 {
-			continue // most of most tables
+		if level != L4 { // whose empty entries get ours
+			if n = t.skip(n); n == Entries {
+				break
+			}
 		}
+		old := PTE(t[n].Load())
 		i.Part = uint16(n)
 		if ours(level, n) {
 			t[n].Store(uint64(w.space.Slots[n-FirstSlot]))
