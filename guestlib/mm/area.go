@@ -81,6 +81,7 @@ func makeArea(at, size uint64, prot Prot, fixed bool) (va uint64, ok bool) {
 		}
 	}
 	insert(area{at, at + size, prot})
+	expect(area{at, at + size, prot})
 	return at, true
 }
 

@@ -13,7 +13,7 @@ import (
 func empty(t *testing.T) {
 	t.Helper()
 	root = hypercalls.Address(&emptyTable)
-	areas.n = 0
+	areas.n, soon.n = 0, 0
 }
 
 var emptyTable [512]uint64

@@ -43,7 +43,10 @@ func fault(va, code uint64) bool {
 		return code&FaultProtection == 0 || write && e&writable != 0
 	}
 	from, to := around(va, a)
-	if !populate(from, to, entryFlags(a.prot), true) && entryOf(va)&present == 0 {
+	fillSoon(from, to)
+	ok := populate(from, to, entryFlags(a.prot), true)
+	clearSoon()
+	if !ok && entryOf(va)&present == 0 {
 		console.Fatal("out of memory: the domain has no page left")
 	}
 	return true
@@ -142,20 +145,13 @@ func populateChunk(start, end, flags uint64, cleared bool) bool {
 	}
 	fresh, ok := fill(l1, start, end, flags|writable, false)
 	wait()
-	entries, m := index(start, 1), Machine(l1)
 	for i := range (end - start) / PageSize {
-		if !fresh.has(i) {
-			continue
-		}
-		zero(start + i*PageSize)
-		if flags&writable == 0 {
-			at := 8 * (entries + i)
-			queue.Add(m+at, *hypercalls.At[uint64](l1 + at)&^(writable|dirty))
+		if fresh.has(i) {
+			zero(start + i*PageSize)
 		}
 	}
 	if flags&writable == 0 {
-		wait()
-		flush()
+		reprotect(start, end, Read)
 	}
 	return ok
 }

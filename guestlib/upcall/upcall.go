@@ -54,6 +54,9 @@ func Init(machine uint64) *hypercall.SharedInfo {
 	for i := range shared.EvtchnMask {
 		atomic.StoreUint64(&shared.EvtchnMask[i], ^uint64(0))
 	}
+	// register_vcpu_info made every word of ports look pending.
+	c := cpu.This()
+	c.Info.EvtchnPendingSel, c.Info.EvtchnUpcallPending = 0, 0
 	return shared
 }
 
