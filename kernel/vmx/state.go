@@ -1,6 +1,9 @@
 package vmx
 
-import "tuco/kernel/exit"
+import (
+	"tuco/kernel/exit"
+	"tuco/kernel/x86"
+)
 
 // Interruptibility state.
 //
@@ -24,10 +27,15 @@ func (g *Guest) Skip(n uint8) {
 	g.endShadow()
 }
 
-// Divert makes the guest go on at a handler.
+// Divert makes the guest go on at a handler, and does away with a single-step
+// exception that was about to come where it was: Bochs has one pending at the exit of
+// an instruction that a single step began with, though it has not been executed.
 func (g *Guest) Divert(rip uint64) {
 	g.rip = rip
 	g.endShadow()
+	if g.RFLAGS()&x86.FlagTF != 0 {
+		put(GuestPendingDebug, 0)
+	}
 }
 
 // endShadow ends an interrupt shadow, and with it the single-step exception that it
