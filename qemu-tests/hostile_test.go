@@ -91,6 +91,29 @@ func requireGoodNeighbours(t *testing.T, cpus, seed, calls int, with ...option) 
 	assert.Equal(t, before, after, "bytes of memory that are free, or in the pools of records")
 }
 
+// User mode may execute what it likes: its kernel gets a trap, and has lost nothing.
+func TestHostileCode(t *testing.T) {
+	t.Parallel()
+	for _, on := range []struct {
+		spec     host.Spec
+		programs int
+	}{
+		{host.Spec{Emulator: host.QEMU}, 20_000},
+		{host.Spec{Emulator: host.Bochs, Vendor: host.Intel}, 2000},
+	} {
+		t.Run(on.spec.Emulator, func(t *testing.T) {
+			t.Parallel()
+			on.spec.Bundle = bundleOf(t, guest{
+				name: "hostile", kernel: "hostile.elf", args: fmt.Sprintf("programs=%d seed=1", on.programs), memory: 16 * host.MiB,
+			})
+			outcome := boot(t, on.spec)
+			requirePowerOff(t, outcome)
+			pattern := fmt.Sprintf(`(?m)^\(d1\) hostile: %d programs, (\d+) kinds of traps$`, on.programs)
+			assert.Greater(t, numberIn(t, outcome.Log, pattern), 8)
+		})
+	}
+}
+
 // Domain 0's tests pass beside domains that don't stop making hostile calls.
 func TestHostileBesideSuite(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,6 @@ func dispatch(f *Frame, s *saved, c *CPU) {
 	case f.FromUser() && c.userSP != 0:
 		c.userExit = *f
 		f.land(c.userSP)
-		f.Iret.RFLAGS &^= FlagIF // Run restores the mask
 	case !f.FromUser() && c.catchSP != 0:
 		c.caught = f.Trap
 		f.land(c.catchSP)
@@ -44,25 +43,30 @@ const (
 	FlagAC   = 1 << 18
 )
 
-// land makes a frame return from the catch or enterUser that left off at rsp.
+// land makes a frame return from the catch or enterUser that left off at rsp, with upcalls masked: Catch and Run restore the mask.
 func (f *Frame) land(rsp uint64) {
 	f.BP = *At[uint64](rsp)
 	f.Iret.Flags = 0
 	f.Iret.RIP, f.Iret.RSP = landingAt(), rsp
 	f.Iret.CS, f.Iret.SS = kernelCS, hypercall.FLAT_KERNEL_SS
-	f.Iret.RFLAGS &= FlagIF // none of those that the code has set, such as DF, may reach Go code
+	f.Iret.RFLAGS = 0 // none of those that the code has set, such as DF, may reach Go code
 }
 
 // kernelCS is the kernel's code selector as a frame has it: with privilege level 0.
 const kernelCS = hypercall.FLAT_KERNEL_CS &^ 3
 
-// Catch calls f, and returns with the first trap in kernel mode that has no handler, or with None when f returned.
+// Catch calls f, and returns with the first trap in kernel mode that has no handler, or with None when f returned. After a trap,
+// upcalls are masked as before.
 func Catch(f func()) Trap {
 	c := This()
 	outer := c.catchSP
 	c.caught = Trap{Vector: None}
+	mask := c.Info.EvtchnUpcallMask
 	catch(c, f)
 	c.catchSP = outer
+	if c.caught.Vector != None {
+		c.Info.EvtchnUpcallMask = mask
+	}
 	return c.caught
 }
 

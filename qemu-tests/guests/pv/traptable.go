@@ -14,16 +14,20 @@ func Stub(v Vector) uint64 { return vectorsAt() + stubSize*uint64(v) }
 // masked: its address is in memory that another fault would overwrite.
 func SetTraps() {
 	for v := range Vector(256) {
-		level := uint8(0)
-		if v == BP || v == OF || v == SyscallVector {
-			level = 3
-		}
-		SetTrap(v, level, v == PF)
+		SetTrap(v, Level(v), v == PF)
 	}
 	for v := Event; v < vectors; v++ {
-		setCallback(v)
+		SetCallback(v, false)
 	}
 	StackSwitch(hypercall.FLAT_KERNEL_SS, This().trapHigh)
+}
+
+// Level says who may raise a vector by INT n: 3 for user mode too.
+func Level(v Vector) uint8 {
+	if v == BP || v == OF || v == SyscallVector {
+		return 3
+	}
+	return 0
 }
 
 // SetTrap sets who may raise a vector of this vCPU by INT n, and whether its handler starts with events masked.
@@ -42,7 +46,11 @@ var callbackTypes = [vectors - Event]uint16{
 	hypercall.CALLBACKTYPE_syscall32, hypercall.CALLBACKTYPE_sysenter, hypercall.CALLBACKTYPE_nmi,
 }
 
-func setCallback(v Vector) {
+// SetCallback sets whether a callback of this vCPU starts with events masked.
+func SetCallback(v Vector, masks bool) {
 	arg := hypercall.CallbackRegister{Type: callbackTypes[v-Event], Address: Stub(v)}
+	if masks {
+		arg.Flags = hypercall.CALLBACKF_mask_events
+	}
 	CallbackOp(hypercall.CALLBACKOP_register, &arg)
 }
