@@ -104,7 +104,7 @@ func find(port hypercall.Port) int {
 	return bound
 }
 
-// Unmask lets events of a port come that is listened to. If one is pending the hypervisor raises it now.
+// Unmask lets events of a port come that is listened to. One that is pending is raised now.
 func Unmask(port hypercall.Port) hypercall.Errno {
 	lock.Lock()
 	i := find(port)
@@ -118,9 +118,25 @@ func Unmask(port hypercall.Port) hypercall.Errno {
 		unmasked++
 	}
 	late := waits>>vcpu&1 != 0 // with a list that this port is not on
+	err := reveal(port)        // not while another vCPU takes an event of the port, and masks it
 	lock.Unlock()
 	if late {
 		Notify(vcpu)
+	}
+	return err
+}
+
+// reveal clears a port's mask bit, with no hypercall if no event was held back by it. Where one may have been, the bit has to be
+// set when the hypervisor is asked: only to one that it clears itself it looks for what was held back.
+func reveal(port hypercall.Port) hypercall.Errno {
+	w, bit := port/64, uint64(1)<<(port%64)
+	pending, masks := &shared.EvtchnPending[w], &shared.EvtchnMask[w]
+	if atomic.LoadUint64(pending)&bit == 0 {
+		atomic.AndUint64(masks, ^bit)
+		if atomic.LoadUint64(pending)&bit == 0 { // after the mask: whoever sets it from here on sees that
+			return 0
+		}
+		atomic.OrUint64(masks, bit)
 	}
 	return hypercalls.EventOp(hypercall.EVTCHNOP_unmask, &hypercall.EvtchnUnmask{Port: port})
 }
