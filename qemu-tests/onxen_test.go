@@ -61,6 +61,11 @@ func TestOnXenGoStress(t *testing.T) {
 	runStress(t, xenHost(t))
 }
 
+func TestOnXenGoEvents(t *testing.T) {
+	t.Parallel()
+	runEvents(t, xenHost(t), "pairs=25 rounds=50")
+}
+
 func TestOnXenBench(t *testing.T) {
 	t.Parallel()
 	runBench(t, xenHost(t))
@@ -74,7 +79,8 @@ func TestOnXenGoHTTP(t *testing.T) {
 func TestOnXenGoPackages(t *testing.T) {
 	t.Parallel()
 	xenHost(t) // fetched once, not by each
-	testGo(t, []string{"sync", "sort", "container/list", "strconv", "tuco/guestlib/soft"}, "--short", "--hypervisor", "tuco,xen")
+	testGo(t, []string{"sync", "sort", "container/list", "strconv", "tuco/guestlib/soft", "tuco/guestlib/evtchn", "tuco/guestlib/grant",
+		"tuco/guestlib/balloon"}, "--short", "--hypervisor", "tuco,xen")
 }
 
 func TestOnXenLast(t *testing.T) {
