@@ -279,7 +279,7 @@ func TestCannotOpen(t *testing.T) {
 	back.Stop()
 	nothingLeft(t, host)
 
-	for n := 1; n <= 1; n++ {
+	for n := 1; n <= 2; n++ {
 		back := model.NewDisk(host, "51712", model.DiskConfig{Size: mib})
 		host.FailShare(n)
 		_, err = blk.Open(t.Context(), host, "51712")
@@ -318,7 +318,7 @@ func TestEnds(t *testing.T) {
 	}{
 		"closed here":   {func(_ *model.Host, _ *model.Disk, d *blk.Disk) { _ = d.Close() }, frontend.ErrClosed},
 		"closed there":  {func(_ *model.Host, b *model.Disk, _ *blk.Disk) { b.Close() }, frontend.ErrDisconnected},
-		"back end gone": {func(_ *model.Host, b *model.Disk, _ *blk.Disk) { b.Vanish() }, frontend.ErrDisconnected},
+		"back end gone": {func(h *model.Host, b *model.Disk, _ *blk.Disk) { _ = h.Tree.Remove(b.Directory()) }, frontend.ErrDisconnected},
 		"store gone":    {func(h *model.Host, _ *model.Disk, _ *blk.Disk) { h.Tree.Leave() }, frontend.ErrStoreLost},
 	} {
 		t.Run(name, func(t *testing.T) {

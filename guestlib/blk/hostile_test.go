@@ -24,7 +24,7 @@ func byHand(t testing.TB) (*model.DiskSession, *blk.Disk) {
 // takeAll waits for requests.
 func takeAll(t testing.TB, s *model.DiskSession, n int) (all []hypercall.BlkifRequest) {
 	for len(all) < n {
-		require.NoError(t, s.Channel.Wait())
+		require.NoError(t, s.Channel.Wait(t.Context()))
 		for more := true; more; {
 			var req hypercall.BlkifRequest
 			ok, err := s.Ring.Take(&req)
@@ -86,7 +86,7 @@ func TestHostileResponses(t *testing.T) {
 			if s.Ring.Unanswered() != 3 {
 				s.Ring.Push()
 			}
-			s.Channel.Notify()
+			_ = s.Channel.Notify()
 			wg.Wait()
 			_, err := disk.ReadAt(make([]byte, 512), 0)
 			assert.ErrorIs(t, err, frontend.ErrMisbehaved)
@@ -105,7 +105,7 @@ func TestNothingLeftAfterMisbehaviour(t *testing.T) {
 	require.NoError(t, err)
 	s := <-back.Sessions
 	atomic.StoreUint32(&ring.HeaderOf(s.Memory).RspProd, 5)
-	s.Channel.Notify()
+	_ = s.Channel.Notify()
 	assert.LessOrEqual(t, goroutines(0), 0)
 	_, err = disk.ReadAt(make([]byte, 1), 0)
 	assert.ErrorIs(t, err, ring.ErrIndex)
@@ -126,13 +126,13 @@ func TestEventsWithoutReason(t *testing.T) {
 	all := takeAll(t, s, 1)
 	before := disk.Stats().Events
 	for range 200_000 {
-		s.Channel.Notify()
+		_ = s.Channel.Notify()
 	}
 	assert.Less(t, disk.Stats().Events-before, uint64(100_000))
 	rsp := s.Handle(&all[0])
 	s.Ring.Put(&rsp)
 	s.Ring.Push()
-	s.Channel.Notify()
+	_ = s.Channel.Notify()
 	assert.NoError(t, <-done)
 }
 
@@ -178,14 +178,14 @@ func FuzzHostileBackEnd(f *testing.F) {
 				atomic.AddUint32(&ring.HeaderOf(s.Memory).RspProd, uint32(int8(next())))
 			case 5:
 				s.Ring.Push()
-				s.Channel.Notify()
+				_ = s.Channel.Notify()
 			case 6:
 				atomic.StoreUint32(&ring.HeaderOf(s.Memory).ReqEvent, uint32(int8(next())))
 			case 7:
 				_, _ = s.Ring.FinalCheck()
 			}
 		}
-		s.Channel.Notify()
+		_ = s.Channel.Notify()
 		require.NoError(t, disk.Close())
 		wg.Wait()
 	})

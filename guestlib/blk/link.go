@@ -108,20 +108,23 @@ func (l *link) acquire(pages bool) (id int, err error) {
 	}
 }
 
-// havePage tells whether there is a page, and shares one more if there may be one.
+// havePage tells whether there is a page, and shares some more if there may be more.
 func (l *link) havePage() bool {
 	if len(l.pages) > 0 {
 		return true
 	}
-	if l.stats.Pages == maxPages {
+	n := min(pagesAtOnce, maxPages-l.stats.Pages)
+	if n == 0 {
 		return false
 	}
-	shared, err := l.connection.Share(1, false)
+	shared, err := l.connection.Share(n, false)
 	if err != nil {
-		return false // one will come back; there are some, or Open had failed
+		return false // one will come back; there are some, for Accept saw to that
 	}
-	l.stats.Pages++
-	l.pages = append(l.pages, page{shared.Memory, shared.Refs[0]})
+	l.stats.Pages += n
+	for i, ref := range shared.Refs {
+		l.pages = append(l.pages, page{shared.Memory[i*frontend.PageSize:][:frontend.PageSize], ref})
+	}
 	return true
 }
 
@@ -144,7 +147,7 @@ func (l *link) put(id int, o *op, operation uint8, req *hypercall.BlkifRequest) 
 func (l *link) push() {
 	if l.err == nil && l.ring.Push() {
 		l.stats.Notifications++
-		l.connection.Channel.Notify()
+		l.connection.Notify()
 	}
 }
 

@@ -15,6 +15,7 @@ const (
 	maxRingOrder = 2   // pages of the ring, as a power of two
 	maxSegments  = 128 // pages of a request; one page lists them all
 	maxPages     = 512 // pages for data and lists
+	pagesAtOnce  = 8   // that many more when they run out
 )
 
 // connect connects a device.
@@ -94,6 +95,9 @@ func (l *link) Accept(c *frontend.Connection) error {
 		Size: int64(sectors * sectorSize), SectorSize: int(size), ReadOnly: info&hypercall.VDISK_READONLY != 0,
 		Flush: flags[0] || flags[1], Discard: flags[2], Persistent: flags[3], RingSize: l.ring.Size(),
 		Segments: max(int(min(indirect, maxSegments)), hypercall.BLKIF_MAX_SEGMENTS_PER_REQUEST),
+	}
+	if !l.havePage() {
+		return fmt.Errorf("%s: no memory to share", c.Path)
 	}
 	switch {
 	case flags[0]:

@@ -130,7 +130,7 @@ func (c *Connection) restart(ctx context.Context) error {
 func (c *Connection) events() {
 	const free, longest = 16, 10
 	idle := 0
-	for c.Channel.Wait() == nil {
+	for c.Channel.Wait(context.Background()) == nil {
 		reason, err := c.driver.Event()
 		if err != nil {
 			c.Fail(err)
@@ -195,6 +195,9 @@ func (c *Connection) Share(pages int, readOnly bool) (Shared, error) {
 	c.mu.Unlock()
 	return s, nil
 }
+
+// Notify sends the back end an event. What may be wrong with it, the driver hears by Lost.
+func (c *Connection) Notify() { _ = c.Channel.Notify() }
 
 // Fail ends the connection for a reason; only the first one counts. The driver knows when Fail returns, if it is the one
 // that ended it; what else there is to do is done elsewhere. A driver may not call it with a lock held that Lost takes.

@@ -103,7 +103,7 @@ func (d *Device) setState(state hypercall.XenbusState, nodes map[string]string) 
 	for name, value := range nodes {
 		all[d.Path+"/"+name] = value
 	}
-	if err := d.store.Write(all); err != nil {
+	if err := d.store.WriteAll(all); err != nil {
 		return fmt.Errorf("%s: %w", d.Path, err)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package frontend
 
 import (
+	"context"
 	"errors"
 
 	"tuco/hypercall"
@@ -38,11 +39,11 @@ type Shared struct {
 type Channel interface {
 	Port() hypercall.Port
 
-	// Notify sends an event. That the peer is gone is no error.
-	Notify()
+	// Notify sends an event.
+	Notify() error
 
-	// Wait waits for an event since the last Wait. It fails once the channel is closed.
-	Wait() error
+	// Wait waits for an event since the last Wait. It fails once the channel is closed, and with the context's error.
+	Wait(context.Context) error
 
 	Close() error
 }
@@ -53,10 +54,9 @@ type Store interface {
 	Read(path string) (string, error)
 	List(path string) ([]string, error)
 
-	// Write writes all of the nodes or none.
-	Write(nodes map[string]string) error
+	// WriteAll writes all of the nodes or none.
+	WriteAll(nodes map[string]string) error
 
-	Remove(path string) error
 	Watch(path string) (Watch, error)
 }
 

@@ -55,7 +55,7 @@ func TestHostileReceive(t *testing.T) {
 			s, link := byHand(t)
 			received(t, s, func(*hypercall.NetifRXResponse) {})
 			received(t, s, change)
-			s.Channel.Notify()
+			_ = s.Channel.Notify()
 			in := room(4)
 			n, err := link.Receive(in[:1])
 			require.NoError(t, err, "what came before is good")
@@ -82,7 +82,7 @@ func TestLostFrames(t *testing.T) {
 	} {
 		received(t, s, change)
 	}
-	s.Channel.Notify()
+	_ = s.Channel.Notify()
 	in := []netfront.Frame{{Data: make([]byte, 2000)}}
 	n, err := link.Receive(in)
 	require.NoError(t, err)
@@ -129,7 +129,7 @@ func TestHostileSend(t *testing.T) {
 				require.True(t, ok)
 			}
 			answer(s, req)
-			s.Channel.Notify()
+			_ = s.Channel.Notify()
 			_, err = link.Receive(room(1)) // waits, and is told
 			assert.ErrorIs(t, err, frontend.ErrMisbehaved)
 			_, err = link.Send([]netfront.Frame{frame(60, 0)})
@@ -188,7 +188,7 @@ func FuzzHostileBackEnd(f *testing.F) {
 			case 4:
 				s.TX.Push()
 				s.RX.Push()
-				s.Channel.Notify()
+				_ = s.Channel.Notify()
 			case 5:
 				atomic.AddUint32(&ring.HeaderOf(s.TXMemory).RspProd, uint32(int8(next())))
 			case 6:
@@ -206,7 +206,7 @@ func TestEventsWithoutReason(t *testing.T) {
 	s, link := byHand(t)
 	received(t, s, func(*hypercall.NetifRXResponse) {})
 	for range 200_000 {
-		s.Channel.Notify()
+		_ = s.Channel.Notify()
 	}
 	assert.Less(t, link.Stats().Events, uint64(100_000))
 	n, err := link.Receive(room(1))

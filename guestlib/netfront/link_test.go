@@ -261,7 +261,7 @@ func TestEnds(t *testing.T) {
 	}{
 		"closed here":   {func(_ *model.Host, _ *model.NIC, l *netfront.Link) { _ = l.Close() }, frontend.ErrClosed},
 		"closed there":  {func(_ *model.Host, b *model.NIC, _ *netfront.Link) { b.Close() }, frontend.ErrDisconnected},
-		"back end gone": {func(_ *model.Host, b *model.NIC, _ *netfront.Link) { b.Vanish() }, frontend.ErrDisconnected},
+		"back end gone": {func(h *model.Host, b *model.NIC, _ *netfront.Link) { _ = h.Tree.Remove(b.Directory()) }, frontend.ErrDisconnected},
 		"store gone":    {func(h *model.Host, _ *model.NIC, _ *netfront.Link) { h.Tree.Leave() }, frontend.ErrStoreLost},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -54,7 +54,7 @@ func (r *receiver) put() {
 func (r *receiver) push() {
 	if r.err == nil && r.ring.Push() {
 		r.stats.ReceivedNotify++
-		r.connection.Channel.Notify()
+		r.connection.Notify()
 	}
 }
 

@@ -18,11 +18,12 @@ type sender struct {
 	ring  ring.Front[hypercall.NetifTXRequest, hypercall.NetifTXResponse]
 	pages []txPage // by a request's ID
 	free  []uint16
+	spare []txPage // that no ID has yet
 
 	sent, notifications, errors uint64
 }
 
-// txPage is a page for a frame. It is shared when it is used first.
+// txPage is a page for a frame. Pages are shared, some at a time, when they are needed first.
 type txPage struct {
 	memory []byte
 	ref    hypercall.GrantRef
@@ -80,11 +81,10 @@ func (s *sender) put(frame []byte) error {
 	id := s.free[len(s.free)-1]
 	p := &s.pages[id]
 	if p.memory == nil {
-		shared, err := s.connection.Share(1, true)
-		if err != nil {
+		if err := s.share(); err != nil {
 			return err
 		}
-		p.memory, p.ref = shared.Memory, shared.Refs[0]
+		*p, s.spare = s.spare[0], s.spare[1:]
 	}
 	s.free = s.free[:len(s.free)-1]
 	copy(p.memory, frame)
@@ -92,6 +92,19 @@ func (s *sender) put(frame []byte) error {
 	s.ring.Put(&hypercall.NetifTXRequest{GRef: p.ref, ID: id, Size: uint16(len(frame))})
 	s.sent++
 	return nil
+}
+
+// share sees to it that there is a spare page.
+func (s *sender) share() error {
+	const atOnce = 8
+	if len(s.spare) > 0 {
+		return nil
+	}
+	shared, err := s.connection.Share(atOnce, true)
+	for i, ref := range shared.Refs {
+		s.spare = append(s.spare, txPage{memory: shared.Memory[i*frontend.PageSize:][:frontend.PageSize], ref: ref})
+	}
+	return err
 }
 
 // wait takes responses, or else waits for an event.
@@ -141,7 +154,7 @@ func (s *sender) reap() (n int, err error) {
 func (s *sender) push() {
 	if s.err == nil && s.ring.Push() {
 		s.notifications++
-		s.connection.Channel.Notify()
+		s.connection.Notify()
 	}
 }
 

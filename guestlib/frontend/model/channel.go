@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"sync"
@@ -36,7 +37,7 @@ func (h *Host) Listen(hypercall.DomID) (frontend.Channel, error) {
 	return h.newPort(), nil
 }
 
-// Bind connects a new port of the back end's domain with one that listens.
+// Bind implements Machine.
 func (h *Host) Bind(remote hypercall.Port) (frontend.Channel, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -73,7 +74,7 @@ func (p *port) raise() {
 	}
 }
 
-func (p *port) Notify() {
+func (p *port) Notify() error {
 	p.mu.Lock()
 	peer := p.peer
 	p.sent++
@@ -81,9 +82,10 @@ func (p *port) Notify() {
 	if peer != nil {
 		peer.raise()
 	}
+	return nil
 }
 
-func (p *port) Wait() error {
+func (p *port) Wait(ctx context.Context) error {
 	select {
 	case <-p.closed:
 		return fs.ErrClosed
@@ -94,6 +96,8 @@ func (p *port) Wait() error {
 		return nil
 	case <-p.closed:
 		return fs.ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"strconv"
@@ -46,7 +47,7 @@ type Disk struct {
 }
 
 // NewDisk plugs a disk in.
-func NewDisk(h *Host, id string, config DiskConfig) *Disk {
+func NewDisk(m Machine, id string, config DiskConfig) *Disk {
 	d := &Disk{config: config, data: make([]byte, config.Size), Sessions: make(chan *DiskSession, 4)}
 	d.config.SectorSize = max(config.SectorSize, 512)
 	flag := map[bool]string{false: "0", true: "1"}
@@ -66,7 +67,7 @@ func NewDisk(h *Host, id string, config DiskConfig) *Disk {
 		"sectors": strconv.Itoa(config.Size / 512), "sector-size": strconv.Itoa(d.config.SectorSize), "info": strconv.Itoa(info),
 	}
 	maps.Copy(properties, config.Properties)
-	d.attach(h, "vbd", id, features, properties, d.connected)
+	d.attach(m, "vbd", id, nil, features, properties, d.connected)
 	return d
 }
 
@@ -143,11 +144,11 @@ func (d *Disk) connected() (session, error) {
 		s.refs = append(s.refs, hypercall.GrantRef(ref))
 	}
 	var err error
-	if s.Memory, err = d.host.Map(true, s.refs...); err != nil {
+	if s.Memory, err = d.machine.Map(true, s.refs...); err != nil {
 		return nil, err
 	}
 	if s.Channel, err = d.bind(); err != nil {
-		d.host.Unmap(s.refs...)
+		d.machine.Unmap(s.refs...)
 		return nil, err
 	}
 	s.Ring = ring.MakeBack[hypercall.BlkifRequest, hypercall.BlkifResponse](s.Memory)
@@ -163,14 +164,14 @@ func (s *DiskSession) close() {
 	_ = s.Channel.Close()
 	s.done.Wait()
 	for ref := range s.kept {
-		s.disk.host.Unmap(ref)
+		s.disk.machine.Unmap(ref)
 	}
-	s.disk.host.Unmap(s.refs...)
+	s.disk.machine.Unmap(s.refs...)
 }
 
 // serve takes requests and answers them, until the channel is closed or the front end misbehaves.
 func (s *DiskSession) serve() {
-	for s.Channel.Wait() == nil {
+	for s.Channel.Wait(context.Background()) == nil {
 		for more := true; more; {
 			if s.disk.isDead() {
 				return
@@ -190,7 +191,7 @@ func (s *DiskSession) serve() {
 				s.Ring.Put(&rsp)
 			}
 			if s.Ring.Push() {
-				s.Channel.Notify()
+				_ = s.Channel.Notify()
 			}
 			var err error
 			if more, err = s.Ring.FinalCheck(); err != nil {
@@ -304,12 +305,12 @@ func (s *DiskSession) page(ref hypercall.GrantRef) (page []byte, unmap func(), e
 	if page := s.kept[ref]; page != nil {
 		return page, func() {}, nil
 	}
-	if page, err = s.disk.host.Map(true, ref); err != nil {
+	if page, err = s.disk.machine.Map(true, ref); err != nil {
 		return nil, nil, err
 	}
 	if s.disk.config.Persistent {
 		s.kept[ref] = page
 		return page, func() {}, nil
 	}
-	return page, func() { s.disk.host.Unmap(ref) }, nil
+	return page, func() { s.disk.machine.Unmap(ref) }, nil
 }

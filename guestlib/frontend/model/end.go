@@ -11,7 +11,8 @@ import (
 
 // end is a back end's side of a device.
 type end struct {
-	host        *Host
+	machine     Machine
+	store       frontend.Store
 	front, back string // directories
 
 	connect func() (session, error) // when the front end is Initialised
@@ -28,8 +29,12 @@ type end struct {
 type session interface{ close() }
 
 // attach makes a device in the store, and a back end that walks with the front end.
-func (e *end) attach(h *Host, class, id string, features, properties map[string]string, connect func() (session, error)) {
-	e.host, e.connect = h, connect
+func (e *end) attach(m Machine, class, id string, device, features, properties map[string]string, connect func() (session, error)) {
+	store, err := m.Store()
+	if err != nil {
+		panic(err) // a machine has one
+	}
+	e.machine, e.store, e.connect = m, store, connect
 	e.front = fmt.Sprintf("/local/domain/%d/device/%s/%s", Guest, class, id)
 	e.back = fmt.Sprintf("/local/domain/%d/backend/%s/%d/%s", Back, class, Guest, id)
 	e.stop, e.done = make(chan struct{}), make(chan struct{})
@@ -40,11 +45,17 @@ func (e *end) attach(h *Host, class, id string, features, properties map[string]
 		e.back + "/frontend":    e.front,
 		e.back + "/state":       state(hypercall.XenbusStateInitWait),
 	}
+	for name, value := range device {
+		nodes[e.front+"/"+name] = value
+	}
 	for name, value := range features {
 		nodes[e.back+"/"+name] = value
 	}
-	_ = h.Tree.Write(nodes)
-	watch, _ := h.Tree.Watch(e.front + "/state")
+	_ = e.store.WriteAll(nodes)
+	watch, err := e.store.Watch(e.front + "/state")
+	if err != nil {
+		panic(err)
+	}
 	go e.run(watch, properties)
 }
 
@@ -59,7 +70,7 @@ func (e *end) run(watch frontend.Watch, properties map[string]string) {
 			return
 		case <-watch.Changed():
 		}
-		text, err := e.host.Tree.Read(e.front + "/state")
+		text, err := e.store.Read(e.front + "/state")
 		if err != nil {
 			return
 		}
@@ -113,8 +124,8 @@ func (e *end) Close() {
 	e.set(hypercall.XenbusStateClosing, nil)
 }
 
-// Vanish removes the back end's directory, as when its domain dies.
-func (e *end) Vanish() { _ = e.host.Tree.Remove(e.back) }
+// Directory is the back end's directory.
+func (e *end) Directory() string { return e.back }
 
 // Die has the back end stop in its tracks: it never says or does anything again, and has mapped what it had mapped.
 func (e *end) Die() {
@@ -147,17 +158,17 @@ func (e *end) set(s hypercall.XenbusState, more map[string]string) {
 	for name, value := range more {
 		nodes[e.back+"/"+name] = value
 	}
-	_ = e.host.Tree.Write(nodes)
+	_ = e.store.WriteAll(nodes)
 }
 
 // Node changes a node in the back end's directory.
 func (e *end) Node(name, value string) {
-	_ = e.host.Tree.Write(map[string]string{e.back + "/" + name: value})
+	_ = e.store.WriteAll(map[string]string{e.back + "/" + name: value})
 }
 
 // Front is what the front end's directory says, or nothing.
 func (e *end) Front(name string) string {
-	text, _ := e.host.Tree.Read(e.front + "/" + name)
+	text, _ := e.store.Read(e.front + "/" + name)
 	return text
 }
 
@@ -176,7 +187,7 @@ func (e *end) bind() (frontend.Channel, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.host.Bind(hypercall.Port(port))
+	return e.machine.Bind(hypercall.Port(port))
 }
 
 func state(s hypercall.XenbusState) string { return strconv.Itoa(int(s)) }

@@ -16,6 +16,18 @@ const (
 	Back  hypercall.DomID = 0
 )
 
+// Machine is what back ends need. A Host is one; so is a real one, where the test runs in a guest.
+type Machine interface {
+	Store() (frontend.Store, error)
+
+	// Map maps pages that the guest shares, one after the other, and Unmap undoes that.
+	Map(write bool, refs ...hypercall.GrantRef) ([]byte, error)
+	Unmap(refs ...hypercall.GrantRef)
+
+	// Bind connects to a port of the guest's that listens.
+	Bind(hypercall.Port) (frontend.Channel, error)
+}
+
 // Host is a machine with two domains. The guest's front ends see it as their [frontend.Domain].
 type Host struct {
 	Tree *Tree // the store
@@ -116,7 +128,7 @@ func (h *Host) Mapped() (pages int) {
 	return pages
 }
 
-// Map maps pages that the guest shares, the first of them and those behind it. It fails for those that aren't shared so.
+// Map implements Machine. It fails for pages that aren't shared so.
 func (h *Host) Map(write bool, refs ...hypercall.GrantRef) ([]byte, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -139,7 +151,7 @@ func (h *Host) Map(write bool, refs ...hypercall.GrantRef) ([]byte, error) {
 	return first[: len(refs)*frontend.PageSize : len(refs)*frontend.PageSize], nil
 }
 
-// Unmap undoes Map.
+// Unmap implements Machine.
 func (h *Host) Unmap(refs ...hypercall.GrantRef) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,7 +1,7 @@
 package model
 
 import (
-	"fmt"
+	"context"
 	"sync"
 
 	"tuco/guestlib/frontend"
@@ -30,19 +30,17 @@ type NIC struct {
 }
 
 // NewNIC plugs a network interface in.
-func NewNIC(h *Host, id string, config NICConfig) *NIC {
+func NewNIC(m Machine, id string, config NICConfig) *NIC {
 	n := &NIC{config: config, Sessions: make(chan *NICSession, 4)}
 	if config.MAC == "" {
 		config.MAC = "00:16:3e:00:00:01"
 	}
-	front := fmt.Sprintf("/local/domain/%d/device/vif/%s", Guest, id)
-	nodes := map[string]string{front + "/mac": config.MAC}
+	device := map[string]string{"mac": config.MAC}
 	if config.MTU != "" {
-		nodes[front+"/mtu"] = config.MTU
+		device["mtu"] = config.MTU
 	}
-	_ = h.Tree.Write(nodes)
 	features := map[string]string{"feature-rx-copy": "1", "feature-rx-flip": "0", "feature-sg": "1", "feature-gso-tcpv4": "1"}
-	n.attach(h, "vif", id, features, nil, n.connected)
+	n.attach(m, "vif", id, device, features, nil, n.connected)
 	return n
 }
 
@@ -69,7 +67,7 @@ func (n *NIC) connected() (session, error) {
 			return nil, err
 		}
 		s.refs[i] = hypercall.GrantRef(ref)
-		if *memory[i], err = n.host.Map(true, s.refs[i]); err != nil {
+		if *memory[i], err = n.machine.Map(true, s.refs[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -90,12 +88,12 @@ func (n *NIC) connected() (session, error) {
 func (s *NICSession) close() {
 	_ = s.Channel.Close()
 	s.done.Wait()
-	s.nic.host.Unmap(s.refs[:]...)
+	s.nic.machine.Unmap(s.refs[:]...)
 }
 
 // serve takes what the guest sends.
 func (s *NICSession) serve() {
-	for s.Channel.Wait() == nil {
+	for s.Channel.Wait(context.Background()) == nil {
 		for more := true; more; {
 			if s.nic.isDead() {
 				return
@@ -114,7 +112,7 @@ func (s *NICSession) serve() {
 				s.TX.Put(&hypercall.NetifTXResponse{ID: req.ID, Status: status})
 			}
 			if s.TX.Push() {
-				s.Channel.Notify()
+				_ = s.Channel.Notify()
 			}
 			var err error
 			if more, err = s.TX.FinalCheck(); err != nil {
@@ -130,12 +128,12 @@ func (s *NICSession) sent(req *hypercall.NetifTXRequest) int16 {
 	if req.Flags != 0 || int(req.Offset)+int(req.Size) > frontend.PageSize || req.Size < 14 {
 		return hypercall.NETIF_RSP_ERROR
 	}
-	page, err := s.nic.host.Map(false, req.GRef)
+	page, err := s.nic.machine.Map(false, req.GRef)
 	if err != nil {
 		return hypercall.NETIF_RSP_ERROR
 	}
 	frame := append([]byte(nil), page[req.Offset:][:req.Size]...)
-	s.nic.host.Unmap(req.GRef)
+	s.nic.machine.Unmap(req.GRef)
 	if s.nic.config.Frame != nil {
 		s.nic.config.Frame(s.nic, frame)
 	}
@@ -156,17 +154,17 @@ func (n *NIC) Deliver(flags uint16, frames ...[]byte) (delivered int) {
 			break
 		}
 		rsp := hypercall.NetifRXResponse{ID: req.ID, Flags: flags, Status: int16(len(frame))}
-		if page, err := n.host.Map(true, req.GRef); err != nil {
+		if page, err := n.machine.Map(true, req.GRef); err != nil {
 			rsp.Status = hypercall.NETIF_RSP_ERROR
 		} else {
 			copy(page, frame)
-			n.host.Unmap(req.GRef)
+			n.machine.Unmap(req.GRef)
 		}
 		s.RX.Put(&rsp)
 		delivered++
 	}
 	if s.RX.Push() {
-		s.Channel.Notify()
+		_ = s.Channel.Notify()
 	}
 	return delivered
 }

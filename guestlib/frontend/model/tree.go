@@ -64,8 +64,8 @@ func (t *Tree) List(path string) ([]string, error) {
 	return slices.Sorted(maps.Keys(names)), nil
 }
 
-// Write implements frontend.Store.
-func (t *Tree) Write(nodes map[string]string) error {
+// WriteAll implements frontend.Store.
+func (t *Tree) WriteAll(nodes map[string]string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.gone {
@@ -80,7 +80,7 @@ func (t *Tree) Write(nodes map[string]string) error {
 	return nil
 }
 
-// Remove implements frontend.Store.
+// Remove removes a node and all below it.
 func (t *Tree) Remove(path string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
