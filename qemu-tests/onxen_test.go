@@ -80,7 +80,7 @@ func TestOnXenGoPackages(t *testing.T) {
 	t.Parallel()
 	xenHost(t) // fetched once, not by each
 	testGo(t, []string{"sync", "sort", "container/list", "strconv", "tuco/guestlib/soft", "tuco/guestlib/evtchn", "tuco/guestlib/grant",
-		"tuco/guestlib/balloon"}, "--short", "--hypervisor", "tuco,xen")
+		"tuco/guestlib/balloon", "tuco/guestlib/here"}, "--short", "--hypervisor", "tuco,xen")
 }
 
 func TestOnXenLast(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"tuco/guestlib/frontend/model"
 )
 
-// A disk is an io.ReaderAt and an io.WriterAt. In a guest, the domain is that of package frontend's, and no model.
+// A disk is an io.ReaderAt and an io.WriterAt. In a guest, the domain is here.Domain().
 func Example() {
 	domain := model.NewHost()
 	defer model.NewDisk(domain, "51712", model.DiskConfig{Size: 1 << 20, Flush: true}).Stop()

@@ -9,7 +9,7 @@ import (
 	"tuco/guestlib/netfront"
 )
 
-// A link sends and receives several frames at a time. In a guest, the domain is that of package frontend's, and no model.
+// A link sends and receives several frames at a time. In a guest, the domain is here.Domain().
 func Example() {
 	domain := model.NewHost()
 	echo := func(n *model.NIC, frame []byte) { n.Deliver(0, frame) }
