@@ -168,7 +168,7 @@ func TestTakeOver(t *testing.T) {
 	}
 }
 
-func TestImpossibleIndices(t *testing.T) {
+func TestXSA38ImpossibleIndices(t *testing.T) {
 	at := uint32(0xffff_fff0)
 	for what, prod := range map[string]uint32{
 		"more responses than requests": at + 6, "far ahead": at + 1<<31, "before what was taken": at + 1, "behind what was seen": at + 2,
@@ -211,6 +211,22 @@ func TestImpossibleIndices(t *testing.T) {
 		_, err = b.Take(&req)
 		assert.ErrorIs(t, err, ErrIndex, "%s: for good", what)
 	}
+}
+
+// TestXSA155CopiedOnce: what was taken is a copy, which the peer can't change any more.
+func TestXSA155CopiedOnce(t *testing.T) {
+	memory := aligned(4096)
+	f, b := pair(memory)
+	f.Put(&request{id: 5, sum: 6})
+	f.Push()
+	var req request
+	ok, err := b.Take(&req)
+	require.NoError(t, err)
+	require.True(t, ok)
+	for i := range memory {
+		memory[i] = 0xff
+	}
+	assert.Equal(t, request{id: 5, sum: 6}, req)
 }
 
 // channel is an event channel: pending or not.

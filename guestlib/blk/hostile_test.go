@@ -1,6 +1,7 @@
 package blk_test
 
 import (
+	"bytes"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -189,4 +190,25 @@ func FuzzHostileBackEnd(f *testing.F) {
 		require.NoError(t, disk.Close())
 		wg.Wait()
 	})
+}
+
+// TestXSA403NothingElseShared: the back end can see what is to be written, and nothing else of the program's.
+func TestXSA403NothingElseShared(t *testing.T) {
+	host, back, disk := open(t, model.DiskConfig{Size: mib, ByHand: true})
+	s := <-back.Sessions
+	done := make(chan error)
+	go func() {
+		memory := bytes.Repeat([]byte("secret!!"), 4096)
+		_, err := disk.WriteAt(memory[1000:1000+5*512], 0)
+		done <- err
+	}()
+	all := takeAll(t, s, 1)
+	secrets := 0
+	host.EachShared(func(page []byte) { secrets += bytes.Count(page, []byte("secret!!")) })
+	assert.Equal(t, 5*512/8, secrets)
+	rsp := s.Handle(&all[0])
+	s.Ring.Put(&rsp)
+	s.Ring.Push()
+	_ = s.Channel.Notify()
+	require.NoError(t, <-done)
 }

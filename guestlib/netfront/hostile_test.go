@@ -1,6 +1,7 @@
 package netfront_test
 
 import (
+	"bytes"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -212,4 +213,15 @@ func TestEventsWithoutReason(t *testing.T) {
 	n, err := link.Receive(room(1))
 	assert.NoError(t, err)
 	assert.Equal(t, 1, n)
+}
+
+// TestXSA403NothingElseShared: the back end can see frames that were sent, and nothing else of the program's.
+func TestXSA403NothingElseShared(t *testing.T) {
+	host, _, link := open(t, model.NICConfig{ByHand: true})
+	memory := bytes.Repeat([]byte("secret!!"), 4096)
+	_, err := link.Send([]netfront.Frame{{Data: memory[1000:1096]}, {Data: memory[9000:9016]}})
+	require.NoError(t, err)
+	secrets := 0
+	host.EachShared(func(page []byte) { secrets += bytes.Count(page, []byte("secret!!")) })
+	assert.Equal(t, (96+16)/8, secrets)
 }

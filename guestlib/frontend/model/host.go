@@ -116,6 +116,17 @@ func (h *Host) Shared() (pages int) {
 	return pages
 }
 
+// EachShared calls a function with each page that the guest shares.
+func (h *Host) EachShared(f func(page []byte)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, g := range h.grants {
+		if !g.ended {
+			f(g.page[:frontend.PageSize])
+		}
+	}
+}
+
 // Mapped is how many pages of the guest's the back end has mapped.
 func (h *Host) Mapped() (pages int) {
 	h.mu.Lock()
