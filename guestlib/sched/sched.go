@@ -52,9 +52,15 @@ func (s *scheduler) first() *Thread {
 // Start begins to take events.
 func Start() {
 	the.began = clock.Now()
-	spin.Relax = func() { hypercalls.SchedOp[byte](hypercall.SCHEDOP_yield, nil) }
+	spin.Relax = relax
 	upcall.Tick(func() { the.vcpu().armed = 0 })
 	equip(0)
+}
+
+// relax lets other vCPUs have the processor, which one of them may need to give back a lock.
+func relax() {
+	const while = 50_000 // nanoseconds
+	hypercalls.SchedOp(hypercall.SCHEDOP_poll, &hypercall.SchedPoll{Timeout: clock.Now() + while})
 }
 
 // Forked is what a new thread does first: it gives back the lock of who switched to it.

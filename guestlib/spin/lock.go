@@ -21,7 +21,7 @@ type Lock struct{ word uint32 }
 var Relax = func() {}
 
 // patience is how often one looks at a lock before it relaxes.
-const patience = 500
+const patience = 100
 
 // Lock takes the lock.
 func (l *Lock) Lock() {
