@@ -60,6 +60,7 @@ passed or were skipped, 1 if not, 2 for a bad argument.`,
 	flags.StringSliceVar(&t.hypervisors, "hypervisor", []string{host.Tuco},
 		"tuco, xen, or both with a comma: the same file boots on each")
 	flags.StringVar(&t.up.spec.Emulator, "emulator", host.QEMU, "emulator: qemu or bochs")
+	flags.IntVar(&t.up.spec.CPUs, "cpus", 1, "CPUs of the host, and vCPUs of each guest")
 	flags.StringVar(&memory, "memory", "512M", "memory of each guest")
 	flags.DurationVar(&t.up.timeout, "timeout", 10*time.Minute, "time for each package")
 	flags.StringVar(&t.run, "run", "", "run only tests that match this pattern")
