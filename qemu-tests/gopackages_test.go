@@ -15,6 +15,7 @@ import (
 var goPackages = []string{
 	"sync", "sync/atomic", "container/heap", "container/list", "container/ring", "sort", "strings", "bytes", "strconv", "crypto/sha256",
 	"tuco/guestlib/calls",
+	"tuco/guestlib/files",
 	"tuco/guestlib/soft",
 	"tuco/guestlib/evtchn",
 	"tuco/guestlib/grant",

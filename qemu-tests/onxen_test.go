@@ -76,6 +76,11 @@ func TestOnXenGoHTTP(t *testing.T) {
 	runHTTP(t, xenHost(t))
 }
 
+func TestOnXenGoFiles(t *testing.T) {
+	t.Parallel()
+	runFiles(t, xenHost(t))
+}
+
 func TestOnXenGoPackages(t *testing.T) {
 	t.Parallel()
 	xenHost(t) // fetched once, not by each

@@ -5,7 +5,8 @@ import (
 	"unsafe"
 )
 
-// A Call is a system call on its way down.
+// A Call is a system call on its way down. It has to stay on the stack of the goroutine that calls, as a variable that does
+// not escape: see [Call.Pointer]. So it is passed on by its value.
 type Call struct {
 	Number uintptr
 	// Args is the arguments. Where one points into the caller's stack, which moves when it grows, its number here means

@@ -7,7 +7,7 @@ package gate
 
 // The numbers of calls. They are out of the way of Linux' system calls, which can be called here too.
 const (
-	SoftOpen      = 0x7475_0000 + iota // -> the number of a new soft descriptor, whose readiness is told by the next two
+	SoftOpen      = 0x7475_0000 + iota // as FileOpen -> the number of a soft descriptor, whose readiness is told by the next two
 	SoftRaise                          // descriptor, bits
 	SoftLower                          // descriptor, bits
 	ChannelOpen                        // port, 1 if it outlives the descriptor -> a descriptor that is readable when an event has come
@@ -21,6 +21,10 @@ const (
 	MemoryPages                        // -> how many pages have a frame
 	MemoryGive                         // most -> how many free frames went back to the hypervisor
 	MemoryTake                         // most -> how many frames came from the hypervisor
+	FileOpen                           // lowest number, 1 if that only -> the number of a descriptor that the poller does not take
+	FreePages                          // -> how many of the domain's pages nobody has
+	ConsoleRead                        // where to, size -> size; waits until somebody has typed something
+	ConsoleWrite                       // from where, size -> size
 )
 
 // Linux' numbers of calls that are made here.

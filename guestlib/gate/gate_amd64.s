@@ -4,7 +4,7 @@
 #define ENOSYS 38
 
 // func Call(number, a1, a2, a3, a4, a5 uintptr) (result uintptr)
-TEXT ·Call(SB), 0, $8-56
+TEXT ·Call(SB), NOSPLIT, $8-56 // nothing may move: arguments may be addresses on the stack
 	NO_LOCAL_POINTERS
 	MOVQ  ·entry(SB), R11
 	MOVQ  $-ENOSYS, AX

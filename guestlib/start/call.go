@@ -25,7 +25,6 @@ const (
 	einval    errno = 22
 	efault    errno = 14
 	emfile    errno = 24
-	epipe     errno = 32
 	enosys    errno = 38
 	etimedout errno = 110
 )
@@ -56,7 +55,7 @@ const (
 	sysFutex, sysGetaffinity                    = 202, 204
 	sysClockGettime, sysTgkill, sysKill         = 228, 234, 62
 	sysEpollCtl, sysEpollPwait                  = 233, 281
-	sysEventfd2, sysEpollCreate1, sysPipe2      = 290, 291, 293
+	sysEventfd2, sysEpollCreate1                = 290, 291
 	sysNewfstatat, sysFaccessat                 = 262, 269
 	sysGetrandom                                = 318
 )
@@ -133,6 +132,11 @@ func answer(c *cpu.Call) uint64 {
 		return -uint64(mm.MapForeign(c.DI, c.SI))
 	case gate.PageUnmap:
 		return -uint64(mm.UnmapForeign(c.DI))
+	case gate.FreePages:
+		return mm.Free()
+	case gate.ConsoleWrite:
+		console.Write(bytesAt(c.DI, c.SI))
+		return c.SI
 	}
 	tables.Lock()
 	result := answerFromTables(c)
@@ -140,7 +144,7 @@ func answer(c *cpu.Call) uint64 {
 	return result
 }
 
-// tables is the lock of descriptors and pipes, of the signals' handlers and the random numbers. A thread gives it back while it
+// tables is the lock of descriptors, of the signals' handlers and the random numbers. A thread gives it back while it
 // waits.
 var tables spin.Lock
 
@@ -151,6 +155,8 @@ func answerFromTables(c *cpu.Call) uint64 {
 		return write(c.DI, c.SI, c.DX)
 	case sysRead:
 		return read(c.DI, c.SI, c.DX)
+	case gate.ConsoleRead:
+		return read(stdin, c.DI, c.SI)
 	case sysEpollCreate1:
 		fd, _ := open(poller, 0)
 		return fd
@@ -160,8 +166,6 @@ func answerFromTables(c *cpu.Call) uint64 {
 			d.count = uint64(uint32(c.DI))
 		}
 		return fd
-	case sysPipe2:
-		return pipe2(c.DI, c.SI)
 	case sysClose:
 		return closeDescriptor(c.DI)
 	case sysEpollCtl:
@@ -175,8 +179,9 @@ func answerFromTables(c *cpu.Call) uint64 {
 	case sysGetrandom:
 		return getrandom(c.DI, c.SI)
 	case gate.SoftOpen:
-		fd, _ := open(soft, nonBlocking)
-		return fd
+		return openAbove(soft, c.DI, c.SI != 0)
+	case gate.FileOpen:
+		return openAbove(file, c.DI, c.SI != 0)
 	case gate.SoftRaise:
 		return softRaise(c.DI, uint32(c.SI))
 	case gate.SoftLower:

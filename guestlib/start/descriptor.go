@@ -9,9 +9,8 @@ const (
 	unused kind = iota
 	poller
 	event   // an eventfd
-	pipeOut // a pipe's end to read from
-	pipeIn  // its end to write to
 	soft    // what an upper package makes of it
+	file    // the same, but the poller does not take it: it is always ready
 	channel // an event channel's end: readable when an event was taken
 )
 
@@ -22,7 +21,6 @@ type descriptor struct {
 	inherited   bool   // F_SETFD without FD_CLOEXEC: nobody executes anything, but programs ask
 	count       uint64 // an event's
 	bits        uint32 // a soft one's readiness
-	number      uint16 // a pipe's: with no pointer here, the collector has less to look through
 	port        hypercall.Port
 	lent        bool // the port is not closed with the descriptor
 
@@ -53,13 +51,27 @@ func find(fd uint64) *descriptor {
 
 // open is a new descriptor, or nil if there are too many.
 func open(k kind, flags uint64) (fd uint64, d *descriptor) {
-	for i := range descriptors {
-		if d := &descriptors[i]; d.kind == unused {
+	return openFrom(k, firstDescriptor, flags)
+}
+
+// openFrom is one whose number is not below another.
+func openFrom(k kind, lowest, flags uint64) (fd uint64, d *descriptor) {
+	for fd := max(lowest, firstDescriptor); fd < firstDescriptor+maxDescriptors; fd++ {
+		if d := &descriptors[fd-firstDescriptor]; d.kind == unused {
 			*d = descriptor{kind: k, nonblocking: flags&nonBlocking != 0, inherited: flags&closeOnExec == 0}
-			return uint64(firstDescriptor + i), d
+			return fd, d
 		}
 	}
 	return failed(emfile), nil
+}
+
+// openAbove is a descriptor of an upper package's, with a number that is not below another, or is exactly that.
+func openAbove(k kind, number uint64, exactly bool) uint64 {
+	if exactly && (number < firstDescriptor || number >= firstDescriptor+maxDescriptors || find(number) != nil) {
+		return failed(ebadf)
+	}
+	fd, _ := openFrom(k, number, nonBlocking)
+	return fd
 }
 
 func closeDescriptor(fd uint64) uint64 {
@@ -73,8 +85,6 @@ func closeDescriptor(fd uint64) uint64 {
 	old := *d
 	*d = descriptor{}
 	switch old.kind {
-	case pipeIn, pipeOut:
-		old.pipe().closeEnd(old.kind)
 	case channel:
 		closeChannel(old.port, old.lent)
 	}

@@ -25,8 +25,6 @@ func write(fd, from, size uint64) uint64 {
 		return failed(ebadf)
 	case d.kind == event:
 		return d.add(from, size)
-	case d.kind == pipeIn:
-		return d.send(bytesAt(from, size))
 	}
 	return failed(ebadf)
 }
@@ -41,8 +39,6 @@ func read(fd, to, size uint64) uint64 {
 		return failed(ebadf)
 	case d.kind == event:
 		return d.take(to, size)
-	case d.kind == pipeOut:
-		return d.receive(bytesAt(to, size))
 	}
 	return failed(ebadf)
 }

@@ -27,8 +27,8 @@ type epollEvent struct {
 func epollCtl(op, fd, e uint64) uint64 {
 	const del = 2
 	d := find(fd)
-	if d == nil {
-		return failed(eperm) // as of a plain file: it is always ready
+	if d == nil || d.kind == file {
+		return failed(eperm)
 	}
 	if d.polled = op != del; d.polled {
 		e := at[epollEvent](e)
@@ -63,20 +63,6 @@ func (d *descriptor) ready() (bits uint32) {
 	case event:
 		if d.count > 0 {
 			bits = pollIn
-		}
-	case pipeOut:
-		if d.pipe().size > 0 {
-			bits = pollIn
-		}
-		if d.pipe().in == 0 {
-			bits |= pollHangUp
-		}
-	case pipeIn:
-		if d.pipe().size < pipeSize {
-			bits = pollOut
-		}
-		if d.pipe().out == 0 {
-			bits |= pollError
 		}
 	case soft, channel:
 		bits = d.bits

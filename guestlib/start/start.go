@@ -55,14 +55,14 @@ func start(info *hypercall.StartInfo) uint64 {
 	return arguments(info)
 }
 
-// arguments lays out what a Linux process finds on its stack: the words of the command line, no environment, and the
-// auxiliary vector.
+// arguments lays out what a Linux process finds on its stack: the words of the command line, the environment, and the
+// auxiliary vector. A word env.NAME=VALUE is a variable of the environment, and no argument.
 func arguments(info *hypercall.StartInfo) uint64 {
 	const (
 		atNull, atPageSize, atRandomness = 0, 6, 25
 	)
-	words := [maxWords]uint64{hypercalls.Address(&name)}
-	n := 1
+	words, variables := [maxWords]uint64{hypercalls.Address(&name)}, [maxWords]uint64{}
+	n, m := 1, 0
 	line := &info.CmdLine
 	for i := 0; i < len(line) && line[i] != 0; i++ {
 		if line[i] == ' ' {
@@ -70,11 +70,16 @@ func arguments(info *hypercall.StartInfo) uint64 {
 			continue
 		}
 		if i == 0 || line[i-1] == 0 {
-			if n == maxWords {
+			switch {
+			case n == maxWords || m == maxWords:
 				console.Fatal("the command line has too many words")
+			case isVariable(line[i:]):
+				variables[m] = hypercalls.Address(&line[i+len(variable)])
+				m++
+			default:
+				words[n] = hypercalls.Address(&line[i])
+				n++
 			}
-			words[n] = hypercalls.Address(&line[i])
-			n++
 		}
 	}
 	line[len(line)-1] = 0
@@ -84,7 +89,7 @@ func arguments(info *hypercall.StartInfo) uint64 {
 		top -= 8
 		*hypercalls.At[uint64](top) = v
 	}
-	if n%2 == 0 {
+	if (n+m)%2 == 0 {
 		push(0) // the stack begins at a multiple of 16
 	}
 	push(0)
@@ -93,13 +98,35 @@ func arguments(info *hypercall.StartInfo) uint64 {
 	push(atRandomness)
 	push(mm.PageSize)
 	push(atPageSize)
-	push(0) // no environment
+	push(0)
+	for i := m - 1; i >= 0; i-- {
+		push(variables[i])
+	}
 	push(0)
 	for i := n - 1; i >= 0; i-- {
 		push(words[i])
 	}
 	push(uint64(n))
 	return top
+}
+
+// variable is what words begin with that make the environment.
+const variable = "env."
+
+// isVariable tells whether a word that ends with a space or a zero is one of the environment.
+func isVariable(word []byte) bool {
+	if len(word) < len(variable) || string(word[:len(variable)]) != variable {
+		return false
+	}
+	for _, b := range word[len(variable):] {
+		switch b {
+		case '=':
+			return true
+		case ' ', 0:
+			return false
+		}
+	}
+	return false
 }
 
 // name is os.Args[0].

@@ -1,12 +1,13 @@
 // Command hello is a small guest: it says what it runs on, and does a little of all that a Go program's runtime does.
 //
-// Its command line may have a word that tells how it is to end: exit=N, panic, nil, deadlock; write-text and run-data, which
-// the page tables forbid; or spin, which needs the runtime to take a processor away from a loop. With sleep=N it does nothing
-// for N milliseconds first.
+// Its command line may have words: ls=DIR and cat=FILE show what the ramdisk has; sleep=N does nothing for N milliseconds; and
+// others tell how it is to end: exit=N, panic, nil, deadlock; write-text and run-data, which the page tables forbid; or
+// spin, which needs the runtime to take a processor away from a loop.
 package main
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -91,6 +92,7 @@ func garbage() string {
 	return "collected"
 }
 
+// end does what a word of the command line asks for.
 func end(word string) {
 	name, value, _ := strings.Cut(word, "=")
 	switch name {
@@ -113,6 +115,14 @@ func end(word string) {
 		select {}
 	case "spin":
 		spin()
+	case "ls":
+		list(value)
+	case "cat":
+		text, err := os.ReadFile(value)
+		if err != nil {
+			fmt.Println("hello:", err)
+		}
+		os.Stdout.Write(text)
 	case "write-text":
 		*(*byte)(code(main)) = 0
 	case "run-data":
@@ -134,6 +144,19 @@ func sleep(milliseconds string) {
 	}
 	<-time.After(time.Duration(n) * time.Millisecond)
 	fmt.Println("hello: woke up")
+}
+
+// list shows a directory and all below it.
+func list(dir string) {
+	err := fs.WalkDir(os.DirFS(dir), ".", func(name string, e fs.DirEntry, err error) error {
+		if err == nil {
+			fmt.Println("hello:", e)
+		}
+		return err
+	})
+	if err != nil {
+		fmt.Println("hello:", err)
+	}
 }
 
 // code is where a function's instructions are.

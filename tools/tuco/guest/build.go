@@ -35,6 +35,7 @@ const library = "tuco/guestlib/start"
 
 // upper is packages of the library that a program needs as well if it imports certain others, as they are large.
 var upper = map[string]string{
+	"os":  "tuco/guestlib/files",
 	"net": "tuco/guestlib/sockets",
 }
 
