@@ -1,7 +1,6 @@
 package start
 
 import (
-	"tuco/guestlib/console"
 	"tuco/guestlib/cpu"
 	"tuco/guestlib/gate"
 	"tuco/guestlib/hypercalls"
@@ -64,8 +63,7 @@ func answer(c *cpu.Call) uint64 {
 	switch c.AX {
 	case sysWrite:
 		if c.DI == stdout || c.DI == stderr {
-			console.Write(bytesAt(c.SI, c.DX))
-			return c.DX
+			return output(c.SI, c.DX)
 		}
 	case sysMmap:
 		return mmap(c.DI, c.SI, c.DX, c.R10)
@@ -135,8 +133,7 @@ func answer(c *cpu.Call) uint64 {
 	case gate.FreePages:
 		return mm.Free()
 	case gate.ConsoleWrite:
-		console.Write(bytesAt(c.DI, c.SI))
-		return c.SI
+		return output(c.DI, c.SI)
 	}
 	tables.Lock()
 	result := answerFromTables(c)

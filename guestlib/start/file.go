@@ -31,7 +31,7 @@ func write(fd, from, size uint64) uint64 {
 
 func read(fd, to, size uint64) uint64 {
 	if fd == stdin {
-		return 0 // nobody types
+		return input(to, size)
 	}
 	d := find(fd)
 	switch {

@@ -51,6 +51,7 @@ func start(info *hypercall.StartInfo) uint64 {
 	cpu.Init(&first.Context)
 	clock.SetWall(upcall.Init(info.SharedInfo))
 	sched.Start()
+	attachConsole(info)
 	seed()
 	return arguments(info)
 }

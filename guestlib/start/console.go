@@ -1,0 +1,125 @@
+package start
+
+import (
+	"tuco/guestlib/clock"
+	"tuco/guestlib/console"
+	"tuco/guestlib/hypercalls"
+	"tuco/guestlib/mm"
+	"tuco/guestlib/sched"
+	"tuco/guestlib/upcall"
+	"tuco/hypercall"
+)
+
+// consoleKey is what a thread waits for that waits for the console's daemon: no futex has this address.
+const consoleKey = 3
+
+// consolePort is the port of the console's daemon, or 0.
+var consolePort hypercall.Port
+
+// attachConsole maps the console's page. Domain 0 has none: what is in its place in the start info is the VGA console's.
+func attachConsole(info *hypercall.StartInfo) {
+	if info.Flags&hypercall.SIF_INITDOMAIN != 0 || info.ConsoleMFN == 0 || info.ConsoleEvtchn == 0 {
+		return
+	}
+	va, ok := mm.AllocPage()
+	if !ok || hypercalls.UpdateVAMapping(va, uint64(info.ConsoleMFN)*mm.PageSize|mm.SharedPage, hypercall.UVMF_INVLPG) != 0 {
+		console.Fatal("the console's page can't be mapped")
+	}
+	if upcall.Listen(info.ConsoleEvtchn, consoleEvent) != 0 {
+		console.Fatal("the console's port can't be listened to")
+	}
+	consolePort = info.ConsoleEvtchn
+	console.Attach(hypercalls.At[hypercall.XenconsInterface](va))
+}
+
+// consoleEvent is what an event of the daemon does: somebody has typed, or there is room again.
+func consoleEvent(uint64) {
+	tables.Lock() // who has just looked waits already
+	sched.Wake(consoleKey, sched.MaxThreads)
+	tables.Unlock()
+}
+
+// attended tells whether a daemon listens to the console's port. Until one does, what the program writes would stay in the page.
+func attended() bool {
+	if !console.Attached() {
+		return false
+	}
+	if !wasAttended {
+		status := hypercall.EvtchnStatus{Dom: hypercall.DOMID_SELF, Port: consolePort}
+		err := hypercalls.EventOp(hypercall.EVTCHNOP_status, &status)
+		wasAttended = err == 0 && status.Status == hypercall.EVTCHNSTAT_interdomain
+	}
+	return wasAttended
+}
+
+var wasAttended bool
+
+// How long output waits for a daemon that takes nothing, in nanoseconds. After that it is thrown away, with no more waiting, until
+// the daemon takes something: a program should not stand still for its console's sake.
+const longestWait, oneWait = 1_000_000_000, 10_000_000
+
+var gaveUp bool
+
+// output is what the program writes on its standard output or error.
+func output(from, size uint64) uint64 {
+	text := bytesAt(from, size)
+	if !attended() {
+		console.Write(text)
+		return size
+	}
+	var buffer [512]byte // the page's lock is not held while the program's memory is touched
+	for len(text) > 0 {
+		n := copy(buffer[:], text)
+		text = text[n:]
+		if !send(buffer[:n]) {
+			break
+		}
+	}
+	return size
+}
+
+// send puts text into the page, as there is room. It is not ok if no more will be taken.
+func send(text []byte) (ok bool) {
+	end := clock.Now() + longestWait
+	for {
+		n, ok := console.Put(text)
+		if !ok {
+			console.Write(text)
+			return true
+		}
+		if n > 0 {
+			hypercalls.EventOp(hypercall.EVTCHNOP_send, &hypercall.EvtchnSend{Port: consolePort})
+			text, gaveUp = text[n:], false
+			end = clock.Now() + longestWait
+		}
+		now := clock.Now()
+		switch {
+		case len(text) == 0:
+			return true
+		case gaveUp || now >= end:
+			gaveUp = true
+			return false
+		}
+		if !sched.Wait(consoleKey, now+oneWait, nil) {
+			sched.Yield() // a signal that is due keeps the thread from waiting
+		}
+	}
+}
+
+// input reads what somebody types, and waits for it. Where there is no page, nobody does.
+func input(to, size uint64) uint64 {
+	var buffer [128]byte // see output
+	for {
+		n, ok := console.Take(buffer[:min(size, uint64(len(buffer)))])
+		if !ok || size == 0 {
+			return 0
+		}
+		if n > 0 {
+			hypercalls.EventOp(hypercall.EVTCHNOP_send, &hypercall.EvtchnSend{Port: consolePort})
+			return uint64(copy(bytesAt(to, size), buffer[:n]))
+		}
+		if e := await(consoleKey, 0, &tables); e != 0 {
+			return e
+		}
+	}
+}
