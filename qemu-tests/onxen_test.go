@@ -66,6 +66,11 @@ func TestOnXenGoEvents(t *testing.T) {
 	runEvents(t, xenHost(t), "pairs=25 rounds=50")
 }
 
+func TestOnXenGoPower(t *testing.T) {
+	t.Parallel()
+	runRequests(t, xenHost(t))
+}
+
 func TestOnXenBench(t *testing.T) {
 	t.Parallel()
 	runBench(t, xenHost(t))

@@ -188,3 +188,14 @@ func entries() (forked, began uint64)
 func cpuid(leaf, subleaf uint32) (a, b, c, d uint32)
 func xgetbv() uint64
 func random() (v uint64, ok bool)
+
+// Renew tells the hypervisor again where the running vCPU has its information, after the domain was restored.
+func Renew() {
+	c := This()
+	area := hypercall.VCPURegisterVCPUInfo{MFN: mm.Machine(c.self) / mm.PageSize}
+	if hypercalls.VCPUOp(hypercall.VCPUOP_register_vcpu_info, c.ID, &area) != 0 {
+		console.Fatal("the hypervisor refused register_vcpu_info after the domain was restored")
+	}
+	c.Info.EvtchnUpcallMask = 1
+	c.setUp()
+}

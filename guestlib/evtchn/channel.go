@@ -98,7 +98,7 @@ func (c *Channel) Notify() error {
 // Wait waits until an event has come since the last Wait returned. Events that come before the next Wait are one, and wait
 // for it. If several goroutines wait, one of them gets the event.
 //
-// The error is ErrClosed or the context's.
+// The error is ErrClosed or the context's, or, for a channel from before the domain was restored, ENOTCONN.
 func (c *Channel) Wait(ctx context.Context) error {
 	select {
 	case c.turn <- struct{}{}:

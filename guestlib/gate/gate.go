@@ -25,6 +25,7 @@ const (
 	FreePages                          // -> how many of the domain's pages nobody has
 	ConsoleRead                        // where to, size -> size; waits until somebody has typed something
 	ConsoleWrite                       // from where, size -> size
+	Suspend                            // -> 1 if it was cancelled, 0 in the restored domain
 )
 
 // Linux' numbers of calls that are made here.

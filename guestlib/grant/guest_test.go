@@ -135,3 +135,44 @@ func TestCopyInGuest(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The table goes out of the page tables before the domain is saved, and comes again with what is in it, or with nothing.
+func TestSuspendInGuest(t *testing.T) {
+	table(t)
+	m, err := newMemory()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := NewTable(m.grow)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &device{table, m}
+	const frame, to = 0x1234, 9
+	ref, err := table.Grant(to, frame, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Suspend(); err != nil {
+		t.Fatal(err)
+	}
+	if mfn := gate.Call(gate.PageFrame, uintptr(m.room.Address(0)), 0, 0, 0, 0); gate.Errno(mfn) == 0 {
+		t.Fatalf("frame %#x is still mapped", mfn)
+	}
+	if err := d.Resume(true); err != nil {
+		t.Fatal(err)
+	}
+	if e := table.entries[ref]; e.Frame != frame || e.DomID != to {
+		t.Fatalf("the entry is %+v", e)
+	}
+	if err := d.Suspend(); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Resume(false); err != nil {
+		t.Fatal(err)
+	}
+	if err := table.End(ref); !errors.Is(err, ErrRef) {
+		t.Fatalf("got %v, want ErrRef: the grant is of another table", err)
+	}
+	*table.word(ref) = 0
+}

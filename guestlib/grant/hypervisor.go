@@ -1,6 +1,7 @@
 package grant
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -11,6 +12,7 @@ import (
 	"tuco/guestlib/hyper"
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/page"
+	"tuco/guestlib/power"
 	"tuco/hypercall"
 )
 
@@ -20,8 +22,38 @@ var Open = sync.OnceValues(func() (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the domain's grant table: %w", err)
 	}
-	return NewTable(m.grow)
+	t, err := NewTable(m.grow)
+	if err != nil {
+		return nil, fmt.Errorf("the domain's grant table: %w", err)
+	}
+	power.AtSuspend(&device{t, m})
+	return t, nil
 })
+
+// device is the table when the domain is saved. Nobody grants anything meanwhile.
+type device struct {
+	table  *Table
+	memory *memory
+}
+
+// Suspend unmaps the table, whose frames are the hypervisor's.
+func (d *device) Suspend() error {
+	d.table.lock.Lock()
+	if err := d.memory.unmap(); err != nil {
+		return errors.Join(err, d.Resume(true))
+	}
+	return nil
+}
+
+// Resume maps it again. In a restored domain it is another, with no grants in it.
+func (d *device) Resume(cancelled bool) error {
+	defer d.table.lock.Unlock()
+	if cancelled {
+		_, err := d.memory.grow(len(d.table.entries) / perFrame)
+		return err
+	}
+	return d.table.forget()
+}
 
 // memory is where the table's frames are mapped: there is room for as many as there can be.
 type memory struct {
@@ -47,7 +79,7 @@ func newMemory() (*memory, error) {
 	return m, err
 }
 
-// grow makes the table some frames large, and maps what is not yet: of a new table that is all.
+// grow makes the table some frames large, and maps what is not yet.
 func (m *memory) grow(frames int) ([]hypercall.GrantEntryV1, error) {
 	if frames > m.most {
 		return nil, ErrFull
@@ -56,15 +88,22 @@ func (m *memory) grow(frames int) ([]hypercall.GrantEntryV1, error) {
 	if err != nil {
 		return nil, err
 	}
-	if frames == 1 {
-		m.mapped = 0 // a new table
-	}
 	for ; m.mapped < frames; m.mapped++ {
 		if err := m.room.Map(m.mapped, list[m.mapped]); err != nil {
 			return nil, err
 		}
 	}
 	return unsafe.Slice(hypercalls.At[hypercall.GrantEntryV1](m.room.Address(0)), frames*perFrame), nil
+}
+
+// unmap takes the table's frames out of the page tables.
+func (m *memory) unmap() error {
+	for ; m.mapped > 0; m.mapped-- {
+		if err := m.room.Unmap(m.mapped - 1); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // setup asks for a table of some frames, and which they are.

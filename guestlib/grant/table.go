@@ -155,11 +155,15 @@ func (t *Table) InUse(ref Ref) bool {
 	return int(ref) < len(t.taken) && t.taken[ref] && atomic.LoadUint32(t.word(ref))&(hypercall.GTF_reading|hypercall.GTF_writing) != 0
 }
 
-// Forget gives up all grants: the hypervisor has made a new table, as it does when a domain goes on that was saved. The
-// function of NewTable is asked for the memory again.
+// Forget gives up all grants: the hypervisor has made a new table, as it does for a domain that was saved. The function of
+// NewTable is asked for the memory again.
 func (t *Table) Forget() error {
 	t.lock.Lock()
 	defer t.lock.Unlock()
+	return t.forget()
+}
+
+func (t *Table) forget() error {
 	frames := len(t.entries) / perFrame
 	t.entries, t.free, t.taken, t.later = nil, nil, nil, nil
 	for len(t.entries)/perFrame < frames {

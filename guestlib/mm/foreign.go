@@ -61,3 +61,12 @@ func UnmapForeign(va uint64) hypercall.Errno {
 	lock.Unlock()
 	return err
 }
+
+// PageOf is the number of the page that has a machine frame of the domain's, and FrameOfPage the other way round.
+func PageOf(mfn uint64) uint64 { return uint64(pageOf(mfn * PageSize)) }
+
+// FrameOfPage is the machine frame of a page.
+func FrameOfPage(p uint64) uint64 { return machineOf(pfn(p)) / PageSize }
+
+// List is the address of the list of machine frames.
+func List() uint64 { return p2m }

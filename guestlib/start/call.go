@@ -23,8 +23,10 @@ const (
 	enomem    errno = 12
 	einval    errno = 22
 	efault    errno = 14
+	ebusy     errno = 16
 	emfile    errno = 24
 	enosys    errno = 38
+	enotconn  errno = 107
 	etimedout errno = 110
 )
 
@@ -116,6 +118,8 @@ func answer(c *cpu.Call) uint64 {
 		return uname(c.DI)
 	case gate.StartInfo:
 		return hypercalls.Address(startInfo)
+	case gate.Suspend:
+		return suspend()
 	case gate.MemoryPages:
 		return mm.Current()
 	case gate.MemoryGive:

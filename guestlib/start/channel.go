@@ -37,6 +37,8 @@ func takeEvent(fd uint64) uint64 {
 	switch {
 	case d == nil || d.kind != channel:
 		return failed(ebadf)
+	case d.port == 0:
+		return failed(enotconn) // the domain was restored, and the port is not there any more
 	case d.bits&pollIn != 0:
 		d.bits &^= pollIn
 		return 1
@@ -46,15 +48,18 @@ func takeEvent(fd uint64) uint64 {
 
 func unmaskChannel(fd uint64) uint64 {
 	d := find(fd)
-	if d == nil || d.kind != channel {
+	switch {
+	case d == nil || d.kind != channel:
 		return failed(ebadf)
+	case d.port == 0:
+		return failed(enotconn)
 	}
 	return -uint64(upcall.Unmask(d.port))
 }
 
 func closeChannel(port hypercall.Port, lent bool) {
 	upcall.Forget(port)
-	if !lent {
+	if !lent && port != 0 {
 		hypercalls.EventOp(hypercall.EVTCHNOP_close, &hypercall.EvtchnClose{Port: port})
 	}
 }

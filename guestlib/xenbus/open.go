@@ -8,6 +8,7 @@ import (
 	"tuco/guestlib/hyper"
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/page"
+	"tuco/guestlib/power"
 	"tuco/guestlib/xenbus/wire"
 	"tuco/hypercall"
 )
@@ -21,7 +22,26 @@ func Open() (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(conn), nil
+	s := New(conn)
+	power.AtSuspend(device{s})
+	return s, nil
+}
+
+// device is the store's connection when the domain is saved.
+type device struct{ store *Store }
+
+func (device) Suspend() error { return nil }
+
+// Resume makes the connection anew in a restored domain, unless the program has closed it.
+func (d device) Resume(cancelled bool) error {
+	if cancelled || d.store.closed() {
+		return nil
+	}
+	conn, err := Dial()
+	if err != nil {
+		return err
+	}
+	return d.store.Reconnect(conn)
 }
 
 // Dial makes the connection that Open uses. A domain has one at a time.

@@ -177,6 +177,13 @@ func (s *Store) Reconnect(conn io.ReadWriteCloser) error {
 	return nil
 }
 
+// closed tells whether Close was called.
+func (s *Store) closed() bool {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	return s.failed == ErrClosed
+}
+
 func (s *Store) broken() bool {
 	s.lock.Lock()
 	defer s.lock.Unlock()
