@@ -51,3 +51,45 @@ func use(b *ring.Bytes, f func(*ring.Bytes, []byte) (int, error), text []byte) (
 	attached.lock.Unlock()
 	return n, err == nil
 }
+
+// Daemon is how Transmit gets on with who takes what is put into the page.
+type Daemon struct {
+	Now    func() uint64      // in nanoseconds
+	Notify func()             // there is something
+	Wait   func(until uint64) // for an event of the daemon's, or a time
+}
+
+// How long Transmit waits for a daemon that takes nothing, in nanoseconds, and how long before it looks whether an event got lost.
+const longestWait, oneWait = 1_000_000_000, 10_000_000
+
+// gaveUp says that the daemon was waited for in vain: it is not waited for again until it takes something. A program should not
+// stand still for its console's sake.
+var gaveUp uint32
+
+// Transmit puts a text into the page as there is room. It tells whether it has; what is left is lost then. The text is as Put's.
+func Transmit(text []byte, d *Daemon) bool {
+	end := d.Now() + longestWait
+	for {
+		n, ok := Put(text)
+		if !ok {
+			Write(text)
+			return true
+		}
+		now := d.Now()
+		if n > 0 {
+			d.Notify()
+			atomic.StoreUint32(&gaveUp, 0)
+			text, end = text[n:], now+longestWait
+		}
+		switch {
+		case len(text) == 0:
+			return true
+		case atomic.LoadUint32(&gaveUp) != 0:
+			return false
+		case now >= end:
+			atomic.StoreUint32(&gaveUp, 1)
+			return false
+		}
+		d.Wait(now + oneWait)
+	}
+}

@@ -88,3 +88,66 @@ func TestHostileDaemon(t *testing.T) {
 		})
 	}
 }
+
+// world is a daemon that takes something each time it is waited for, and a clock that moves then.
+type world struct {
+	now, notified, waited uint64
+	takes                 int
+	got                   []byte
+}
+
+func (w *world) daemon(out ring.Bytes) *Daemon {
+	return &Daemon{
+		Now:    func() uint64 { return w.now },
+		Notify: func() { w.notified++ },
+		Wait: func(until uint64) {
+			w.now = until
+			w.waited++
+			piece := make([]byte, w.takes)
+			n, _ := out.Take(piece)
+			w.got = append(w.got, piece[:n]...)
+		},
+	}
+}
+
+func TestTransmit(t *testing.T) {
+	var page hypercall.XenconsInterface
+	out, _ := daemon(&page)
+	attach(t, &page)
+	w := world{takes: 100}
+	d := w.daemon(out)
+	text := strings.Repeat("0123456789", 500)
+	for at := 0; at < len(text); at += 500 {
+		require.True(t, Transmit([]byte(text[at:at+500]), d))
+	}
+	assert.NotZero(t, w.waited)
+	w.takes = 5000
+	d.Wait(w.now)
+	assert.Equal(t, text, string(w.got))
+	assert.NotZero(t, w.notified)
+}
+
+// TestNobodyTakes: a program waits for a second, once, and goes on when the daemon does.
+func TestNobodyTakes(t *testing.T) {
+	var page hypercall.XenconsInterface
+	out, _ := daemon(&page)
+	attach(t, &page)
+	t.Cleanup(func() { gaveUp = 0 })
+	var w world
+	d := w.daemon(out)
+	text := []byte(strings.Repeat("x", 1500))
+	require.True(t, Transmit(text, d))
+	require.False(t, Transmit(text, d), "no room for all of it")
+	assert.EqualValues(t, longestWait, w.now)
+	before := w.waited
+	for range 10 {
+		require.False(t, Transmit(text, d))
+	}
+	assert.Equal(t, before, w.waited, "not again")
+
+	w.takes = 2048
+	d.Wait(w.now)
+	require.True(t, Transmit(text, d))
+	w.takes = 1
+	require.True(t, Transmit(text[:600], d), "waited for again")
+}

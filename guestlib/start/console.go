@@ -54,11 +54,16 @@ func attended() bool {
 
 var wasAttended bool
 
-// How long output waits for a daemon that takes nothing, in nanoseconds. After that it is thrown away, with no more waiting, until
-// the daemon takes something: a program should not stand still for its console's sake.
-const longestWait, oneWait = 1_000_000_000, 10_000_000
+// daemon is how output gets on with who takes it.
+var daemon = console.Daemon{Now: clock.Now, Notify: notifyConsole, Wait: func(until uint64) {
+	if !sched.Wait(consoleKey, until, nil) {
+		sched.Yield() // a signal that is due keeps the thread from waiting
+	}
+}}
 
-var gaveUp bool
+func notifyConsole() {
+	hypercalls.EventOp(hypercall.EVTCHNOP_send, &hypercall.EvtchnSend{Port: consolePort})
+}
 
 // output is what the program writes on its standard output or error.
 func output(from, size uint64) uint64 {
@@ -71,39 +76,11 @@ func output(from, size uint64) uint64 {
 	for len(text) > 0 {
 		n := copy(buffer[:], text)
 		text = text[n:]
-		if !send(buffer[:n]) {
+		if !console.Transmit(buffer[:n], &daemon) {
 			break
 		}
 	}
 	return size
-}
-
-// send puts text into the page, as there is room. It is not ok if no more will be taken.
-func send(text []byte) (ok bool) {
-	end := clock.Now() + longestWait
-	for {
-		n, ok := console.Put(text)
-		if !ok {
-			console.Write(text)
-			return true
-		}
-		if n > 0 {
-			hypercalls.EventOp(hypercall.EVTCHNOP_send, &hypercall.EvtchnSend{Port: consolePort})
-			text, gaveUp = text[n:], false
-			end = clock.Now() + longestWait
-		}
-		now := clock.Now()
-		switch {
-		case len(text) == 0:
-			return true
-		case gaveUp || now >= end:
-			gaveUp = true
-			return false
-		}
-		if !sched.Wait(consoleKey, now+oneWait, nil) {
-			sched.Yield() // a signal that is due keeps the thread from waiting
-		}
-	}
 }
 
 // input reads what somebody types, and waits for it. Where there is no page, nobody does.
@@ -115,7 +92,7 @@ func input(to, size uint64) uint64 {
 			return 0
 		}
 		if n > 0 {
-			hypercalls.EventOp(hypercall.EVTCHNOP_send, &hypercall.EvtchnSend{Port: consolePort})
+			notifyConsole()
 			return uint64(copy(bytesAt(to, size), buffer[:n]))
 		}
 		if e := await(consoleKey, 0, &tables); e != 0 {
