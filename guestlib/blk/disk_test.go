@@ -299,7 +299,8 @@ func TestStrangeNodes(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%.40s", c), func(t *testing.T) {
 			host := model.NewHost()
-			back := model.NewDisk(host, "51712", model.DiskConfig{Size: mib, Properties: map[string]string{c[0]: c[1]}})
+			back := model.NewDisk(host, "51712", model.DiskConfig{Size: mib})
+			back.Override(c[0], c[1])
 			back.Node(c[0], c[1])
 			_, err := blk.Open(t.Context(), host, "51712")
 			require.Error(t, err)
@@ -400,4 +401,40 @@ func TestResume(t *testing.T) {
 	}
 	wg.Wait()
 	assert.True(t, bytes.Equal(want, back.Data()))
+}
+
+// TestBackEndRestarts: a device that its back end has closed can be connected again once that has started again.
+func TestBackEndRestarts(t *testing.T) {
+	_, back, disk := open(t, model.DiskConfig{Size: mib})
+	want := pattern(4096, 1)
+	_, err := disk.WriteAt(want, 0)
+	require.NoError(t, err)
+	back.Close()
+	got := make([]byte, 4096)
+	require.Eventually(t, func() bool {
+		_, err := disk.ReadAt(got, 0)
+		return errors.Is(err, frontend.ErrDisconnected)
+	}, 10*time.Second, time.Millisecond)
+	require.NoError(t, disk.Resume(t.Context()))
+	_, err = disk.ReadAt(got, 0)
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+}
+
+// TestResumeFails: calls fail with the reason, until another Resume.
+func TestResumeFails(t *testing.T) {
+	_, back, disk := open(t, model.DiskConfig{Size: mib})
+	back.Override("sectors", "1")
+	assert.ErrorContains(t, disk.Resume(t.Context()), "not the same device")
+	_, err := disk.ReadAt(make([]byte, 512), 0)
+	assert.ErrorContains(t, err, "not the same device")
+	assert.ErrorContains(t, disk.Flush(), "not the same device")
+	assert.EqualValues(t, mib, disk.Size())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.ErrorIs(t, disk.Resume(ctx), context.Canceled)
+	back.Reform()
+	require.NoError(t, disk.Resume(t.Context()))
+	_, err = disk.ReadAt(make([]byte, 512), 0)
+	assert.NoError(t, err)
 }

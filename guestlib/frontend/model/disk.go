@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"fmt"
-	"maps"
 	"strconv"
 	"sync"
 	"unsafe"
@@ -24,9 +23,6 @@ type DiskConfig struct {
 	Discard    bool
 	Indirect   int // the most segments of an indirect request; 0: there are none
 	RingOrder  int // the ring has up to 1 << RingOrder pages
-
-	// Properties are nodes that the back end writes when it connects, in place of those that tell the truth.
-	Properties map[string]string
 
 	// ByHand has the test do the back end's work: sessions come to Disk.Sessions.
 	ByHand bool
@@ -66,7 +62,6 @@ func NewDisk(m Machine, id string, config DiskConfig) *Disk {
 	properties := map[string]string{
 		"sectors": strconv.Itoa(config.Size / 512), "sector-size": strconv.Itoa(d.config.SectorSize), "info": strconv.Itoa(info),
 	}
-	maps.Copy(properties, config.Properties)
 	d.attach(m, "vbd", id, nil, features, properties, d.connected)
 	return d
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 
@@ -17,9 +18,10 @@ type end struct {
 
 	connect func() (session, error) // when the front end is Initialised
 
-	mu      sync.Mutex
-	session session
-	dead    bool
+	mu       sync.Mutex
+	session  session
+	dead     bool
+	override map[string]string // nodes that are written at the next connection in place of the true ones
 
 	stop chan struct{}
 	done chan struct{}
@@ -91,8 +93,10 @@ func (e *end) run(watch frontend.Watch, properties map[string]string) {
 			}
 			e.mu.Lock()
 			e.session = s
+			nodes := maps.Clone(properties)
+			maps.Copy(nodes, e.override)
 			e.mu.Unlock()
-			e.set(hypercall.XenbusStateConnected, properties)
+			e.set(hypercall.XenbusStateConnected, nodes)
 		case state(hypercall.XenbusStateClosing):
 			e.set(hypercall.XenbusStateClosing, nil)
 		case state(hypercall.XenbusStateClosed):
@@ -164,6 +168,23 @@ func (e *end) set(s hypercall.XenbusState, more map[string]string) {
 // Node changes a node in the back end's directory.
 func (e *end) Node(name, value string) {
 	_ = e.store.WriteAll(map[string]string{e.back + "/" + name: value})
+}
+
+// Override has the back end say something else than the truth of itself from the next connection on.
+func (e *end) Override(name, value string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.override == nil {
+		e.override = map[string]string{}
+	}
+	e.override[name] = value
+}
+
+// Reform has the back end say nothing but the truth again.
+func (e *end) Reform() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.override = nil
 }
 
 // Front is what the front end's directory says, or nothing.
