@@ -45,6 +45,7 @@ func call(c *cpu.Call) {
 const (
 	sysRead, sysWrite, sysClose                 = 0, 1, 3
 	sysMmap, sysMprotect, sysMunmap, sysMadvise = 9, 10, 11, 28
+	sysMincore                                  = 27
 	sysSigaction, sysSigprocmask, sysSigreturn  = 13, 14, 15
 	sysSchedYield, sysNanosleep                 = 24, 35
 	sysGetpid, sysGettid, sysUname              = 39, 186, 63
@@ -75,6 +76,8 @@ func answer(c *cpu.Call) uint64 {
 		return munmap(c.DI, c.SI)
 	case sysMadvise:
 		return madvise(c.DI, c.SI, c.DX)
+	case sysMincore:
+		return mincore(c.DI, c.SI, c.DX)
 	case sysSigprocmask:
 		return sigprocmask(c.DI, c.SI, c.DX)
 	case sysSigreturn:
@@ -95,7 +98,7 @@ func answer(c *cpu.Call) uint64 {
 	case sysClone:
 		return clone(c)
 	case sysExit:
-		exitThread(c.SI)
+		exitThread(uint32(c.DI), c.SI)
 	case sysExitGroup:
 		exit(c.DI)
 	case sysGetpid:

@@ -52,6 +52,21 @@ func munmap(va, size uint64) uint64 {
 	return 0
 }
 
+// mincore tells of each page whether it is mapped.
+func mincore(va, size, to uint64) uint64 {
+	if va%mm.PageSize != 0 {
+		return failed(einval)
+	}
+	for page := uint64(0); page < size; page += mm.PageSize {
+		there := at[byte](to + page/mm.PageSize)
+		*there = 0
+		if _, ok := mm.FrameOf(va + page); ok {
+			*there = 1
+		}
+	}
+	return 0
+}
+
 // adviceStack is the advice of the port's own, tools/goport's: these pages will be a stack. They need not be cleared.
 const adviceStack = 0x7475
 

@@ -74,9 +74,9 @@ func archPrctl(code, address uint64) uint64 {
 }
 
 // exitThread ends the current thread. The runtime has a word cleared when the thread's stack is free, the second argument that
-// tools/goport made of what the runtime did itself.
-func exitThread(done uint64) {
-	if done == 0 {
+// tools/goport made of what the runtime did itself. A thread that was made with no g ends with another code and has no such word.
+func exitThread(code uint32, done uint64) {
+	if code != 0 {
 		sched.Exit(nil)
 	}
 	sched.Exit(at[uint32](done))

@@ -30,7 +30,7 @@ func TestRead(t *testing.T) {
 			{"sync", "TestA", "processes", "x.txt:1"}, {"net/http", "TestB/one_two", "files", "x.txt:2"},
 		}, ""},
 		{"no reason", "\nsync TestA\n", nil, "x.txt:2: 2 words, want three"},
-		{"unknown reason", "sync TestA boredom\n", nil, `x.txt:1: "boredom" is no reason; the reasons are cpus, files, goroot`},
+		{"unknown reason", "sync TestA boredom\n", nil, `x.txt:1: "boredom" is no reason; the reasons are addresses, below, cpus`},
 		{"twice", "sync TestA files\nsync TestA processes\n", nil, "x.txt:2: TestA of sync is listed already, at x.txt:1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
