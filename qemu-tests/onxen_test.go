@@ -97,3 +97,13 @@ func TestOnXenLast(t *testing.T) {
 	t.Parallel()
 	runLast(t, xenHost(t))
 }
+
+func TestOnXenGoProgramOnVCPUs(t *testing.T) {
+	t.Parallel()
+	runOnVCPUs(t, xenHost(t), 4)
+}
+
+func TestOnXenGoStressOnVCPUs(t *testing.T) {
+	t.Parallel()
+	runStressOnVCPUs(t, xenHost(t), 2, 5)
+}
