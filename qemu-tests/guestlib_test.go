@@ -78,8 +78,8 @@ func runSizes(t *testing.T, spec host.Spec) {
 		says   string
 	}{
 		{16 * host.MiB, host.PoweredOff, `(?m)^hello: done`},
-		{6 * host.MiB, host.Crashed, `(?m)^guest: out of memory: the domain has no page left`},
-		{4 * host.MiB, host.Crashed, `(?m)^guest: out of memory: no stack for the first thread`},
+		{6 * host.MiB, host.Crashed, `(?m)^fatal error: runtime: out of memory`},
+		{4 * host.MiB, host.Crashed, `(?m)^fatal error: runtime: out of memory`},
 	} {
 		t.Run(size.memory.String(), func(t *testing.T) {
 			t.Parallel()

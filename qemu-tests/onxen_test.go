@@ -51,6 +51,11 @@ func TestOnXenGoProgramStart(t *testing.T) {
 	require.GreaterOrEqual(t, batch, float64(minBatch))
 }
 
+func TestOnXenGoProgramMemory(t *testing.T) {
+	t.Parallel()
+	runMemory(t, xenHost(t))
+}
+
 func TestOnXenGoProgramSizes(t *testing.T) {
 	t.Parallel()
 	runSizes(t, xenHost(t))

@@ -26,6 +26,9 @@ const (
 	ConsoleRead                        // where to, size -> size; waits until somebody has typed something
 	ConsoleWrite                       // from where, size -> size
 	Suspend                            // -> 1 if it was cancelled, 0 in the restored domain
+	PageMapLater                       // address in an area without access, machine frame -> a ticket
+	TicketDone                         // ticket -> 1 if the hypervisor has answered for it, or 0
+	TicketWait                         // ticket: 0, or why the hypervisor refused
 )
 
 // Linux' numbers of calls that are made here.

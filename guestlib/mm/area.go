@@ -108,6 +108,7 @@ func choose(size uint64) (at uint64, ok bool) {
 func Unmap(start, size uint64) bool {
 	lock.Lock()
 	ok := unmap(start, size)
+	reclaim(start, start+size)
 	lock.Unlock()
 	return ok
 }
@@ -180,6 +181,7 @@ func carve(start, end uint64) {
 func Discard(start, size uint64) {
 	lock.Lock()
 	discardAreas(start, start+size)
+	reclaim((start+tableSpan-1)&^(tableSpan-1), (start+size)&^(tableSpan-1)) // tables that it covers: others are used again soon
 	lock.Unlock()
 }
 

@@ -3,7 +3,7 @@ package mm
 import "tuco/guestlib/hypercalls"
 
 // Entry is the machine address of the page-table entry that maps an address, and what is there; 0 and 0 if there is no table
-// for it. The program may ask: tables, once made, stay.
+// for it. The program may ask about what it has: a table that maps something stays.
 func Entry(va uint64) (machine, value uint64) {
 	at, level := table(va, 1)
 	if level != 1 {

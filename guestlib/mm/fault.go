@@ -1,9 +1,6 @@
 package mm
 
-import (
-	"tuco/guestlib/console"
-	"tuco/guestlib/hypercalls"
-)
+import "tuco/guestlib/hypercalls"
 
 // A fault maps a window of pages if something is mapped near it already, and else one page: the runtime has large tables
 // of which it touches a word here and there, and memory that it fills.
@@ -47,7 +44,7 @@ func fault(va, code uint64) bool {
 	ok := populate(from, to, entryFlags(a.prot), true)
 	clearSoon()
 	if !ok && entryOf(va)&present == 0 {
-		console.Fatal("out of memory: the domain has no page left")
+		Exhausted(va)
 	}
 	return true
 }
@@ -85,12 +82,19 @@ func hasNeighbours(va uint64) bool {
 }
 
 // Populate maps what is missing of a range, as far as it is in areas, and tells whether there was memory for all of it.
-// Pages may keep what was in them, or be cleared.
+// Pages may keep what was in them, or be cleared. If there isn't memory for those to be cleared, nothing is mapped.
 func Populate(start, end uint64, cleared bool) bool {
 	lock.Lock()
-	ok := populateAreas(start, end, cleared)
+	ok := (!cleared || affordable(missing(start, end))) && populateAreas(start, end, cleared)
 	lock.Unlock()
 	return ok
+}
+
+// missing is how many pages of a range are not mapped.
+func missing(start, end uint64) uint64 {
+	n := (end - start) / PageSize
+	entries(start, end, func(_, _ uint64) { n-- })
+	return n
 }
 
 func populateAreas(start, end uint64, cleared bool) bool {
@@ -171,7 +175,7 @@ func fill(l1, start, end, flags uint64, clear bool) (fresh pageSet, ok bool) {
 		if *hypercalls.At[uint64](l1 + at)&present != 0 {
 			continue
 		}
-		p, ok := pages.take()
+		p, ok := takeFrame()
 		if !ok {
 			return fresh, false
 		}
@@ -184,22 +188,36 @@ func fill(l1, start, end, flags uint64, clear bool) (fresh pageSet, ok bool) {
 	return fresh, true
 }
 
+// discarded is pages whose last mappings are in the queue.
+var discarded struct {
+	list [chunk]pfn
+	n    int
+}
+
 // discard takes the pages of a range away. The next touch finds zeros.
 func discard(start, end uint64) {
-	var (
-		gone [64]pfn
-		n    int
-	)
 	entries(start, end, func(at, e uint64) {
-		gone[n] = pageOf(e)
-		n++
 		queue.Add(Machine(at), 0)
-		if n == len(gone) {
-			release(gone[:n])
-			n = 0
+		discarded.list[discarded.n] = pageOf(e)
+		discarded.n++
+		if discarded.n == len(discarded.list) {
+			release()
 		}
 	})
-	release(gone[:n])
+	release()
+}
+
+// release gives back the frames that were discarded: nobody may see them any more when they are used again.
+func release() {
+	if discarded.n == 0 {
+		return
+	}
+	wait()
+	flush()
+	for _, p := range discarded.list[:discarded.n] {
+		pages.give(p)
+	}
+	discarded.n = 0
 }
 
 // reprotect gives the pages of a range the entries of a protection.
@@ -234,17 +252,5 @@ func entries(start, end uint64, do func(at, e uint64)) {
 				do(at, e)
 			}
 		}
-	}
-}
-
-// release gives back frames whose last mappings are in the queue: nobody may see them any more when they are used again.
-func release(gone []pfn) {
-	if len(gone) == 0 {
-		return
-	}
-	wait()
-	flush()
-	for _, p := range gone {
-		pages.give(p)
 	}
 }

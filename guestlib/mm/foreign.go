@@ -29,6 +29,9 @@ func prepare(va uint64) hypercall.Errno {
 	if a := areaOf(va); a == nil || a.prot != None || va%PageSize != 0 {
 		return hypercall.EFAULT
 	}
+	if _, level := table(va, 1); level == 1 {
+		return 0
+	}
 	_, ok := ensure(va)
 	wait()
 	if !ok {

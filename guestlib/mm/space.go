@@ -36,7 +36,11 @@ var (
 	root  uint64    // the L4, in the direct map
 	p2m   uint64    // address of the list of machine frames
 	pages frames
-	pool  struct{ next, end uint64 } // pages of the direct map that are mapped writable, and nobody's
+	pool  struct {
+		next, end uint64 // pages of the direct map that are mapped writable, and nobody's
+		spare     uint64 // others, which were in use: a list through their first words
+		spares    uint64
+	}
 	queue paging.Queue
 
 	updates [2 * chunk]hypercall.MMUUpdate // room for a chunk and the tables that it needs
@@ -93,7 +97,7 @@ func Stats() paging.Stats { return queue.Stats }
 func Pages() uint64 { return pages.count }
 
 // Free is how many of the domain's pages nobody has.
-func Free() uint64 { return pages.free }
+func Free() uint64 { return pages.free + pool.spares + (pool.end-pool.next)/PageSize }
 
 func machineOf(p pfn) uint64 { return *hypercalls.At[uint64](p2m + 8*uint64(p)) * PageSize }
 
@@ -132,46 +136,6 @@ func entryOf(va uint64) uint64 {
 	return *hypercalls.At[uint64](at + 8*index(va, 1))
 }
 
-// ensure makes the tables that are missing above an address, and returns its L1. Their hooks may still be in the queue.
-func ensure(va uint64) (l1 uint64, ok bool) {
-	at, level := table(va, 1)
-	if level == 1 {
-		return at, true
-	}
-	hook, entry, top := Machine(at+8*index(va, level)), uint64(0), level-1
-	for above := at; level > 1; level-- {
-		page, ok := allocPage()
-		if !ok {
-			return 0, false
-		}
-		zero(page)
-		e := Machine(page) | readWrite
-		if above == at {
-			entry = e
-		} else {
-			*hypercalls.At[uint64](above + 8*index(va, level)) = e
-		}
-		above, l1 = page, page
-	}
-	protect(va, entry, top)
-	queue.Add(hook, entry)
-	return l1, true
-}
-
-// protect makes new tables read-only in the direct map: the one that an entry names, which is of a level, and those below.
-func protect(va, entry uint64, level int) {
-	for {
-		page := direct(pageOf(entry))
-		l1, _ := table(page, 1)
-		queue.Add(Machine(l1+8*index(page, 1)), Machine(page)|readOnly|noExec)
-		if level == 1 {
-			return
-		}
-		entry = *hypercalls.At[uint64](page + 8*index(va, level))
-		level--
-	}
-}
-
 // reserve is how many pages the pool keeps: growing it may take a table of each level.
 const reserve = 4
 
@@ -184,6 +148,11 @@ func AllocPage() (va uint64, ok bool) {
 }
 
 func allocPage() (va uint64, ok bool) {
+	if va = pool.spare; va != 0 {
+		pool.spare = *hypercalls.At[uint64](va)
+		pool.spares--
+		return va, true
+	}
 	if pool.end-pool.next <= reserve*PageSize && !growing {
 		growing = true
 		grow()
@@ -218,10 +187,27 @@ func grow() {
 	wait()
 }
 
-// wait waits for all updates. None can be refused, unless this package is wrong.
+// takeFrame takes a page for the program: a free one, or one of the pool's that it does not need.
+func takeFrame() (pfn, bool) {
+	p, ok := pages.take()
+	switch {
+	case ok:
+		return p, true
+	case pool.end > pool.next+reserve*PageSize:
+		pool.end -= PageSize
+		return pfn((pool.end - Base) / PageSize), true
+	case pool.spares > reserve:
+		va, _ := allocPage()
+		return pfn((va - Base) / PageSize), true
+	}
+	return 0, false
+}
+
+// wait waits for all updates. None of this package's own can be refused, unless it is wrong; those of the program's can.
 func wait() {
-	err := queue.Wait(queue.Last())
-	if err == 0 && queue.Stats.Failed == 0 {
+	queue.Wait(queue.Last())
+	err := queue.RefusedAfter(asked)
+	if err == 0 {
 		return
 	}
 	var l console.Line

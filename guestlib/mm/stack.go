@@ -17,3 +17,9 @@ func Stack(number int) (top uint64, ok bool) {
 }
 
 func stackTop(number int) uint64 { return chosenBase - uint64(number)*stackStride }
+
+// Guard is the addresses below a thread's stack where nothing is mapped, so that what goes beyond the stack's end goes nowhere.
+func Guard(number int) (start, end uint64) {
+	end = stackTop(number) - StackSize
+	return end - (stackStride - StackSize), end
+}

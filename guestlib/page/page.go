@@ -104,6 +104,28 @@ func (r *Room) Map(i int, mfn hypercall.XenPFN) error {
 	return call("map a frame", gate.PageMap, uintptr(r.Address(i)), uintptr(mfn), 0, 0)
 }
 
+// A Ticket stands for a mapping that was asked for. The hypervisor is asked for many at once: until the ticket is done, nothing
+// may be expected of the page, and none, or another error, may come of it.
+type Ticket struct{ number uintptr }
+
+// MapLater asks for the mapping of a machine frame. The error tells that it could not be asked for.
+func (r *Room) MapLater(i int, mfn hypercall.XenPFN) (Ticket, error) {
+	t := gate.Call(gate.PageMapLater, uintptr(r.Address(i)), uintptr(mfn), 0, 0, 0)
+	if err := gate.Errno(t); err != 0 {
+		return Ticket{}, os.NewSyscallError("map a frame", syscall.Errno(err))
+	}
+	return Ticket{t}, nil
+}
+
+// Done tells whether the hypervisor has answered. It does not make it do so.
+func (t Ticket) Done() bool { return gate.Call(gate.TicketDone, t.number, 0, 0, 0, 0) == 1 }
+
+// Wait returns when the hypervisor has answered, for this ticket and for those before it. The error is the hypervisor's about
+// this one. It is remembered until some tens of others were refused.
+func (t Ticket) Wait() error {
+	return call("map a frame", gate.TicketWait, t.number, 0, 0, 0)
+}
+
 // Unmap takes a mapping away.
 func (r *Room) Unmap(i int) error {
 	return call("unmap a frame", gate.PageUnmap, uintptr(r.Address(i)), 0, 0, 0)

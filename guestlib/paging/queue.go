@@ -75,6 +75,19 @@ func (q *Queue) Wait(t Ticket) hypercall.Errno {
 	return 0
 }
 
+// RefusedAfter is why an update of a later ticket was refused, or 0. It is only asked after Flush.
+func (q *Queue) RefusedAfter(t Ticket) hypercall.Errno {
+	if q.Stats.Failed == 0 {
+		return 0
+	}
+	for i := range q.failed {
+		if q.failed[i].ticket > t {
+			return q.failed[i].err
+		}
+	}
+	return 0
+}
+
 // Flush sends all that waits.
 func (q *Queue) Flush() {
 	first := q.issued - Ticket(q.n) + 1

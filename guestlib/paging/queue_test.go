@@ -93,3 +93,13 @@ func TestTransportThatLies(t *testing.T) {
 	q.Wait(ticket)
 	require.True(t, q.Done(ticket))
 }
+
+func TestRefusedAfter(t *testing.T) {
+	f, q := newFake()
+	f.refuses[7] = hypercall.EINVAL
+	q.Add(0, 1)
+	bad := q.Add(8, 7)
+	q.Flush()
+	require.Equal(t, hypercall.Errno(hypercall.EINVAL), q.RefusedAfter(bad-1))
+	require.Zero(t, q.RefusedAfter(bad))
+}

@@ -5,6 +5,7 @@ import (
 	"tuco/guestlib/gate"
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/mm"
+	"tuco/guestlib/paging"
 	"tuco/guestlib/sched"
 	"tuco/guestlib/spin"
 	"tuco/hypercall"
@@ -135,6 +136,19 @@ func answer(c *cpu.Call) uint64 {
 		return -uint64(mm.Prepare(c.DI))
 	case gate.PageMap:
 		return -uint64(mm.MapForeign(c.DI, c.SI))
+	case gate.PageMapLater:
+		t, err := mm.MapLater(c.DI, c.SI)
+		if err != 0 {
+			return -uint64(err)
+		}
+		return uint64(t)
+	case gate.TicketDone:
+		if mm.Done(paging.Ticket(c.DI)) {
+			return 1
+		}
+		return 0
+	case gate.TicketWait:
+		return -uint64(mm.Wait(paging.Ticket(c.DI)))
 	case gate.PageUnmap:
 		return -uint64(mm.UnmapForeign(c.DI))
 	case gate.FreePages:

@@ -1,11 +1,14 @@
 package start
 
-import "tuco/guestlib/mm"
+import (
+	"tuco/guestlib/mm"
+	"tuco/guestlib/sched"
+)
 
 // Linux' flags of mmap and advice of madvise.
 const (
 	protRead, protWrite                     = 1, 2
-	mapFixed, mapAnonymous, mapNoReplace    = 0x10, 0x20, 0x10_0000
+	mapFixed, mapAnonymous, mapNoReserve    = 0x10, 0x20, 0x4000
 	adviceDontNeed, adviceFree              = 4, 8
 	advicePopulateRead, advicePopulateWrite = 22, 23
 )
@@ -14,7 +17,11 @@ func mmap(va, size, prot, flags uint64) uint64 {
 	if flags&mapAnonymous == 0 {
 		return failed(ebadf)
 	}
-	va, ok := mm.Map(va, size, protection(prot), flags&mapFixed != 0)
+	p := protection(prot)
+	if p != mm.None && flags&mapNoReserve == 0 && !mm.Affordable(size) {
+		return failed(enomem)
+	}
+	va, ok := mm.Map(va, size, p, flags&mapFixed != 0)
 	if !ok {
 		return failed(enomem)
 	}
@@ -36,20 +43,32 @@ func mprotect(va, size, prot uint64) uint64 {
 	if va%mm.PageSize != 0 {
 		return failed(einval)
 	}
-	if !mm.Protect(va, size, protection(prot)) {
-		return failed(enomem)
-	}
-	return 0
+	return inPieces(va, size, func(va, size uint64) bool { return mm.Protect(va, size, protection(prot)) })
 }
 
 func munmap(va, size uint64) uint64 {
 	if va%mm.PageSize != 0 || size == 0 {
 		return failed(einval)
 	}
-	if !mm.Unmap(va, size) {
-		return failed(enomem)
+	return inPieces(va, size, mm.Unmap)
+}
+
+// piece is how much of an address space is changed while others wait for it, and for the vCPU.
+const piece = 64 << 20
+
+// inPieces does something for a range, a piece at a time.
+func inPieces(va, size uint64, do func(va, size uint64) bool) uint64 {
+	for {
+		n := min(size, piece)
+		if !do(va, n) {
+			return failed(enomem)
+		}
+		if size -= n; size == 0 {
+			return 0
+		}
+		va += n
+		sched.Interrupt()
 	}
-	return 0
 }
 
 // mincore tells of each page whether it is mapped.
@@ -78,10 +97,12 @@ func madvise(va, size, advice uint64) uint64 {
 	size = (size + mm.PageSize - 1) &^ (mm.PageSize - 1)
 	switch advice {
 	case adviceDontNeed, adviceFree:
-		mm.Discard(va, size)
-	case advicePopulateRead, advicePopulateWrite, adviceStack:
-		if !mm.Populate(va, va+size, advice != adviceStack) {
-			return failed(enomem)
+		return inPieces(va, size, func(va, size uint64) bool { mm.Discard(va, size); return true })
+	case advicePopulateRead, advicePopulateWrite:
+		return inPieces(va, size, func(va, size uint64) bool { return mm.Populate(va, va+size, true) })
+	case adviceStack:
+		if !mm.Populate(va, va+size, false) {
+			mm.Exhausted(va) // the hypervisor could not push a frame onto it
 		}
 	}
 	return 0

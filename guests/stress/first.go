@@ -54,7 +54,7 @@ func fill(size int) error {
 // sparse touches a byte of each 2 MiB of a large area, for each of which there has to be a page table.
 func sparse() error {
 	const size, step = 4 << 30, 2 << 20
-	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE|syscall.MAP_NORESERVE)
 	if err != nil {
 		return fmt.Errorf("sparse: mmap of %d bytes: %w", size, err)
 	}

@@ -1,0 +1,47 @@
+// Command memory is a guest that checks how it gets its memory: that page-table updates are answered for one by one, that
+// large changes travel in large batches, that page tables come back, and that stacks have guards.
+//
+// A word of its command line has it end for want of memory, or go beyond a stack: heap, promised, overflow.
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime/debug"
+
+	"tuco/guestlib"
+)
+
+func main() {
+	debug.SetPanicOnFault(true)
+	for _, word := range os.Args[1:] {
+		end(word)
+	}
+	failed := false
+	for _, check := range []struct {
+		name string
+		run  func() error
+	}{
+		{"tickets", tickets}, {"bad entry", badEntry}, {"batches", batches}, {"tables", tables}, {"promises", promises}, {"guards", guards},
+	} {
+		if err := check.run(); err != nil {
+			fmt.Printf("memory: %s: %v\n", check.name, err)
+			failed = true
+		}
+	}
+	if failed {
+		os.Exit(1)
+	}
+	s := guestlib.Paging()
+	fmt.Printf("memory: %d updates in %d hypercalls, %d a hypercall; %d waits, %d refused\n", s.Updates, s.Flushes, s.Updates/s.Flushes, s.Waits, s.Failed)
+	fmt.Println("memory: ok")
+}
+
+// readable tells whether the first byte of some memory can be read.
+func readable(b []byte) (ok bool) {
+	defer func() { ok = recover() == nil }()
+	sink = b[0]
+	return true
+}
+
+var sink byte
