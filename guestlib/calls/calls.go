@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"sync"
 	"syscall"
 	"unsafe"
 )
@@ -73,6 +74,24 @@ func Handle(h Handler, numbers ...uintptr) {
 	guestAnswer = answer
 }
 
+// Late has something done before the first call is answered: registrations that a program which makes no call need not pay
+// for. It must make no system calls itself. One caller has room.
+func Late(do func()) {
+	late = do
+	guestAnswer = answer
+}
+
+var (
+	late  func()
+	first sync.Once
+)
+
+func begin() {
+	if late != nil {
+		late()
+	}
+}
+
 // guestAnswer is what tools/goport has package syscall ask.
 //
 //go:linkname guestAnswer syscall.guestAnswer
@@ -82,6 +101,7 @@ func answer(trap uintptr, args [6]uintptr, onStack [6]unsafe.Pointer) (r1, r2 ui
 	if trap >= maxNumber {
 		return 0, 0, 0, false
 	}
+	first.Do(begin)
 	for _, h := range handlers[trap] {
 		r, err, own := h(Call{trap, args, onStack})
 		switch {

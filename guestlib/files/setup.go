@@ -1,36 +1,36 @@
 package files
 
 import (
-	"sync"
 	"syscall"
 	"time"
 	"unsafe"
 
+	"tuco/guestlib/calls"
 	"tuco/guestlib/gate"
 	"tuco/guestlib/ramfs"
 	"tuco/guestlib/soft"
 	"tuco/hypercall"
 )
 
-// setup begins to answer calls. tools/goport has package os call it first of all, before any package can open a file that
+// setup sees to it that calls are answered. tools/goport has package os call it first of all, before any package can open a file that
 // stands on os; so nothing here may need a variable's initialisation when the program starts.
 //
 //lint:ignore U1000 package os calls it
-func setup() { start.Do(begin) }
-
-var start sync.Once
-
-func begin() {
-	if !gate.Guest() {
-		return
+func setup() {
+	if gate.Guest() {
+		calls.Late(begin)
 	}
+}
+
+// begin comes before the first call is answered.
+func begin() {
 	const pageSize, share = 4096, 2
 	free, _, _ := syscall.RawSyscall(gate.FreePages, 0, 0, 0)
 	fs, err := newTree(int64(free)*pageSize/share, ramdisk())
 	if err != nil {
-		message := "guest: the ramdisk can't be used: " + err.Error() + "\n"
-		syscall.Write(stderr, []byte(message))
-		syscall.Exit(1)
+		message := []byte("guest: the ramdisk can't be used: " + err.Error() + "\n")
+		gate.Call(syscall.SYS_WRITE, stderr, uintptr(unsafe.Pointer(&message[0])), uintptr(len(message)), 0, 0)
+		gate.Call(syscall.SYS_EXIT_GROUP, 1, 0, 0, 0, 0)
 	}
 	p := newProcess(fs, guestNumbers{})
 	if dir, ok := syscall.Getenv("PWD"); ok {

@@ -7,6 +7,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 
 	"tuco/guestlib"
@@ -40,8 +41,6 @@ func main() {
 // readable tells whether the first byte of some memory can be read.
 func readable(b []byte) (ok bool) {
 	defer func() { ok = recover() == nil }()
-	sink = b[0]
+	runtime.KeepAlive(b[0])
 	return true
 }
-
-var sink byte
