@@ -34,6 +34,8 @@ type Info struct {
 type Disk struct {
 	domain frontend.Domain
 	path   string
+	saved  frontend.Saved
+	remove func() // from what is done when the domain is saved
 	link   frontend.Current[*link]
 }
 
@@ -49,6 +51,8 @@ func Open(ctx context.Context, domain frontend.Domain, name string) (*Disk, erro
 		return nil, err
 	}
 	d.link.Set(l)
+	d.saved = frontend.Saved{Connection: func() *frontend.Connection { return d.link.Get().connection }, Resume: d.Resume}
+	d.remove = domain.AtSuspend(&d.saved)
 	return d, nil
 }
 
@@ -150,8 +154,8 @@ func (d *Disk) retry(f func(*link) error) error {
 // errResumed says that a connection made way for another.
 var errResumed = errors.New("the device is being connected again")
 
-// Resume connects the device again, after the domain was suspended and came back, or after the back end closed the device and
-// has started again. Calls that wait, and those that come meanwhile, are done on the new connection. It fails as Open
+// Resume connects the device again, after the back end closed it and has started again, or when the domain was saved and goes on,
+// which the domain sees to by itself. Calls that wait, and those that come meanwhile, are done on the new connection. It fails as Open
 // does, and when the new device is smaller than the old or has other sectors; then so do the calls.
 func (d *Disk) Resume(ctx context.Context) error {
 	return d.link.Replace(func(old *link) (*link, error) {
@@ -172,6 +176,7 @@ func (d *Disk) Resume(ctx context.Context) error {
 // Close disconnects the device. Calls that wait fail with frontend.ErrClosed; what has to be durable has to be flushed
 // before.
 func (d *Disk) Close() error {
+	d.remove()
 	d.link.Get().connection.Close()
 	return nil
 }

@@ -438,3 +438,49 @@ func TestResumeFails(t *testing.T) {
 	_, err = disk.ReadAt(make([]byte, 512), 0)
 	assert.NoError(t, err)
 }
+
+// TestSaved: the domain is saved and restored while it reads and writes, and nobody notices.
+func TestSaved(t *testing.T) {
+	host, back, disk := open(t, model.DiskConfig{Size: 4 * mib, Persistent: true})
+	want := pattern(4*mib, 9)
+	var wg sync.WaitGroup
+	for w := range 4 {
+		wg.Go(func() {
+			for at := w * mib; at < (w+1)*mib; at += 32 << 10 {
+				_, err := disk.WriteAt(want[at:at+32<<10], int64(at))
+				assert.NoError(t, err)
+			}
+		})
+	}
+	for range 3 {
+		require.NoError(t, host.Save(false, back.Close), "what becomes of the old back end is nothing to the device")
+	}
+	wg.Wait()
+	assert.True(t, bytes.Equal(want, back.Data()))
+}
+
+// TestSavingCancelled: then the connection is what it was, and its back end's end is its own.
+func TestSavingCancelled(t *testing.T) {
+	host, back, disk := open(t, model.DiskConfig{Size: mib})
+	_, err := disk.WriteAt(make([]byte, 512), 0)
+	require.NoError(t, err)
+	require.NoError(t, host.Save(true, func() {}))
+	_, err = disk.WriteAt(make([]byte, 512), 0)
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, disk.Stats().Requests, "the same connection")
+
+	require.NoError(t, host.Save(true, back.Close))
+	require.Eventually(t, func() bool {
+		_, err := disk.ReadAt(make([]byte, 512), 0)
+		return errors.Is(err, frontend.ErrDisconnected)
+	}, 10*time.Second, time.Millisecond)
+}
+
+// TestSavedAfterClose: a device that was closed is not told.
+func TestSavedAfterClose(t *testing.T) {
+	host, _, disk := open(t, model.DiskConfig{Size: mib})
+	require.NoError(t, disk.Close())
+	require.NoError(t, host.Save(false, func() {}))
+	_, err := disk.ReadAt(make([]byte, 512), 0)
+	assert.ErrorIs(t, err, frontend.ErrClosed)
+}

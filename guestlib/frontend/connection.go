@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"syscall"
 	"time"
 
 	"tuco/hypercall"
@@ -46,9 +47,11 @@ type Connection struct {
 	shared []Shared
 	reason error // why it ended
 	silent bool  // it ends without a word to the back end
+	held   bool  // the domain is being saved: see Saved
 
-	ended chan struct{} // closed with reason set
-	gone  chan struct{} // closed when nothing is left of it
+	released chan struct{} // has something when it is held no longer
+	ended    chan struct{} // closed with reason set
+	gone     chan struct{} // closed when nothing is left of it
 }
 
 // Connect connects the device with a directory in the store, such as "device/vbd/51712". The context is for the time until
@@ -58,7 +61,8 @@ func Connect(ctx context.Context, domain Domain, path string, driver Driver) (*C
 	if err != nil {
 		return nil, err
 	}
-	c := &Connection{Device: device, domain: domain, driver: driver, ended: make(chan struct{}), gone: make(chan struct{})}
+	c := &Connection{Device: device, domain: domain, driver: driver,
+		released: make(chan struct{}, 1), ended: make(chan struct{}), gone: make(chan struct{})}
 	if err := c.connect(ctx); err != nil {
 		c.Fail(err)
 		if c.Channel != nil {
@@ -130,7 +134,13 @@ func (c *Connection) restart(ctx context.Context) error {
 func (c *Connection) events() {
 	const free, longest = 16, 10
 	idle := 0
-	for c.Channel.Wait(context.Background()) == nil {
+	for {
+		if err := c.Channel.Wait(context.Background()); err != nil {
+			if !errors.Is(err, syscall.ENOTCONN) { // in a restored domain: another connection will come
+				c.Fail(fmt.Errorf("%s: %w", c.Path, err))
+			}
+			return
+		}
 		reason, err := c.driver.Event()
 		if err != nil {
 			c.Fail(err)
@@ -158,11 +168,32 @@ func (c *Connection) watch() error {
 			if !ok {
 				return fmt.Errorf("%s: %w", c.Path, ErrStoreLost)
 			}
-			if state, err := c.backState(); err != nil || state != hypercall.XenbusStateConnected {
-				return fmt.Errorf("%s: %w", c.Path, ErrDisconnected)
-			}
+		case <-c.released:
+		}
+		state, err := c.backState()
+		if (err != nil || state != hypercall.XenbusStateConnected) && !c.isHeld() {
+			return fmt.Errorf("%s: %w", c.Path, ErrDisconnected)
 		}
 	}
+}
+
+// hold has the connection not end for what its back end does, or end for that again.
+func (c *Connection) hold(held bool) {
+	c.mu.Lock()
+	c.held = held
+	c.mu.Unlock()
+	if !held {
+		select {
+		case c.released <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (c *Connection) isHeld() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.held
 }
 
 // part is the end: both ends close, if the back end has a mind to, and nothing stays shared.

@@ -35,6 +35,12 @@
 // goroutine, no port, no page that the back end may touch. A page that the back end has still mapped is not used for
 // anything else until it lets go of it, which is the business of [Domain.Unshare].
 //
+// # Saving
+//
+// A domain that is saved and restored finds neither its grants nor its channels again, and another back end, perhaps on another
+// machine. Its devices are told before ([Saved]): from then on a connection does not end for what its back end does; it is
+// dropped without a word when the domain goes on, and another takes its place ([Current]). What was under way is done again.
+//
 // # The back end is not trusted
 //
 // It can read and write what is shared with it, and what stands in its directory is a string of its choice. Numbers from

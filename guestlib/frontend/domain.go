@@ -25,6 +25,9 @@ type Domain interface {
 	// of use until it lets go of them. Of what was shared before the domain was suspended only the memory is left to free.
 	Unshare(Shared)
 
+	// AtSuspend has a device told when the domain is saved and when it goes on, until remove is called.
+	AtSuspend(*Saved) (remove func())
+
 	// Listen makes an event channel that a domain may bind to.
 	Listen(to hypercall.DomID) (Channel, error)
 }

@@ -12,6 +12,7 @@ import (
 	"tuco/guestlib/frontend"
 	"tuco/guestlib/grant"
 	"tuco/guestlib/page"
+	"tuco/guestlib/power"
 	"tuco/guestlib/xenbus"
 	"tuco/hypercall"
 )
@@ -21,7 +22,7 @@ func Domain() *Here { return &self }
 
 var self = Here{open: xenbus.Open, table: grant.Open, alloc: page.Alloc, listen: func(to hypercall.DomID) (frontend.Channel, error) {
 	return evtchn.AllocUnbound(to)
-}}
+}, atSuspend: power.AtSuspend}
 
 // Here implements frontend.Domain.
 type Here struct {
@@ -30,10 +31,15 @@ type Here struct {
 	alloc  func(n int) (*page.Run, error)
 	listen func(to hypercall.DomID) (frontend.Channel, error)
 
+	atSuspend func(power.Device)
+
 	mu     sync.Mutex
 	store  *xenbus.Store
 	shared map[*byte]run // by the first byte of the memory
-	age    int           // how often the domain was resumed
+	age    int           // how often the domain was restored
+
+	register sync.Once
+	saved    map[*frontend.Saved]bool // whom to tell when the domain is saved
 }
 
 // run is pages that are shared.
@@ -42,10 +48,12 @@ type run struct {
 	age   int // of the domain, when they were
 }
 
-// New is a domain whose parts are given: for tests, and for a control domain that has its store in itself.
+// New is a domain whose parts are given: for tests, and for a control domain that has its store in itself. It is not told when the
+// domain is saved: who makes it calls Suspend and Resume.
 func New(store *xenbus.Store, table *grant.Table, alloc func(n int) (*page.Run, error), listen func(to hypercall.DomID) (frontend.Channel, error)) *Here {
 	return &Here{
 		store: store, table: func() (*grant.Table, error) { return table, nil }, alloc: alloc, listen: listen,
+		atSuspend: func(power.Device) {},
 	}
 }
 
@@ -86,6 +94,7 @@ func (h *Here) Share(with hypercall.DomID, n int, readOnly bool) (frontend.Share
 	if err != nil {
 		return frontend.Shared{}, err
 	}
+	h.follow()
 	pages, err := h.alloc(n)
 	if err != nil {
 		return frontend.Shared{}, err
@@ -134,14 +143,6 @@ func (h *Here) Unshare(s frontend.Shared) {
 			}
 		})
 	}
-}
-
-// Resumed says that the domain was suspended and goes on: the grant table has been forgotten, so of what was shared before only
-// the memory is left.
-func (h *Here) Resumed() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.age++
 }
 
 // Listen implements frontend.Domain.

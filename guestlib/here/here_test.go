@@ -139,7 +139,9 @@ func TestUnshareResumed(t *testing.T) {
 	if err := d.Table.Forget(); err != nil {
 		t.Fatal(err)
 	}
-	h.Resumed()
+	if err := h.Resume(false); err != nil {
+		t.Fatal(err)
+	}
 	s, err := h.Share(3, 1, false)
 	if err != nil {
 		t.Fatal(err)

@@ -38,6 +38,8 @@ type Info struct {
 type Link struct {
 	domain frontend.Domain
 	path   string
+	saved  frontend.Saved
+	remove func() // from those that are told when the domain is saved
 	line   frontend.Current[*line]
 }
 
@@ -53,6 +55,8 @@ func Open(ctx context.Context, domain frontend.Domain, name string) (*Link, erro
 		return nil, err
 	}
 	l.line.Set(first)
+	l.saved = frontend.Saved{Connection: func() *frontend.Connection { return l.line.Get().connection }, Resume: l.Resume}
+	l.remove = domain.AtSuspend(&l.saved)
 	return l, nil
 }
 
@@ -93,8 +97,8 @@ func (l *Link) Receive(frames []Frame) (n int, err error) {
 // errResumed says that a connection made way for another.
 var errResumed = errors.New("the device is being connected again")
 
-// Resume connects the interface again, after the domain was suspended and came back, or after the back end closed the device and
-// has started again. Frames that were on their way may be lost, as frames are. Calls that wait go on waiting, on the new
+// Resume connects the interface again, after the back end closed it and has started again, or when the domain was saved and goes
+// on, which the domain sees to by itself. Frames that were on their way may be lost, as frames are. Calls that wait go on waiting, on the new
 // connection. It fails as Open does, and if the interface has another address; then so do the calls.
 func (l *Link) Resume(ctx context.Context) error {
 	return l.line.Replace(func(old *line) (*line, error) {
@@ -114,6 +118,7 @@ func (l *Link) Resume(ctx context.Context) error {
 
 // Close disconnects the interface. Calls that wait fail with frontend.ErrClosed.
 func (l *Link) Close() error {
+	l.remove()
 	l.line.Get().connection.Close()
 	return nil
 }

@@ -355,3 +355,19 @@ func TestResume(t *testing.T) {
 	_, ok := <-received
 	assert.False(t, ok)
 }
+
+// TestSaved: the domain is saved and restored while somebody waits for frames.
+func TestSaved(t *testing.T) {
+	host, back, link := open(t, model.NICConfig{Frame: echo})
+	received := make(chan error)
+	in := room(4)
+	go func() {
+		_, err := link.Receive(in)
+		received <- err
+	}()
+	require.NoError(t, host.Save(false, back.Close))
+	_, err := link.Send([]netfront.Frame{frame(60, 7)})
+	require.NoError(t, err)
+	require.NoError(t, <-received)
+	assert.Equal(t, frame(60, 7).Data, in[0].Data)
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"syscall"
 
 	"tuco/guestlib/frontend"
 	"tuco/hypercall"
@@ -17,6 +18,8 @@ type port struct {
 	pending chan struct{}
 	closed  chan struct{}
 	once    sync.Once
+	lost    chan struct{} // closed when the guest was restored
+	lose    func()        // closes it
 
 	mu   sync.Mutex
 	peer *port // nil until there is one, and after it was closed
@@ -24,7 +27,8 @@ type port struct {
 }
 
 func (h *Host) newPort() *port {
-	p := &port{number: h.port, host: h, pending: make(chan struct{}, 1), closed: make(chan struct{})}
+	p := &port{number: h.port, host: h, pending: make(chan struct{}, 1), closed: make(chan struct{}), lost: make(chan struct{})}
+	p.lose = sync.OnceFunc(func() { close(p.lost) })
 	h.port++
 	h.ports[p.number] = p
 	return p
@@ -94,6 +98,8 @@ func (p *port) Wait(ctx context.Context) error {
 	select {
 	case <-p.pending:
 		return nil
+	case <-p.lost:
+		return syscall.ENOTCONN
 	case <-p.closed:
 		return fs.ErrClosed
 	case <-ctx.Done():

@@ -3,6 +3,8 @@ package model
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"unsafe"
 
@@ -38,6 +40,7 @@ type Host struct {
 	ports  map[hypercall.Port]*port
 	port   hypercall.Port
 	fail   int // calls of Share until one fails; 0: none does
+	saved  map[*frontend.Saved]bool
 }
 
 // grant is a page that is shared.
@@ -46,6 +49,7 @@ type grant struct {
 	readOnly bool
 	mapped   int
 	ended    bool // by the guest, while the back end had it mapped
+	void     bool // made before the guest was restored
 }
 
 // NewHost is a machine with nothing on it but a store.
@@ -53,7 +57,7 @@ func NewHost() *Host {
 	return &Host{
 		Tree:   newTree(fmt.Sprintf("/local/domain/%d/", Guest)),
 		grants: map[hypercall.GrantRef]*grant{}, next: 8,
-		ports: map[hypercall.Port]*port{}, port: 3,
+		ports: map[hypercall.Port]*port{}, port: 3, saved: map[*frontend.Saved]bool{},
 	}
 }
 
@@ -95,6 +99,45 @@ func (h *Host) Unshare(s frontend.Shared) {
 			delete(h.grants, ref)
 		}
 	}
+}
+
+// AtSuspend implements frontend.Domain.
+func (h *Host) AtSuspend(s *frontend.Saved) (remove func()) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.saved[s] = true
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		delete(h.saved, s)
+	}
+}
+
+// Save saves the guest and has it go on. Unless that is cancelled, its grants and its ends of channels are gone. While is what
+// happens in between. The errors are those of devices that can't go on.
+func (h *Host) Save(cancelled bool, while func()) error {
+	h.mu.Lock()
+	saved := slices.Collect(maps.Keys(h.saved))
+	h.mu.Unlock()
+	for _, s := range saved {
+		s.Suspended()
+	}
+	while()
+	if !cancelled {
+		h.mu.Lock()
+		for _, g := range h.grants {
+			g.void = true
+		}
+		for _, p := range h.ports {
+			p.lose()
+		}
+		h.mu.Unlock()
+	}
+	var err error
+	for _, s := range saved {
+		err = errors.Join(err, s.Resumed(cancelled))
+	}
+	return err
 }
 
 // FailShare has the n'th call of Share from now fail.
@@ -146,7 +189,7 @@ func (h *Host) Map(write bool, refs ...hypercall.GrantRef) ([]byte, error) {
 	var first []byte
 	for i, ref := range refs {
 		g := h.grants[ref]
-		if g == nil || g.ended || write && g.readOnly {
+		if g == nil || g.ended || g.void || write && g.readOnly {
 			return nil, fmt.Errorf("grant %d is none", ref)
 		}
 		if i == 0 {
