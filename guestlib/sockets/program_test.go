@@ -58,7 +58,26 @@ type program struct {
 func newProgram(t *testing.T) *program {
 	p := &poller{open: map[int]uint32{}, last: 2}
 	p.changed = sync.NewCond(&p.mu)
-	return &program{T: t, table: New(p), poller: p}
+	return &program{T: t, table: New(p, paths{}), poller: p}
+}
+
+// paths stands for a file system.
+type paths map[string]uint64
+
+func (p paths) Make(path string) (uint64, syscall.Errno) {
+	if _, there := p[path]; there {
+		return 0, syscall.EEXIST
+	}
+	p[path] = uint64(len(p)) + 1
+	return p[path], 0
+}
+
+func (p paths) Find(path string) (uint64, syscall.Errno) {
+	id, there := p[path]
+	if !there {
+		return 0, syscall.ENOENT
+	}
+	return id, 0
 }
 
 // call is a system call.

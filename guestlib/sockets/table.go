@@ -23,6 +23,7 @@ type Descriptors interface {
 // A Table is the sockets of a program.
 type Table struct {
 	numbers Descriptors
+	paths   Paths
 	start   sync.Once
 	stack   *stack.Stack // see network
 	names   unixNames
@@ -32,8 +33,8 @@ type Table struct {
 }
 
 // New makes a table without sockets.
-func New(numbers Descriptors) *Table {
-	return &Table{numbers: numbers, open: map[int]*description{}}
+func New(numbers Descriptors, paths Paths) *Table {
+	return &Table{numbers: numbers, paths: paths, open: map[int]*description{}}
 }
 
 // A description is what descriptors stand for: Linux' open file description.

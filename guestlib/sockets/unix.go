@@ -2,12 +2,14 @@ package sockets
 
 import (
 	"bytes"
+	"fmt"
+	"strconv"
 	"sync"
 	"syscall"
 )
 
-// unix is a socket of the family AF_UNIX. Two of them that are connected hand each other what is sent, in memory; names
-// are the table's, and have nothing to do with files.
+// unix is a socket of the family AF_UNIX. Two of them that are connected hand each other what is sent, in memory. A name is a
+// path, where the file system then has a socket, or, with a zero in front, the table's alone.
 type unix struct {
 	table *Table
 	d     *description
@@ -15,7 +17,8 @@ type unix struct {
 
 	// The lock is the table's names': one for all, because a call concerns two sockets.
 	bound      []byte
-	other      *unix // whom what is sent goes to; nil: nobody, or no more
+	key        string // its place among the names
+	other      *unix  // whom what is sent goes to; nil: nobody, or no more
 	peerName   []byte
 	connected  bool
 	listening  bool
@@ -38,11 +41,26 @@ type packet struct {
 // queueSize is how many bytes wait in a socket before a sender has to.
 const queueSize = 208 << 10
 
-// unixNames is the names in use.
+// Paths is the file system, where sockets of AF_UNIX have names.
+type Paths interface {
+	Make(path string) (id uint64, errno syscall.Errno) // makes a socket
+	Find(path string) (id uint64, errno syscall.Errno) // ECONNREFUSED: it is no socket
+}
+
+// unixNames is the names in use. One that is a path's stands there as the file system's number of it.
 type unixNames struct {
 	sync.Mutex
 	sockets map[string]*unix
 	next    int // for names that nobody chose
+}
+
+// key is a name's place among the names.
+func (t *Table) key(path []byte, find func(string) (uint64, syscall.Errno)) (string, syscall.Errno) {
+	if len(path) == 0 || path[0] == 0 {
+		return string(path), 0
+	}
+	id, errno := find(string(path))
+	return "/" + strconv.FormatUint(id, 10), errno
 }
 
 func (t *Table) newUnix(d *description, kind int) (socket, syscall.Errno) {
@@ -122,25 +140,46 @@ func (s *unix) bind(name []byte) syscall.Errno {
 	if s.bound != nil {
 		return syscall.EINVAL
 	}
-	for len(path) == 0 {
-		n.next++
-		const digits = "0123456789abcdef"
-		made := []byte{0}
-		for shift := 16; shift >= 0; shift -= 4 {
-			made = append(made, digits[n.next>>shift&0xf])
-		}
-		if n.sockets[string(made)] == nil {
-			path = made
-		}
+	if len(path) == 0 {
+		path = n.unused()
 	}
-	if n.sockets[string(path)] != nil {
+	key, errno := s.table.key(path, s.table.paths.Make)
+	switch {
+	case errno == syscall.EEXIST, errno == 0 && path[0] == 0 && n.sockets[key] != nil:
 		return syscall.EADDRINUSE
+	case errno != 0:
+		return errno
 	}
 	if n.sockets == nil {
 		n.sockets = map[string]*unix{}
 	}
-	n.sockets[string(path)], s.bound = s, path
+	n.sockets[key] = s // who had it before has lost the file
+	s.bound, s.key = path, key
 	return 0
+}
+
+// unused is a name that nobody has.
+func (n *unixNames) unused() []byte {
+	for {
+		n.next++
+		name := fmt.Appendf(nil, "\x00%05x", n.next&0xfffff)
+		if n.sockets[string(name)] == nil {
+			return name
+		}
+	}
+}
+
+// lookup is who has a name. The names are locked.
+func (t *Table) lookup(path []byte) (*unix, syscall.Errno) {
+	key, errno := t.key(path, t.paths.Find)
+	if errno != 0 {
+		return nil, errno
+	}
+	to := t.names.sockets[key]
+	if to == nil {
+		return nil, syscall.ECONNREFUSED
+	}
+	return to, 0
 }
 
 func (s *unix) connect(name []byte) syscall.Errno {
@@ -151,37 +190,38 @@ func (s *unix) connect(name []byte) syscall.Errno {
 	if errno != 0 {
 		return errno
 	}
-	n := &s.table.names
-	n.Lock()
-	to := n.sockets[string(path)]
-	var tell []*description
-	switch {
-	case s.connected && s.kind != syscall.SOCK_DGRAM:
-		errno = syscall.EISCONN
-	case to == nil && (len(path) == 0 || path[0] != 0):
-		errno = syscall.ENOENT
-	case to == nil:
-		errno = syscall.ECONNREFUSED
-	case to.kind != s.kind:
-		errno = syscall.EPROTOTYPE
-	case s.kind == syscall.SOCK_DGRAM:
-		s.other, s.connected, s.peerName = to, true, to.bound
-		tell = append(tell, s.d)
-	case !to.listening:
-		errno = syscall.ECONNREFUSED
-	case len(to.waiting) > to.backlog:
-		errno = syscall.EAGAIN
-	default:
-		end := &unix{table: s.table, kind: s.kind, bound: to.bound}
-		join(s, end)
-		to.waiting = append(to.waiting, end)
-		tell = append(tell, s.d, to.d)
-	}
-	n.Unlock()
+	tell, errno := s.connectTo(path)
 	for _, d := range tell {
 		d.happened(epollIn | epollOut)
 	}
 	return errno
+}
+
+// connectTo connects, and returns whom to tell.
+func (s *unix) connectTo(path []byte) (tell []*description, errno syscall.Errno) {
+	s.table.names.Lock()
+	defer s.table.names.Unlock()
+	if s.connected && s.kind != syscall.SOCK_DGRAM {
+		return nil, syscall.EISCONN
+	}
+	to, errno := s.table.lookup(path)
+	switch {
+	case errno != 0:
+		return nil, errno
+	case to.kind != s.kind:
+		return nil, syscall.EPROTOTYPE
+	case s.kind == syscall.SOCK_DGRAM:
+		s.other, s.connected, s.peerName = to, true, to.bound
+		return []*description{s.d}, 0
+	case !to.listening || to.shutRead:
+		return nil, syscall.ECONNREFUSED
+	case len(to.waiting) > to.backlog:
+		return nil, syscall.EAGAIN
+	}
+	end := &unix{table: s.table, kind: s.kind, bound: to.bound}
+	join(s, end)
+	to.waiting = append(to.waiting, end)
+	return []*description{s.d, to.d}, 0
 }
 
 func (s *unix) disconnect() syscall.Errno {
@@ -271,8 +311,8 @@ func (s *unix) happened() {
 func (s *unix) close() {
 	n := &s.table.names
 	n.Lock()
-	if n.sockets[string(s.bound)] == s {
-		delete(n.sockets, string(s.bound))
+	if n.sockets[s.key] == s {
+		delete(n.sockets, s.key)
 	}
 	s.closed = true
 	waiting := s.waiting

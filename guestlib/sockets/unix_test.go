@@ -41,6 +41,12 @@ func TestUnixStream(t *testing.T) {
 		require.Equal(t, syscall.EPIPE, errno)
 		p.close(listener)
 		require.Empty(t, p.table.names.sockets)
+		// A path stays, and has to be removed; other names are free.
+		want := syscall.Errno(0)
+		if path[0] != 0 {
+			want = syscall.EADDRINUSE
+		}
+		require.Equal(t, want, p.bind(p.socket(syscall.AF_UNIX, syscall.SOCK_STREAM), name))
 	}
 }
 

@@ -44,16 +44,11 @@ func (s *unix) receiver(name []byte) (*unix, syscall.Errno) {
 		if errno != 0 {
 			return nil, errno
 		}
-		to := s.table.names.sockets[string(path)]
-		switch {
-		case to == nil && len(path) > 0 && path[0] != 0:
-			return nil, syscall.ENOENT
-		case to == nil:
-			return nil, syscall.ECONNREFUSED
-		case to.kind != s.kind:
+		to, errno := s.table.lookup(path)
+		if errno == 0 && to.kind != s.kind {
 			return nil, syscall.EPROTOTYPE
 		}
-		return to, 0
+		return to, errno
 	case !s.connected:
 		return nil, syscall.ENOTCONN
 	case s.other == nil || s.other.closed || s.other.shutRead:
@@ -109,7 +104,6 @@ func (s *unix) receive(m *message) (total int, errno syscall.Errno) {
 // take reads from a stream: as much as there is, and as fits.
 func (s *unix) take(m *message, peek bool) (total int) {
 	m.flags = 0
-	m.name = nameOfPath(s.peerName)
 	queue := s.queue
 	for len(queue) > 0 && m.size() > 0 {
 		k, _ := m.Write(queue[0].data)
@@ -134,7 +128,9 @@ func (s *unix) takeMessage(m *message, peek bool) int {
 	p := s.queue[0]
 	whole := m.flags&syscall.MSG_TRUNC != 0
 	m.flags = 0
-	m.name = nameOfPath(p.from)
+	if p.from != nil {
+		m.name = nameOfPath(p.from)
+	}
 	total, err := m.Write(p.data)
 	if err != nil {
 		m.flags = syscall.MSG_TRUNC
