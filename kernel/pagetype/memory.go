@@ -15,22 +15,26 @@ type Table [Entries]atomic.Uint64
 // skip is the first entry from one on that is not zero, or Entries. Most of most
 // tables is zero.
 func (t *Table) skip(n int) int {
-	for n < Entries {
-		if n%four == 0 {
-			if q := (*[four]atomic.Uint64)(t[n:]); q[0].Load()|q[1].Load()|q[2].Load()|q[3].Load() == 0 {
-				n += four
-				continue
-			}
-		}
+	for ; n%line != 0; n++ {
 		if t[n].Load() != 0 {
-			break
+			return n
 		}
-		n++
 	}
-	return n
+	lines := (*[Entries / line][line]atomic.Uint64)(unsafe.Pointer(t))
+	for i := n / line; i < len(lines); i++ {
+		q := &lines[i]
+		if q[0].Load()|q[1].Load()|q[2].Load()|q[3].Load()|q[4].Load()|q[5].Load()|q[6].Load()|q[7].Load() == 0 {
+			continue
+		}
+		for n = line * i; t[n&(Entries-1)].Load() == 0 && n%line != line-1; {
+			n++
+		}
+		return n
+	}
+	return Entries
 }
 
-const four = 4 // how many entries skip looks at together
+const line = 8 // how many entries skip looks at together
 
 // Frames is all of the machine's frames. There is one in the kernel.
 type Frames struct {
