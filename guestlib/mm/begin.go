@@ -3,7 +3,7 @@ package mm
 // firstStacks is how many threads every program has before main.
 const firstStacks = 3
 
-// begin makes what every program needs before main: stacks, and the tables of its first areas and of its heap. Two batches
+// begin makes what every program needs before main: stacks, the table of its first areas, and that of its heap. Two batches
 // do it, where faults would take one each. If there is no memory for it, who asks for it later is told.
 func begin() {
 	l1, ok := ensure(chosenBase - PageSize)
@@ -15,8 +15,6 @@ func begin() {
 		fill(l1, top-StackSize, top, readWrite|noExec, false)
 	}
 	wait()
-	for _, va := range [...]uint64{chosenBase + tableSpan, heapBase} {
-		ensure(va)
-	}
+	ensure(heapBase)
 	wait()
 }

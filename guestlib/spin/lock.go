@@ -25,6 +25,12 @@ const patience = 100
 
 // Lock takes the lock.
 func (l *Lock) Lock() {
+	if !atomic.CompareAndSwapUint32(&l.word, 0, 1) {
+		l.wait()
+	}
+}
+
+func (l *Lock) wait() {
 	for !l.Try(patience) {
 		Relax()
 	}
