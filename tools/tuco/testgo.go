@@ -116,15 +116,22 @@ func (t *testGo) one(ctx context.Context, name string, stdout, stderr io.Writer)
 	}
 	kernel := filepath.Join(dir, "test.elf")
 	options := guest.Options{Package: name, Output: kernel, Work: guestWork(), Source: besideTool(".."), Strip: true}
-	if err := guest.BuildTest(ctx, options, skip...); err != nil {
+	test, err := guest.BuildTest(ctx, options, skip...)
+	if err != nil {
 		return total, err
 	}
+	files := filepath.Join(dir, "files.cpio")
+	if err := test.WriteRamdisk(files); err != nil {
+		return total, err
+	}
+	domain := t.up.dom0.domain
+	domain.Kernel, domain.Ramdisk, domain.Args = kernel, files, strings.Join(append(test.Environment(), t.args()), " ")
 	for _, hypervisor := range t.hypervisors {
 		where := ""
 		if len(t.hypervisors) > 1 {
 			where = " on " + hypervisor
 		}
-		count, bad := t.boot(ctx, hypervisor, kernel, stdout, stderr)
+		count, bad := t.boot(ctx, hypervisor, domain, stdout, stderr)
 		if errors.Is(bad, host.ErrBadSpec) {
 			return total, bad
 		}
@@ -139,14 +146,14 @@ func (t *testGo) one(ctx context.Context, name string, stdout, stderr io.Writer)
 }
 
 // boot runs the tests in a guest.
-func (t *testGo) boot(ctx context.Context, hypervisor, kernel string, stdout, stderr io.Writer) (count guest.Count, err error) {
+func (t *testGo) boot(ctx context.Context, hypervisor string, domain host.Domain0, stdout, stderr io.Writer) (count guest.Count, err error) {
 	up := t.up
 	up.spec.Hypervisor = hypervisor
-	up.dom0.domain.Kernel, up.dom0.domain.Args = kernel, t.args()
+	up.dom0.domain = domain
 	if err := up.findFiles(ctx, says(stderr)); err != nil {
 		return count, err
 	}
-	dir := filepath.Join(filepath.Dir(kernel), hypervisor)
+	dir := filepath.Join(filepath.Dir(domain.Kernel), hypervisor)
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return count, err
 	}

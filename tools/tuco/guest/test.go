@@ -10,29 +10,36 @@ import (
 // ErrNoTests says that a package has no tests.
 var ErrNoTests = errors.New("no test files")
 
+// Test says where tests of a package expect to be run.
+type Test struct {
+	Dir    string // the package's directory
+	GOROOT string
+}
+
 // BuildTest builds a package's tests, which begin with some arguments before those of the guest's command line. That has
 // room for a thousand characters only, fewer than a list of tests may have.
 //
 // A package of the standard library can import only the standard library. So for one the library becomes a part of
 // that: a copy of GOROOT is made of symbolic links, with ours among them.
-func BuildTest(ctx context.Context, o Options, args ...string) error {
+func BuildTest(ctx context.Context, o Options, args ...string) (Test, error) {
 	b, err := newBuilder(ctx, o)
 	if err != nil {
-		return err
+		return Test{}, err
 	}
 	if len(b.pkg.TestGoFiles)+len(b.pkg.XTestGoFiles) == 0 {
-		return fmt.Errorf("%s: %w", b.pkg.ImportPath, ErrNoTests)
+		return Test{}, fmt.Errorf("%s: %w", b.pkg.ImportPath, ErrNoTests)
 	}
+	test := Test{b.pkg.Dir, b.goroot}
 	if b.pkg.Standard {
 		if err := b.joinGOROOT(ctx); err != nil {
-			return err
+			return test, err
 		}
 	}
 	text, err := b.importer(ctx, b.pkg.Name+"_test", "-deps", "-test")
 	if err != nil {
-		return err
+		return test, err
 	}
-	return b.build(ctx, "tuco_guest_test.go", text+fmt.Sprintf(arguments, args), "test", "-c", "-vet=off")
+	return test, b.build(ctx, "tuco_guest_test.go", text+fmt.Sprintf(arguments, args), "test", "-c", "-vet=off")
 }
 
 // arguments is the part of the added file that has the arguments.
