@@ -20,11 +20,13 @@ const (
 	esrch     errno = 3
 	eintr     errno = 4
 	ebadf     errno = 9
+	echild    errno = 10
 	eagain    errno = 11
 	enomem    errno = 12
 	einval    errno = 22
 	efault    errno = 14
 	ebusy     errno = 16
+	eexist    errno = 17
 	emfile    errno = 24
 	enosys    errno = 38
 	enotconn  errno = 107
@@ -61,6 +63,8 @@ const (
 	sysEventfd2, sysEpollCreate1                = 290, 291
 	sysNewfstatat, sysFaccessat                 = 262, 269
 	sysGetrandom                                = 318
+	sysWait4, sysWaitid                         = 61, 247
+	sysGetgroups, sysGetppid                    = 115, 110
 )
 
 func answer(c *cpu.Call) uint64 {
@@ -106,8 +110,10 @@ func answer(c *cpu.Call) uint64 {
 		return 1
 	case sysGettid:
 		return uint64(sched.Current().ID)
-	case sysGetuid, sysGetgid, sysGeteuid, sysGetegid:
+	case sysGetuid, sysGetgid, sysGeteuid, sysGetegid, sysGetgroups, sysGetppid:
 		return 0
+	case sysWait4, sysWaitid:
+		return failed(echild)
 	case sysArchPrctl:
 		return archPrctl(c.DI, c.SI)
 	case sysGetaffinity:

@@ -25,10 +25,13 @@ type epollEvent struct {
 }
 
 func epollCtl(op, fd, e uint64) uint64 {
-	const del = 2
+	const add, del = 1, 2
 	d := find(fd)
-	if d == nil || d.kind == file {
+	switch {
+	case d == nil || d.kind == file:
 		return failed(eperm)
+	case op == add && d.polled:
+		return failed(eexist)
 	}
 	if d.polled = op != del; d.polled {
 		e := at[epollEvent](e)

@@ -68,13 +68,23 @@ func (r Ramdisk) add(file, name string, e fs.DirEntry) error {
 		return fmt.Errorf("%s is neither file, directory nor symbolic link: leave it out", file)
 	}
 	record.MTime = uint64(info.ModTime().Unix())
-	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+	r.put(record)
+	return nil
+}
+
+// AddText adds a file with a content.
+func (r Ramdisk) AddText(at, content string) {
+	r.put(cpio.StaticFile(path.Join("/", at)[1:], content, 0o644))
+}
+
+// put adds a file, and the directories above it that are not there.
+func (r Ramdisk) put(record cpio.Record) {
+	for dir := path.Dir(record.Name); dir != "."; dir = path.Dir(dir) {
 		if _, there := r[dir]; !there {
 			r[dir] = cpio.Directory(dir, 0o755)
 		}
 	}
-	r[name] = record
-	return nil
+	r[record.Name] = record
 }
 
 // Write writes the archive.
