@@ -37,9 +37,10 @@ func TestGoFiles(t *testing.T) {
 	runFiles(t, host.Spec{})
 }
 
+// A ramdisk is looked at when the first file is opened.
 func TestGoFilesBadRamdisk(t *testing.T) {
 	t.Parallel()
-	spec := goProgram(host.Spec{}, "hello", "")
+	spec := goProgram(host.Spec{}, "hello", "cat=file")
 	spec.Dom0.Ramdisk = filepath.Join(t.TempDir(), "files.cpio")
 	require.NoError(t, os.WriteFile(spec.Dom0.Ramdisk, make([]byte, 4095), 0o644))
 	f, err := os.OpenFile(spec.Dom0.Ramdisk, os.O_WRONLY|os.O_APPEND, 0)

@@ -1,7 +1,6 @@
 package calls
 
 import (
-	"sync"
 	"syscall"
 	"unsafe"
 )
@@ -71,25 +70,6 @@ func Handle(h Handler, numbers ...uintptr) {
 	for _, n := range numbers {
 		handlers[n] = append(handlers[n], h)
 	}
-	guestAnswer = answer
-}
-
-// Late has something done before the first call is answered: registrations that a program which makes no call need not pay
-// for. It must make no system calls itself. One caller has room.
-func Late(do func()) {
-	late = do
-	guestAnswer = answer
-}
-
-var (
-	late  func()
-	first sync.Once
-)
-
-func begin() {
-	if late != nil {
-		late()
-	}
 }
 
 // guestAnswer is what tools/goport has package syscall ask.
@@ -97,11 +77,14 @@ func begin() {
 //go:linkname guestAnswer syscall.guestAnswer
 var guestAnswer func(trap uintptr, args [6]uintptr, onStack [6]unsafe.Pointer) (r1, r2 uintptr, err syscall.Errno, own bool)
 
-func answer(trap uintptr, args [6]uintptr, onStack [6]unsafe.Pointer) (r1, r2 uintptr, err syscall.Errno, own bool) {
+// Begin has package syscall ask here. Package files does it, which is the first that is asked.
+func Begin() { guestAnswer = Answer }
+
+// Answer asks the handlers.
+func Answer(trap uintptr, args [6]uintptr, onStack [6]unsafe.Pointer) (r1, r2 uintptr, err syscall.Errno, own bool) {
 	if trap >= maxNumber {
 		return 0, 0, 0, false
 	}
-	first.Do(begin)
 	for _, h := range handlers[trap] {
 		r, err, own := h(Call{trap, args, onStack})
 		switch {

@@ -78,7 +78,7 @@ func TestHandlers(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			asked = nil
-			r, _, err, own := answer(test.number, test.args, [6]unsafe.Pointer{})
+			r, _, err, own := Answer(test.number, test.args, [6]unsafe.Pointer{})
 			require.Equal(t, []any{test.r, test.err, test.own, test.asked}, []any{r, err, own, asked})
 		})
 	}

@@ -95,6 +95,26 @@ var byNumber = [...]struct {
 	{syscall.SYS_IOCTL, func(*process, *file, calls.Call) (uintptr, syscall.Errno) { return 0, syscall.ENOTTY }},
 }
 
+// beginsFiles tells whether a call is one that there have to be files for. Of the descriptors, those that are there without know
+// how to be read, written to, closed and controlled.
+func beginsFiles(number uintptr) bool {
+	switch number {
+	case syscall.SYS_READ, syscall.SYS_WRITE, syscall.SYS_CLOSE, syscall.SYS_FCNTL:
+		return false
+	}
+	for i := range byPath {
+		if byPath[i].number == number {
+			return true
+		}
+	}
+	for i := range byNumber {
+		if byNumber[i].number == number {
+			return true
+		}
+	}
+	return false
+}
+
 // answer answers a call.
 func (p *process) answer(c calls.Call) (r uintptr, err syscall.Errno, own bool) {
 	for i := range byPath {

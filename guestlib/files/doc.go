@@ -2,9 +2,9 @@
 // memory (package ramfs) that begins as the ramdisk's content. So [os.Open], [os.ReadDir], [os.Root], [os.Pipe] and all that
 // stands on them behave as under Linux, and everything is writable, for as long as the guest runs.
 //
-// A program needs to do nothing: "tuco build" links the package, and package os starts it before anybody can open a file.
+// A program needs to do nothing: "tuco build" links the package, and it starts before anybody can open a file.
 //
-//	find testdata | cpio -o -H newc > ramdisk.cpio
+//	tuco ramdisk /testdata=testdata -o ramdisk.cpio
 //	tuco up --dom0 guest.elf --dom0-ramdisk ramdisk.cpio
 //
 // and then, in the program,

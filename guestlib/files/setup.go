@@ -1,6 +1,7 @@
 package files
 
 import (
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -12,25 +13,29 @@ import (
 	"tuco/hypercall"
 )
 
-// setup sees to it that calls are answered. tools/goport has package os call it first of all, before any package can open a file that
-// stands on os; so nothing here may need a variable's initialisation when the program starts.
+// first answers a program's first system calls: tools/goport has package syscall ask here. The first of them that has to do with
+// files begins all that; a program that has none need not pay for it. That may be before almost all initialisation, because
+// whoever opens a file when it is initialised has to find it: nothing here may need that of a variable.
 //
-//lint:ignore U1000 package os calls it
-func setup() {
-	if gate.Guest() {
-		calls.Late(begin)
+//lint:ignore U1000 package syscall calls it
+func first(trap uintptr, args [6]uintptr, onStack [6]unsafe.Pointer) (r1, r2 uintptr, err syscall.Errno, own bool) {
+	if beginsFiles(trap) {
+		start.Do(begin)
 	}
+	return calls.Answer(trap, args, onStack)
 }
 
-// begin comes before the first call is answered.
+var start sync.Once
+
+// begin makes no call that has to do with files.
 func begin() {
 	const pageSize, share = 4096, 2
 	free, _, _ := syscall.RawSyscall(gate.FreePages, 0, 0, 0)
 	fs, err := newTree(int64(free)*pageSize/share, ramdisk())
 	if err != nil {
-		message := []byte("guest: the ramdisk can't be used: " + err.Error() + "\n")
-		gate.Call(syscall.SYS_WRITE, stderr, uintptr(unsafe.Pointer(&message[0])), uintptr(len(message)), 0, 0)
-		gate.Call(syscall.SYS_EXIT_GROUP, 1, 0, 0, 0, 0)
+		message := "guest: the ramdisk can't be used: " + err.Error() + "\n"
+		syscall.Write(stderr, []byte(message))
+		syscall.Exit(1)
 	}
 	p := newProcess(fs, guestNumbers{})
 	if dir, ok := syscall.Getenv("PWD"); ok {
@@ -39,6 +44,7 @@ func begin() {
 		}
 	}
 	p.handle()
+	calls.Begin()
 }
 
 // ramdisk is the module that the builder has mapped for the guest.

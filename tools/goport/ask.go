@@ -8,10 +8,15 @@ package goport
 // Those that point into the caller's stack are handed on as pointers instead, which are adjusted, and what goes down
 // afterwards is read back from them. Other memory doesn't move.
 const ask = `
-// guestAnswer answers system calls, if somebody has set it.
+// guestAnswer answers system calls.
 //
 //go:linkname guestAnswer
-var guestAnswer func(trap uintptr, args [6]uintptr, onStack [6]unsafe.Pointer) (r1, r2 uintptr, err Errno, own bool)
+var guestAnswer = guestFirst
+
+// guestFirst answers the first of them. No package that makes calls is initialised before that.
+//
+//go:linkname guestFirst tuco/guestlib/files.first
+func guestFirst(trap uintptr, args [6]uintptr, onStack [6]unsafe.Pointer) (r1, r2 uintptr, err Errno, own bool)
 
 // guestStack is the stack of the goroutine that asks; lo is hi where it may not: on the thread's own stack, or with locks.
 //
@@ -64,14 +69,12 @@ func askFirst(rest string) string {
 	all := "a1, a2, a3" + rest
 	read := "a1, a2, a3 = args[0], args[1], args[2]\n"
 	if rest != "" {
-		read += "\t\ta4, a5, a6 = args[3], args[4], args[5]\n"
+		read += "\ta4, a5, a6 = args[3], args[4], args[5]\n"
 	}
-	return "\tif guestAnswer != nil {\n" +
-		"\t\targs := [6]uintptr{" + all + "}\n" +
-		"\t\tvar own bool\n" +
-		"\t\tif r1, r2, err, own = guestAsk(trap, &args); own {\n\t\t\treturn\n\t\t}\n" +
-		"\t\t" + read +
-		"\t}\n"
+	return "\targs := [6]uintptr{" + all + "}\n" +
+		"\tvar own bool\n" +
+		"\tif r1, r2, err, own = guestAsk(trap, &args); own {\n\t\treturn\n\t}\n" +
+		"\t" + read
 }
 
 // asking is the changes of syscall/syscall_linux.go.

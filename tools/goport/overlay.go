@@ -71,10 +71,6 @@ var ports = map[string]port{
 			{"\t\tfor i := 0x7f; i >= 0; i-- {\n", "\t\tfor i := 0x7f; i >= 0; i -= 8 {\n", 1},
 			{"\t\t\t\tp = uintptr(i)<<40 | uintptrMask&(0x00c0<<32)\n", "\t\t\t\tp = uintptr(i-7)<<30 + " + heap + "\n", 1},
 		},
-		"os/proc.go": {
-			{"func init() {\n", "//go:linkname guestFiles tuco/guestlib/files.setup\nfunc guestFiles()\n\nfunc init() {\n\tguestFiles()\n", 1},
-			{"\t\"internal/testlog\"\n", "\t\"internal/testlog\"\n\t_ \"unsafe\" // for linkname\n", 1},
-		},
 		"runtime/os_nonopenbsd.go": {
 			{"package runtime\n", "package runtime\n\nimport \"unsafe\"\n" + stackOfGoroutine, 1},
 			{"func osStackAlloc(s *mspan) {\n}\n",

@@ -35,8 +35,8 @@ const library = "tuco/guestlib/start"
 
 // upper is packages of the library that a program needs as well if it imports certain others, as they are large.
 var upper = map[string]string{
-	"os":  "tuco/guestlib/files",
-	"net": "tuco/guestlib/sockets",
+	"syscall": "tuco/guestlib/files",
+	"net":     "tuco/guestlib/sockets",
 }
 
 // tag is the build tag that is set in guests.
