@@ -29,17 +29,17 @@ func connect(ctx context.Context, domain frontend.Domain, path string) (*link, e
 }
 
 // Propose implements frontend.Driver: the ring is made.
-func (l *link) Propose(c *frontend.Connection) (map[string]string, error) {
+func (l *link) Propose(c *frontend.Connection) (nodes map[string]string, state hypercall.XenbusState, err error) {
 	order, err := c.Number("max-ring-page-order", math.MaxUint32, 0)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	order = min(order, maxRingOrder)
 	shared, err := c.Share(1<<order, false)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	nodes := map[string]string{"protocol": "x86_64-abi", "feature-persistent": "1"}
+	nodes = map[string]string{"protocol": "x86_64-abi", "feature-persistent": "1"}
 	if order == 0 {
 		nodes["ring-ref"] = fmt.Sprint(shared.Refs[0])
 	} else {
@@ -56,7 +56,7 @@ func (l *link) Propose(c *frontend.Connection) (map[string]string, error) {
 	for i := range l.slots {
 		l.free = append(l.free, i)
 	}
-	return nodes, nil
+	return nodes, hypercall.XenbusStateInitialised, nil
 }
 
 // Accept implements frontend.Driver: the back end says what the device is.

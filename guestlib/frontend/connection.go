@@ -20,9 +20,10 @@ var (
 
 // Driver is a front end's part in a connection.
 type Driver interface {
-	// Propose makes what is to be shared, and returns what the back end has to know of it: nodes for the front
-	// end's directory. The back end has said what it can.
-	Propose(*Connection) (map[string]string, error)
+	// Propose makes what is to be shared, and returns what the back end has to know of it: nodes for the front end's
+	// directory. The back end has said what it can. The state is the one that the front end is in then: a block device's back
+	// end connects when it is Initialised, a network interface's when it is Connected.
+	Propose(*Connection) (nodes map[string]string, state hypercall.XenbusState, err error)
 
 	// Accept looks at what the back end says of the device, now that it is connected.
 	Accept(*Connection) error
@@ -90,12 +91,12 @@ func (c *Connection) connect(ctx context.Context) (err error) {
 	if c.Channel, err = c.domain.Listen(c.Peer); err != nil {
 		return fmt.Errorf("%s: no event channel: %w", c.Path, err)
 	}
-	nodes, err := c.driver.Propose(c)
+	nodes, state, err := c.driver.Propose(c)
 	if err != nil {
 		return err
 	}
 	nodes["event-channel"] = fmt.Sprint(c.Channel.Port())
-	if err := c.setState(hypercall.XenbusStateInitialised, nodes); err != nil {
+	if err := c.setState(state, nodes); err != nil {
 		return err
 	}
 	over := []hypercall.XenbusState{hypercall.XenbusStateClosing, hypercall.XenbusStateClosed, hypercall.XenbusStateUnknown}
@@ -104,6 +105,9 @@ func (c *Connection) connect(ctx context.Context) (err error) {
 	}
 	if err := c.driver.Accept(c); err != nil {
 		return err
+	}
+	if state == hypercall.XenbusStateConnected {
+		return nil
 	}
 	return c.setState(hypercall.XenbusStateConnected, nil)
 }

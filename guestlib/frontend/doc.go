@@ -20,7 +20,7 @@
 //	front end                     back end
 //	Initialising                  Initialising
 //	                              InitWait       it has said what it can
-//	Initialised                                  rings are there
+//	Initialised                                  rings are there (a network interface says Connected at once)
 //	                              Connected      it has them mapped
 //	Connected                                    the device works
 //	Closing, Closed               Closing, Closed

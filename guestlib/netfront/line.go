@@ -1,6 +1,7 @@
 package netfront
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"tuco/guestlib/frontend"
+	"tuco/hypercall"
 )
 
 // line is an interface's connection.
@@ -31,25 +33,27 @@ func connect(ctx context.Context, domain frontend.Domain, path string) (*line, e
 }
 
 // Propose implements frontend.Driver: the rings are made, and there are pages to receive in.
-func (l *line) Propose(c *frontend.Connection) (map[string]string, error) {
+func (l *line) Propose(c *frontend.Connection) (nodes map[string]string, state hypercall.XenbusState, err error) {
 	l.connection = c
-	var err error
+	if copies, err := c.Flag("feature-rx-copy"); err != nil || !copies {
+		return nil, 0, cmp.Or(err, fmt.Errorf("%s: the back end can't copy what it has received (feature-rx-copy)", c.Path))
+	}
 	if l.info, err = info(c); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	tx, err := l.tx.prepare(c)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	rx, err := l.rx.prepare(c)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	return map[string]string{
 		"tx-ring-ref": fmt.Sprint(tx), "rx-ring-ref": fmt.Sprint(rx),
 		"request-rx-copy": "1", "feature-rx-notify": "1", "feature-sg": "0",
 		"feature-gso-tcpv4": "0", "feature-gso-tcpv6": "0", "feature-no-csum-offload": "0", "feature-ipv6-csum-offload": "1",
-	}, nil
+	}, hypercall.XenbusStateConnected, nil
 }
 
 // info is what the domain's builder says of the interface.

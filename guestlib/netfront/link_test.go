@@ -238,7 +238,14 @@ func TestCannotOpen(t *testing.T) {
 		back.Stop()
 		nothingLeft(t, host)
 	}
-	back := model.NewNIC(host, "0", model.NICConfig{MTU: "9000"})
+	back := model.NewNIC(host, "0", model.NICConfig{})
+	back.Node("feature-rx-copy", "0")
+	_, err = netfront.Open(t.Context(), host, "0")
+	assert.ErrorContains(t, err, "feature-rx-copy")
+	back.Stop()
+	nothingLeft(t, host)
+
+	back = model.NewNIC(host, "0", model.NICConfig{MTU: "9000"})
 	ctx, cancel := context.WithCancel(t.Context())
 	link, err := netfront.Open(ctx, host, "0")
 	require.NoError(t, err)

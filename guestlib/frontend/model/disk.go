@@ -62,7 +62,7 @@ func NewDisk(m Machine, id string, config DiskConfig) *Disk {
 	properties := map[string]string{
 		"sectors": strconv.Itoa(config.Size / 512), "sector-size": strconv.Itoa(d.config.SectorSize), "info": strconv.Itoa(info),
 	}
-	d.attach(m, "vbd", id, nil, features, properties, d.connected)
+	d.attach(m, hypercall.XenbusStateInitialised, "vbd", id, nil, features, properties, d.connected)
 	return d
 }
 

@@ -16,7 +16,8 @@ type end struct {
 	store       frontend.Store
 	front, back string // directories
 
-	connect func() (session, error) // when the front end is Initialised
+	ready   hypercall.XenbusState   // when the front end is in it, its back end connects
+	connect func() (session, error) // does that
 
 	mu       sync.Mutex
 	session  session
@@ -31,12 +32,12 @@ type end struct {
 type session interface{ close() }
 
 // attach makes a device in the store, and a back end that walks with the front end.
-func (e *end) attach(m Machine, class, id string, device, features, properties map[string]string, connect func() (session, error)) {
+func (e *end) attach(m Machine, ready hypercall.XenbusState, class, id string, device, features, properties map[string]string, connect func() (session, error)) {
 	store, err := m.Store()
 	if err != nil {
 		panic(err) // a machine has one
 	}
-	e.machine, e.store, e.connect = m, store, connect
+	e.machine, e.store, e.ready, e.connect = m, store, ready, connect
 	e.front = fmt.Sprintf("/local/domain/%d/device/%s/%s", Guest, class, id)
 	e.back = fmt.Sprintf("/local/domain/%d/backend/%s/%d/%s", Back, class, Guest, id)
 	e.stop, e.done = make(chan struct{}), make(chan struct{})
@@ -82,7 +83,7 @@ func (e *end) run(watch frontend.Watch, properties map[string]string) {
 				closed = false
 				e.set(hypercall.XenbusStateInitWait, nil)
 			}
-		case state(hypercall.XenbusStateInitialised):
+		case state(e.ready):
 			if e.current() != nil {
 				continue
 			}

@@ -40,7 +40,7 @@ func NewNIC(m Machine, id string, config NICConfig) *NIC {
 		device["mtu"] = config.MTU
 	}
 	features := map[string]string{"feature-rx-copy": "1", "feature-rx-flip": "0", "feature-sg": "1", "feature-gso-tcpv4": "1"}
-	n.attach(m, "vif", id, device, features, map[string]string{}, n.connected)
+	n.attach(m, hypercall.XenbusStateConnected, "vif", id, device, features, map[string]string{}, n.connected)
 	return n
 }
 
