@@ -19,6 +19,7 @@ type CPU struct {
 	//lint:ignore U1000 the assembly code refers to it
 	scratch
 
+	writesFS  bool   // the instruction that writes the FS base may be used
 	extended  uint64 // 0: FXSAVE is enough; else the components that XSAVE is asked for
 	stateSize uint64 // bytes that it needs
 }
@@ -98,6 +99,7 @@ func (c *CPU) run(t *Context) { c.stackTop, c.g = t.stackTop, hypercalls.Address
 // setUp tells the hypervisor where the running vCPU takes faults and events.
 func (c *CPU) setUp() {
 	hypercalls.VCPUOp[byte](hypercall.VCPUOP_stop_periodic_timer, c.ID, nil)
+	c.writesFS = enableFSGSBASE()
 	c.extended, c.stateSize = extendedState()
 	if c.stateSize > maxState {
 		console.Fatal("the processor's extended state is larger than the library knows")
@@ -129,6 +131,22 @@ func extendedState() (components, size uint64) {
 	}
 	_, b, _, _ := cpuid(0xd, 0)
 	return enabled, uint64(b)
+}
+
+// enableFSGSBASE has the processor know the instructions that write the bases of FS and GS, if there are any. The hypervisor
+// emulates what touches CR4.
+func enableFSGSBASE() bool {
+	const known, enabled = 1 << 0, 1 << 16
+	if most, _, _, _ := cpuid(0, 0); most < 7 {
+		return false
+	}
+	if _, b, _, _ := cpuid(7, 0); b&known == 0 {
+		return false
+	}
+	if cr4()&enabled == 0 {
+		setCR4(cr4() | enabled)
+	}
+	return cr4()&enabled != 0
 }
 
 // Random is a number that others can't know, if the processor has one.
@@ -187,6 +205,8 @@ func switchStack(save, sp, fs uint64)
 func entries() (forked, began uint64)
 func cpuid(leaf, subleaf uint32) (a, b, c, d uint32)
 func xgetbv() uint64
+func cr4() uint64
+func setCR4(v uint64)
 func random() (v uint64, ok bool)
 
 // Renew tells the hypervisor again where the running vCPU has its information, after the domain was restored.

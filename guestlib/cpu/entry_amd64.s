@@ -87,9 +87,17 @@ TEXT ·switchStack(SB), NOSPLIT|NOFRAME, $0-24
 	PUSHQ BP
 	MOVQ  SP, (AX)
 	MOVQ  CX, SP
+	CMPB  CPU_writesFS(GS), $0
+	JEQ   ask
+	WRFSBASEQ SI
+	JMP   done
+
+ask:
 	MOVL  $nrSetSegmentBase, AX
 	XORL  DI, DI // FS
 	SYSCALL
+
+done:
 	POPQ  BP
 	RET
 
@@ -246,6 +254,18 @@ restored:
 TEXT ·thisAddress(SB), NOSPLIT, $0-8
 	MOVQ CPU_self(GS), AX
 	MOVQ AX, ret+0(FP)
+	RET
+
+// func cr4() uint64
+TEXT ·cr4(SB), NOSPLIT, $0-8
+	MOVQ CR4, AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+// func setCR4(v uint64)
+TEXT ·setCR4(SB), NOSPLIT, $0-8
+	MOVQ v+0(FP), AX
+	MOVQ AX, CR4
 	RET
 
 // func cpuid(leaf, subleaf uint32) (a, b, c, d uint32)
