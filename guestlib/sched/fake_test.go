@@ -134,14 +134,14 @@ func (f *fake) step() {
 func (f *fake) fork(body func()) bool {
 	f.s.lock.Lock()
 	t := f.s.add()
-	f.s.lock.Unlock()
+	f.s.unlock()
 	if t == nil {
 		return false
 	}
 	go func() {
 		f.threads.Store(goroutine(), t)
 		f.receive(t)
-		f.s.lock.Unlock()
+		f.s.unlock()
 		body()
 		f.s.lock.Lock()
 		t.state = ended
@@ -149,14 +149,14 @@ func (f *fake) fork(body func()) bool {
 	}()
 	f.s.lock.Lock()
 	f.s.enqueue(t)
-	f.s.lock.Unlock()
+	f.s.unlock()
 	return true
 }
 
 func (f *fake) sleep(span time.Duration) (woken bool) {
 	f.s.lock.Lock()
 	woken = f.s.waitFor(0, f.now()+uint64(span))
-	f.s.lock.Unlock()
+	f.s.unlock()
 	return woken
 }
 
@@ -168,7 +168,7 @@ func (w *word) key() uint64 { return uint64(addressOf(&w.v)) }
 func (f *fake) wake(w *word, most int) int {
 	f.s.lock.Lock()
 	n := f.s.wakeAll(w.key(), most)
-	f.s.lock.Unlock()
+	f.s.unlock()
 	return n
 }
 

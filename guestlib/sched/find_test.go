@@ -42,10 +42,9 @@ func busy(idle, off int) (*scheduler, *script) {
 	return s, l
 }
 
-func ready(s *scheduler) *Thread {
-	t := s.add()
-	s.enqueue(t)
-	return t
+func ready(s *scheduler) {
+	s.enqueue(s.add())
+	s.unlock()
 }
 
 // A thread that is ready is given to a vCPU that waits, or to one that has not been started, or to who made it ready.
@@ -65,6 +64,7 @@ func TestFindPrefersTheLast(t *testing.T) {
 	thread := s.add()
 	thread.last = &s.vcpus[2]
 	s.enqueue(thread)
+	s.unlock()
 	require.Equal(t, []uint32{2}, l.calls)
 }
 
@@ -83,11 +83,13 @@ func TestFindDuringTheStart(t *testing.T) {
 // A vCPU was called for a thread in the queue, and finds that its own has been woken too: it finds another for the first.
 func TestWokenGoesFirst(t *testing.T) {
 	s, l := busy(2, 0)
-	s.enqueue(s.add())
+	ready(s)
 	s.wake(s.vcpus[1].current, false)
+	s.unlock()
 	require.Equal(t, []uint32{1}, l.calls)
 	l.vcpu = 1
 	s.next()
+	s.unlock()
 	require.Equal(t, []uint32{1, 2}, l.calls)
 	require.Equal(t, running, s.vcpus[1].current.state)
 	require.NotNil(t, s.queue.first)
@@ -102,6 +104,7 @@ func TestNextLooksAfterTheQueue(t *testing.T) {
 	old := s.vcpus[1].current
 	l.vcpu, l.timers = 1, nil
 	s.next()
+	s.unlock()
 	require.Equal(t, []uint64{1000 + slice}, l.timers, "nobody waits: it is the next when its own slice is over")
 	require.Nil(t, old.on)
 }
@@ -115,6 +118,7 @@ func TestEndedThread(t *testing.T) {
 	require.Equal(t, ended, thread.state)
 	l.vcpu = 1
 	s.next()
+	s.unlock()
 	require.Equal(t, unused, thread.state)
 }
 
@@ -124,14 +128,18 @@ func TestArm(t *testing.T) {
 	s.queue.append(s.add())
 	v := &s.vcpus[0]
 	s.arm(v, l.time)
+	s.unlock()
 	s.arm(v, l.time)
+	s.unlock()
 	require.Equal(t, []uint64{5000}, l.timers)
 	sleeper := s.add()
 	sleeper.deadline = 3000
 	v.timed.insertByTime(sleeper)
 	s.arm(v, l.time)
+	s.unlock()
 	require.Equal(t, []uint64{5000, 3000}, l.timers)
 	l.time = 6000
 	s.arm(v, l.time)
+	s.unlock()
 	require.Equal(t, []uint64{5000, 3000, 3000}, l.timers, "it should have fired: it does at once")
 }

@@ -64,7 +64,7 @@ func relax() {
 }
 
 // Forked is what a new thread does first: it gives back the lock of who switched to it.
-func Forked() { the.lock.Unlock() }
+func Forked() { the.unlock() }
 
 // Began is what a vCPU does that was started.
 func Began() {
@@ -82,7 +82,7 @@ func Current() *Thread { return the.current() }
 func New() *Thread {
 	the.lock.Lock()
 	t := the.add()
-	the.lock.Unlock()
+	the.unlock()
 	return t
 }
 
@@ -90,7 +90,7 @@ func New() *Thread {
 func Ready(t *Thread) {
 	the.lock.Lock()
 	the.enqueue(t)
-	the.lock.Unlock()
+	the.unlock()
 }
 
 // Wait has the current thread wait for a key, until a system time unless that is 0. It tells whether it was woken. Key 0 is
@@ -101,7 +101,7 @@ func Wait(key, deadline uint64, held *spin.Lock) bool {
 		held.Unlock()
 	}
 	woken := the.waitFor(key, deadline)
-	the.lock.Unlock()
+	the.unlock()
 	if held != nil {
 		held.Lock()
 	}
@@ -118,7 +118,7 @@ func WaitWhile(word *uint32, value uint32, deadline uint64) (is, woken bool) {
 func Wake(key uint64, most int) int {
 	the.lock.Lock()
 	n := the.wakeAll(key, most)
-	the.lock.Unlock()
+	the.unlock()
 	return n
 }
 
@@ -126,7 +126,7 @@ func Wake(key uint64, most int) int {
 func Yield() {
 	the.lock.Lock()
 	the.yield()
-	the.lock.Unlock()
+	the.unlock()
 }
 
 // Exit ends the current thread. Unless done is nil, the word there becomes 0 when nothing of the program's is in use any more

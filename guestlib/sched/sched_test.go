@@ -229,7 +229,7 @@ func TestSignals(t *testing.T) {
 				f.s.signal(thread.Load(), 23)
 				f.s.lock.Lock()
 				f.s.yield()
-				f.s.lock.Unlock()
+				f.s.unlock()
 				f.step()
 			}
 		}

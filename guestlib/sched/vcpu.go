@@ -1,6 +1,8 @@
 package sched
 
 import (
+	"math/bits"
+
 	"tuco/guestlib/cpu"
 	"tuco/guestlib/spin"
 )
@@ -13,6 +15,7 @@ type vcpu struct {
 	timed    list    // those whose deadlines it has to look at
 	sliceEnd uint64
 	armed    uint64 // when its timer will fire; only the vCPU itself knows
+	set      bool   // the timer is yet to be set
 }
 
 // slice is how long a thread may keep a vCPU from others, in nanoseconds.
@@ -28,6 +31,7 @@ type scheduler struct {
 	waiters [64]list // by a key's hash
 
 	vcpus [cpu.Max]vcpu
+	calls uint32 // a bit for each that is to be called
 	up    uint32 // how many of them run
 	count uint32 // how many there are
 
@@ -99,11 +103,11 @@ func (s *scheduler) idle(v *vcpu) {
 	if t := v.timed.first; t != nil {
 		until = t.deadline
 	}
-	s.lock.Unlock()
+	s.unlock()
 	s.wait(until)
 	s.lock.Lock()
 	v.waits = false
-	s.lock.Unlock()
+	s.unlock()
 	s.take()
 	s.lock.Lock()
 	s.expire(v, s.now())
@@ -140,7 +144,22 @@ func (s *scheduler) find(v *vcpu) {
 // callIn ends a vCPU's wait.
 func (s *scheduler) callIn(v *vcpu) {
 	v.waits = false
-	s.call(v.id)
+	s.calls |= 1 << v.id
+}
+
+// unlock gives the lock back, and then does for which others need not wait: it makes the calls that are due, and sets the
+// timer.
+func (s *scheduler) unlock() {
+	v, calls := s.vcpu(), s.calls
+	set := v.set
+	s.calls, v.set = 0, false
+	s.lock.Unlock()
+	for ; calls != 0; calls &= calls - 1 {
+		s.call(uint32(bits.TrailingZeros32(calls)))
+	}
+	if set {
+		s.setTimer(v.armed)
+	}
 }
 
 // startOne starts one more vCPU, on the stack of a thread that has ended before it began.
@@ -186,8 +205,7 @@ func (s *scheduler) arm(v *vcpu, now uint64) {
 	if at == 0 || v.armed > now && v.armed <= at {
 		return
 	}
-	v.armed = at
-	s.setTimer(at)
+	v.armed, v.set = at, true
 }
 
 // expire wakes those for whom it is time.
@@ -209,7 +227,7 @@ func (s *scheduler) interrupt() {
 		v, now = s.vcpu(), s.now()
 	}
 	s.arm(v, now)
-	s.lock.Unlock()
+	s.unlock()
 }
 
 // yield lets others run.

@@ -67,7 +67,7 @@ func (s *scheduler) waitWhile(word *uint32, key uint64, value uint32, deadline u
 	if is = atomic.LoadUint32(word) == value; is {
 		woken = s.waitFor(key, deadline)
 	}
-	s.lock.Unlock()
+	s.unlock()
 	return is, woken
 }
 
@@ -80,7 +80,7 @@ func (s *scheduler) signal(t *Thread, number uint64) {
 	case t.state == waiting && t.Signals.Due() != 0:
 		s.wake(t, true)
 	case t.state == running && t.on != s.vcpu():
-		s.call(t.on.id)
+		s.calls |= 1 << t.on.id
 	}
-	s.lock.Unlock()
+	s.unlock()
 }
