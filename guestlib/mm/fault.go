@@ -169,6 +169,9 @@ func (s *pageSet) has(i uint64) bool { return s[i/64]>>(i%64)&1 != 0 }
 // fill queues the updates that map what is missing of a part of what an L1 maps. It returns which pages these are, counted
 // from start on, and whether there were frames for all. With clear, the hypervisor is to clear the frames first: clearPages.
 func fill(l1, start, end, flags uint64, clear bool) (fresh pageSet, ok bool) {
+	if clear && queue.Left() < chunk {
+		queue.Flush() // what is added here must not go out before the clearing
+	}
 	first, m := index(start, 1), Machine(l1)
 	for i := range (end - start) / PageSize {
 		at := 8 * (first + i)
@@ -183,7 +186,7 @@ func fill(l1, start, end, flags uint64, clear bool) (fresh pageSet, ok bool) {
 			clearPage(p)
 		}
 		fresh.add(i)
-		queue.Add(m+at, machineOf(p)|flags) // the queue has room for a chunk: this does not go out before the clearing
+		queue.Add(m+at, machineOf(p)|flags)
 	}
 	return fresh, true
 }

@@ -51,6 +51,9 @@ func (q *Queue) Add(ptr, val uint64) Ticket {
 	return q.issued
 }
 
+// Left is how many updates can be added before any goes out by itself.
+func (q *Queue) Left() int { return len(q.Room) - q.n }
+
 // Last is the last ticket that was given out.
 func (q *Queue) Last() Ticket { return q.issued }
 
