@@ -25,6 +25,14 @@ type action struct {
 
 var actions [signals + 1]action
 
+// actionOf is what is done for a signal.
+func actionOf(number uint64) action {
+	tables.Lock()
+	a := actions[number]
+	tables.Unlock()
+	return a
+}
+
 func sigaction(number, set, get uint64) uint64 {
 	if number == 0 || number > signals {
 		return failed(einval)
@@ -89,8 +97,8 @@ func tgkill(id, number uint64) uint64 {
 	if number == 0 || number > signals {
 		return failed(esrch)
 	}
-	if actions[number].handler <= ignore {
-		if actions[number].handler == 0 && number != sigURG {
+	if handler := actionOf(number).handler; handler <= ignore {
+		if handler == 0 && number != sigURG {
 			killed(number)
 		}
 		return 0
@@ -182,7 +190,7 @@ const (
 func deliver(f *cpu.Frame, state uint64, number uint64, code int32, address uint64) {
 	t := sched.Current()
 	s := &t.Signals
-	a := actions[number]
+	a := actionOf(number)
 	sp := f.SP - redZone
 	if s.StackSize != 0 && (sp < s.Stack || sp > s.Stack+s.StackSize) {
 		sp = s.Stack + s.StackSize
@@ -278,7 +286,7 @@ func pending(f *cpu.Frame, state uint64) {
 // fault makes a signal of an exception.
 func fault(f *cpu.Frame, state, number uint64, code int32, address uint64) {
 	s := &sched.Current().Signals
-	if f.InProgram() && actions[number].handler > ignore && s.Blocked>>(number-1)&1 == 0 {
+	if f.InProgram() && actionOf(number).handler > ignore && s.Blocked>>(number-1)&1 == 0 {
 		deliver(f, state, number, code, address)
 		return
 	}
