@@ -30,26 +30,34 @@ func Attached() bool { return atomic.LoadUint32(&attached.up) != 0 }
 
 // Put puts as much of a text into the page as there is room for. It is not ok if there is no page. The text must not be memory of
 // the program's, which may have to be mapped first.
-func Put(text []byte) (n int, ok bool) { return use(&attached.out, (*ring.Bytes).Put, text) }
+func Put(text []byte) (n int, ok bool) {
+	if !begin() {
+		return 0, false
+	}
+	n, err := attached.out.Put(text) // not by a function value, or who calls would have to allocate the text
+	return n, end(err)
+}
 
 // Take takes as much as was typed, or there is room for. It is not ok if there is no page. What it takes to must not be memory of
 // the program's.
-func Take(to []byte) (n int, ok bool) { return use(&attached.in, (*ring.Bytes).Take, to) }
+func Take(to []byte) (n int, ok bool) {
+	if !begin() {
+		return 0, false
+	}
+	n, err := attached.in.Take(to)
+	return n, end(err)
+}
 
-func use(b *ring.Bytes, f func(*ring.Bytes, []byte) (int, error), text []byte) (n int, ok bool) {
-	if !Attached() {
-		return 0, false
-	}
-	// A vCPU that ends the domain may have stopped another one here.
-	if !attached.lock.Try(patience) {
-		return 0, false
-	}
-	n, err := f(b, text)
+// begin takes the page, if there is one. A vCPU that ends the domain may have stopped another one that has it.
+func begin() bool { return Attached() && attached.lock.Try(patience) }
+
+// end gives the page back. After an error there is none any more.
+func end(err error) bool {
 	if err != nil {
 		atomic.StoreUint32(&attached.up, 0)
 	}
 	attached.lock.Unlock()
-	return n, err == nil
+	return err == nil
 }
 
 // Daemon is how Transmit gets on with who takes what is put into the page.
