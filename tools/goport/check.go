@@ -12,8 +12,8 @@ import (
 // library is what the names of functions begin with that may make hypercalls.
 const library = "tuco/guestlib/"
 
-// Check looks through a linked image for SYSCALL instructions outside the library: each would be a hypercall with a
-// system call's number.
+// Check looks through a linked image for SYSCALL instructions outside the library, each of which would be a hypercall with a
+// system call's number, and for allocations in that part of the library that can't allocate.
 func Check(file []byte) error {
 	f, err := elf.NewFile(bytes.NewReader(file))
 	if err != nil {
@@ -31,20 +31,23 @@ func Check(file []byte) error {
 	if err != nil {
 		return fmt.Errorf("the image's symbols, which the check needs: %w", err)
 	}
-	for _, s := range symbols {
-		if elf.ST_TYPE(s.Info) != elf.STT_FUNC || strings.HasPrefix(s.Name, library) || s.Value < text.Addr {
-			continue
-		}
+	codeOf := func(s elf.Symbol) []byte {
 		from := s.Value - text.Addr
-		if from+s.Size > uint64(len(code)) {
+		if s.Value < text.Addr || from+s.Size > uint64(len(code)) {
+			return nil
+		}
+		return code[from : from+s.Size]
+	}
+	for _, s := range symbols {
+		if elf.ST_TYPE(s.Info) != elf.STT_FUNC || strings.HasPrefix(s.Name, library) {
 			continue
 		}
-		if at := systemCall(code[from : from+s.Size]); at >= 0 {
+		if at := systemCall(codeOf(s)); at >= 0 {
 			return fmt.Errorf("%s makes a system call of its own, at %#x: a guest has no operating system below it; what calls the "+
 				"runtime's way does work", s.Name, s.Value+uint64(at))
 		}
 	}
-	return nil
+	return checkHeap(symbols, codeOf)
 }
 
 var syscallBytes = []byte{0x0f, 0x05}

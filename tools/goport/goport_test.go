@@ -1,6 +1,8 @@
 package goport
 
 import (
+	"debug/elf"
+	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -128,4 +130,38 @@ func TestBelow(t *testing.T) {
 		}
 	}
 	require.ElementsMatch(t, want, Below)
+}
+
+// over is how far one address lies above another; a call counts from its end.
+func over(a, b uint64) uint64 { return a - b }
+
+// A variable of the lower library that escapes is found in what was linked.
+func TestCheckHeap(t *testing.T) {
+	const base, newobject uint64 = 0x1000, 0x900
+	symbol := func(name string, at uint64) elf.Symbol {
+		return elf.Symbol{Name: name, Info: uint8(elf.STT_FUNC), Value: at, Size: 6}
+	}
+	code := func(elf.Symbol) []byte {
+		b := []byte{0x90, 0xe8} // NOP, CALL
+		return binary.LittleEndian.AppendUint32(b, uint32(over(newobject, base+6)))
+	}
+	allocates := symbol("runtime.newobject", newobject)
+	for _, test := range []struct {
+		function string
+		want     string
+	}{
+		{"tuco/guestlib/start.output", "tuco/guestlib/start.output calls runtime.newobject"},
+		{"tuco/guestlib/start.(*descriptor).add", "calls runtime.newobject"},
+		{"tuco/guestlib/xenbus.New", ""},
+		{"tuco/guestlib/startled.New", ""},
+		{"main.main", ""},
+	} {
+		err := checkHeap([]elf.Symbol{allocates, symbol(test.function, base)}, code)
+		if test.want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, test.want)
+	}
+	require.NoError(t, checkHeap([]elf.Symbol{symbol("runtime.memmove", newobject), symbol("tuco/guestlib/mm.Map", base)}, code))
 }
