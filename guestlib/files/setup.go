@@ -69,8 +69,16 @@ func newTree(size int64, archive []byte) (*ramfs.FS, error) {
 		fs.Mknod(root, "/dev/"+d.name, syscall.S_IFCHR|0o666, ramfs.DeviceNumber(d.major, d.minor))
 	}
 	fs.Mkdir(root, "tmp", 0o1777)
+	fs.Mkdir(root, "etc", 0o755)
+	if n, err := fs.Open(root, "/etc/hosts", syscall.O_CREAT|syscall.O_WRONLY, 0o644); err == 0 {
+		n.Write([]byte(hosts), 0, false)
+		n.Release()
+	}
 	return fs, fs.Load(archive)
 }
+
+// hosts is /etc/hosts, where package net looks names up, if the archive has none.
+const hosts = "127.0.0.1 localhost\n::1 localhost\n"
 
 // guestNumbers are from the library's table.
 type guestNumbers struct{}

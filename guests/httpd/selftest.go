@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -17,7 +18,7 @@ import (
 
 // selftest fetches from the server at a port of the loopback, and says what is wrong.
 func selftest(port int) error {
-	base := "http://127.0.0.1:" + strconv.Itoa(port)
+	base := "http://localhost:" + strconv.Itoa(port)
 	client := &http.Client{Timeout: time.Minute}
 	before, err := readMetrics(client, base)
 	if err != nil {
@@ -109,8 +110,11 @@ func checkRefusal(client *http.Client, _ string) error {
 	return nil
 }
 
-// checkNames looks up a name that nobody here knows.
+// checkNames looks up names: this machine's, and one that nobody here knows.
 func checkNames() error {
+	if a, err := net.LookupHost("localhost"); err != nil || !slices.Contains(a, "127.0.0.1") || !slices.Contains(a, "::1") {
+		return fmt.Errorf("localhost: %v, %v", a, err)
+	}
 	var failed *net.DNSError
 	if a, err := net.LookupHost("somewhere.example"); !errors.As(err, &failed) {
 		return fmt.Errorf("somewhere.example: %v, %v", a, err)
