@@ -45,3 +45,13 @@ const (
 	SIF_VIRT_P2M_4TOOLS = 1 << 4 // a p2m that is contiguous in virtual space is enough
 	SIF_PM_MASK         = 0xff << 8
 )
+
+// Paravirtual tells whether the magic is that of a 64-bit paravirtual domain: xen-3.N-x86_64.
+func (s *StartInfo) Paravirtual() bool {
+	const begin, end = "xen-3.", "-x86_64\x00"
+	at := len(begin)
+	for at < len(s.Magic) && s.Magic[at] >= '0' && s.Magic[at] <= '9' {
+		at++
+	}
+	return at+len(end) <= len(s.Magic) && string(s.Magic[:len(begin)]) == begin && string(s.Magic[at:at+len(end)]) == end
+}

@@ -56,6 +56,11 @@ func TestOnXenGoProgramMemory(t *testing.T) {
 	runMemory(t, xenHost(t))
 }
 
+func TestOnXenGoProgramRequirements(t *testing.T) {
+	t.Parallel()
+	runRequirements(t, xenHost(t))
+}
+
 func TestOnXenGoProgramSizes(t *testing.T) {
 	t.Parallel()
 	runSizes(t, xenHost(t))

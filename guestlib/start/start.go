@@ -44,6 +44,7 @@ func Entered() uint64 { return entered }
 func start(info *hypercall.StartInfo) uint64 {
 	entered = clock.TSC()
 	startInfo = info
+	require(info)
 	mm.Init(info)
 	startTLS[1] = hypercalls.Address(&startTLS[1])
 	first := sched.Init()
