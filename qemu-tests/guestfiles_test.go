@@ -3,6 +3,7 @@
 package qemutests
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -51,4 +52,22 @@ func TestGoFilesBadRamdisk(t *testing.T) {
 	outcome := boot(t, spec)
 	require.Equal(t, host.Crashed, outcome.End, "%v\n%s", outcome, outcome.Console)
 	assert.Contains(t, outcome.Console, "guest: the ramdisk can't be used: cpio: the entry at byte 4096: the archive ends before its trailer")
+}
+
+// runInput types to guests/hello, and makes mistakes.
+func runInput(t *testing.T, spec host.Spec) {
+	keys := newKeyboard()
+	first := keys.when("type something", "fist\x7f\x7frst\r")
+	second := keys.when(`hello: line "first"`, "second\rthird")
+	end := keys.when(`hello: line "second"`, "\r\x04")
+	outcome := boot(t, goProgram(spec, "hello", "lines"), typing(keys), watching(io.MultiWriter(first, second, end)))
+	require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
+	for _, line := range []string{`hello: line "third"`, "hello: end of lines; others ran meanwhile: true", "hello: done"} {
+		assert.Contains(t, outcome.Console, line)
+	}
+}
+
+func TestGoInput(t *testing.T) {
+	t.Parallel()
+	runInput(t, host.Spec{})
 }

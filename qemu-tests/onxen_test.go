@@ -96,6 +96,11 @@ func TestOnXenGoFiles(t *testing.T) {
 	runFiles(t, xenHost(t))
 }
 
+func TestOnXenGoInput(t *testing.T) {
+	t.Parallel()
+	runInput(t, xenHost(t))
+}
+
 func TestOnXenGoPackages(t *testing.T) {
 	t.Parallel()
 	xenHost(t) // fetched once, not by each

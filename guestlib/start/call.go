@@ -73,6 +73,10 @@ func answer(c *cpu.Call) uint64 {
 		if c.DI == stdout || c.DI == stderr {
 			return output(c.SI, c.DX)
 		}
+	case sysRead:
+		if c.DI == stdin {
+			return input(c.SI, c.DX)
+		}
 	case sysMmap:
 		return mmap(c.DI, c.SI, c.DX, c.R10)
 	case sysMprotect:
@@ -159,6 +163,8 @@ func answer(c *cpu.Call) uint64 {
 		return -uint64(mm.UnmapForeign(c.DI))
 	case gate.FreePages:
 		return mm.Free()
+	case gate.ConsoleRead:
+		return input(c.DI, c.SI)
 	case gate.ConsoleWrite:
 		return output(c.DI, c.SI)
 	}
@@ -179,8 +185,6 @@ func answerFromTables(c *cpu.Call) uint64 {
 		return write(c.DI, c.SI, c.DX)
 	case sysRead:
 		return read(c.DI, c.SI, c.DX)
-	case gate.ConsoleRead:
-		return read(stdin, c.DI, c.SI)
 	case sysEpollCreate1:
 		fd, _ := open(poller, 0)
 		return fd

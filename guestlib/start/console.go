@@ -34,9 +34,9 @@ func attachConsole(info *hypercall.StartInfo) {
 
 // consoleEvent is what an event of the daemon does: somebody has typed, or there is room again.
 func consoleEvent(uint64) {
-	tables.Lock() // who has just looked waits already
+	typing.lock.Lock() // who has just looked waits already
 	sched.Wake(consoleKey, sched.MaxThreads)
-	tables.Unlock()
+	typing.lock.Unlock()
 }
 
 // attended tells whether a daemon listens to the console's port. Until one does, what the program writes would stay in the page.
@@ -81,22 +81,4 @@ func output(from, size uint64) uint64 {
 		}
 	}
 	return size
-}
-
-// input reads what somebody types, and waits for it. Where there is no page, nobody does.
-func input(to, size uint64) uint64 {
-	var buffer [128]byte // see output
-	for {
-		n, ok := console.Take(buffer[:min(size, uint64(len(buffer)))])
-		if !ok || size == 0 {
-			return 0
-		}
-		if n > 0 {
-			notifyConsole()
-			return uint64(copy(bytesAt(to, size), buffer[:n]))
-		}
-		if e := await(consoleKey, 0, &tables); e != 0 {
-			return e
-		}
-	}
 }

@@ -30,9 +30,6 @@ func write(fd, from, size uint64) uint64 {
 }
 
 func read(fd, to, size uint64) uint64 {
-	if fd == stdin {
-		return input(to, size)
-	}
 	d := find(fd)
 	switch {
 	case d == nil:

@@ -1,11 +1,12 @@
 // Command hello is a small guest: it says what it runs on, and does a little of all that a Go program's runtime does.
 //
-// Its command line may have words: ls=DIR and cat=FILE show what the ramdisk has; sleep=N does nothing for N milliseconds; and
-// others tell how it is to end: exit=N, panic, nil, deadlock; write-text and run-data, which the page tables forbid; or
-// spin, which needs the runtime to take a processor away from a loop.
+// Its command line may have words: ls=DIR and cat=FILE show what the ramdisk has; lines says what somebody types; sleep=N does
+// nothing for N milliseconds; and others tell how it is to end: exit=N, panic, nil, deadlock; write-text and run-data, which
+// the page tables forbid; or spin, which needs the runtime to take a processor away from a loop.
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io/fs"
 	"os"
@@ -123,6 +124,8 @@ func end(word string) {
 			fmt.Println("hello:", err)
 		}
 		os.Stdout.Write(text)
+	case "lines":
+		lines()
 	case "write-text":
 		*(*byte)(code(main)) = 0
 	case "run-data":
@@ -144,6 +147,29 @@ func sleep(milliseconds string) {
 	}
 	<-time.After(time.Duration(n) * time.Millisecond)
 	fmt.Println("hello: woke up")
+}
+
+// lines reads lines until there are no more, while another goroutine runs as well.
+func lines() {
+	ticks := 0
+	ticker := time.NewTicker(time.Millisecond)
+	stop := make(chan int)
+	go func() {
+		for {
+			select {
+			case <-ticker.C:
+				ticks++
+			case stop <- ticks:
+				return
+			}
+		}
+	}()
+	fmt.Println("hello: type something, and Ctrl-D to end")
+	scanner := bufio.NewScanner(os.Stdin)
+	for scanner.Scan() {
+		fmt.Printf("hello: line %q\n", scanner.Text())
+	}
+	fmt.Println("hello: end of lines; others ran meanwhile:", <-stop > 0)
 }
 
 // list shows a directory and all below it.
