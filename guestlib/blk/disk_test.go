@@ -17,8 +17,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tuco/guestlib/blk"
+	"tuco/guestlib/evtchn"
 	"tuco/guestlib/frontend"
 	"tuco/guestlib/frontend/model"
+	"tuco/hypercall"
 )
 
 const mib = 1 << 20
@@ -65,6 +67,25 @@ func goroutines(few int) (n int) {
 		time.Sleep(time.Millisecond)
 	}
 	return n
+}
+
+// noPorts is a domain whose hypervisor has no port left.
+type noPorts struct{ *model.Host }
+
+var errNoPort = errors.New("no port is free")
+
+// Listen returns a nil pointer as what has no value, as evtchn.AllocUnbound's callers do.
+func (noPorts) Listen(hypercall.DomID) (frontend.Channel, error) {
+	return (*evtchn.Channel)(nil), errNoPort
+}
+
+func TestNoPorts(t *testing.T) {
+	host := model.NewHost()
+	back := model.NewDisk(host, "51712", model.DiskConfig{Size: mib})
+	_, err := blk.Open(t.Context(), noPorts{host}, "51712")
+	require.ErrorIs(t, err, errNoPort)
+	back.Stop()
+	nothingLeft(t, host)
 }
 
 func pattern(size int, seed byte) []byte {

@@ -88,9 +88,11 @@ func (c *Connection) connect(ctx context.Context) (err error) {
 	if err := c.restart(ctx); err != nil {
 		return err
 	}
-	if c.Channel, err = c.domain.Listen(c.Peer); err != nil {
+	channel, err := c.domain.Listen(c.Peer)
+	if err != nil {
 		return fmt.Errorf("%s: no event channel: %w", c.Path, err)
 	}
+	c.Channel = channel // not before: with an error it may be a nil pointer, which is no nil interface
 	nodes, state, err := c.driver.Propose(c)
 	if err != nil {
 		return err
