@@ -25,8 +25,9 @@ type unix struct {
 	backlog    int
 	waiting    []*unix // connections that nobody has accepted
 	queue      []packet
-	queued     int  // bytes in queue
-	shutRead   bool // nothing more can be received
+	queued     int     // bytes in queue
+	senders    []*unix // who found no room in queue, and is told when there is some, or never will be
+	shutRead   bool    // nothing more can be received
 	shutWrite  bool
 	closed     bool
 	remoteGone bool // the other end was closed
@@ -289,11 +290,15 @@ func (s *unix) shutdown(how int) syscall.Errno {
 	}
 	s.shutRead = s.shutRead || how != write
 	s.shutWrite = s.shutWrite || how != read
-	other := s.other
+	other, senders := s.other, s.senders
+	s.senders = nil
 	n.Unlock()
 	s.d.happened(s.ready())
 	if other != nil {
 		other.happened()
+	}
+	for _, sender := range senders {
+		sender.happened()
 	}
 	return 0
 }
@@ -315,8 +320,8 @@ func (s *unix) close() {
 		delete(n.sockets, s.key)
 	}
 	s.closed = true
-	waiting := s.waiting
-	s.waiting = nil
+	waiting, senders := s.waiting, s.senders
+	s.waiting, s.senders = nil, nil
 	other := s.other
 	s.other = nil
 	if other != nil && other.other == s {
@@ -327,6 +332,9 @@ func (s *unix) close() {
 	n.Unlock()
 	if other != nil {
 		other.happened()
+	}
+	for _, sender := range senders {
+		sender.happened()
 	}
 	for _, end := range waiting {
 		end.close()

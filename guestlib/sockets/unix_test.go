@@ -94,6 +94,43 @@ func TestUnixDatagrams(t *testing.T) {
 	require.Equal(t, syscall.ECONNREFUSED, errno)
 }
 
+// Who finds no room with a receiver that is connected to nobody is told when there is some, and when there never will be.
+func TestUnixDatagramsWait(t *testing.T) {
+	p := newProgram(t)
+	server, name := p.socket(syscall.AF_UNIX, syscall.SOCK_DGRAM), nameOfPath([]byte("server"))
+	require.Zero(t, p.bind(server, name))
+	message := make([]byte, queueSize)
+	big, bigSize := heap(message)
+	var clients [2]int
+	for i := range clients {
+		clients[i] = p.socket(syscall.AF_UNIX, syscall.SOCK_DGRAM)
+		require.Zero(t, p.connect(clients[i], name))
+	}
+	p.do(syscall.SYS_WRITE, uintptr(clients[0]), big, bigSize)
+	full := func() {
+		for _, c := range clients {
+			_, errno := p.call(syscall.SYS_WRITE, uintptr(c), big, bigSize)
+			require.Equal(t, syscall.EAGAIN, errno)
+			p.poller.mu.Lock()
+			p.poller.open[c] = 0
+			p.poller.mu.Unlock()
+		}
+	}
+	full()
+	p.read(server, 1) // the rest of the message is lost
+	for _, c := range clients {
+		p.wait(c, epollOut)
+	}
+	p.do(syscall.SYS_WRITE, uintptr(clients[1]), big, bigSize)
+	full()
+	p.close(server)
+	for _, c := range clients {
+		p.wait(c, epollOut)
+		_, errno := p.call(syscall.SYS_WRITE, uintptr(c), big, bigSize)
+		require.Equal(t, syscall.ECONNREFUSED, errno)
+	}
+}
+
 func TestUnixPair(t *testing.T) {
 	p := newProgram(t)
 	fds := new([2]int32)

@@ -1,6 +1,7 @@
 package sockets
 
 import (
+	"slices"
 	"syscall"
 )
 
@@ -15,6 +16,9 @@ func (s *unix) send(m *message) (int, syscall.Errno) {
 	size := m.size()
 	if errno == 0 {
 		size, errno = s.room(to, size)
+	}
+	if errno == syscall.EAGAIN && !slices.Contains(to.senders, s) {
+		to.senders = append(to.senders, s)
 	}
 	if errno != 0 {
 		n.Unlock()
@@ -80,7 +84,7 @@ func (s *unix) receive(m *message) (total int, errno syscall.Errno) {
 	}
 	n := &s.table.names
 	n.Lock()
-	peek := m.flags&syscall.MSG_PEEK != 0
+	peek, before := m.flags&syscall.MSG_PEEK != 0, s.queued
 	switch {
 	case len(s.queue) > 0 && s.kind == syscall.SOCK_STREAM:
 		total = s.take(m, peek)
@@ -93,10 +97,16 @@ func (s *unix) receive(m *message) (total int, errno syscall.Errno) {
 	default:
 		errno = syscall.EAGAIN
 	}
-	other := s.other
+	var senders []*unix
+	if s.queued < before { // there is room again
+		senders, s.senders = s.senders, nil
+		if s.other != nil && !slices.Contains(senders, s.other) {
+			senders = append(senders, s.other)
+		}
+	}
 	n.Unlock()
-	if total > 0 && !peek && other != nil {
-		other.happened() // there is room again
+	for _, sender := range senders {
+		sender.happened()
 	}
 	return total, errno
 }
@@ -158,7 +168,7 @@ func (s *unix) ready() (bits uint32) {
 	if s.kind != syscall.SOCK_DGRAM && (s.remoteGone || s.shutRead && s.shutWrite) {
 		bits |= epollHangUp
 	}
-	if s.shutWrite || s.other == nil || s.other.queued < queueSize {
+	if s.shutWrite || s.other == nil || s.other.closed || s.other.shutRead || s.other.queued < queueSize {
 		bits |= epollOut
 	}
 	return bits
