@@ -64,10 +64,10 @@ func (s *Store) ask(kind, tx uint32, body []byte) ([]byte, error) {
 	}
 	s.writing.Lock()
 	s.lock.Lock()
-	if s.failed != nil {
+	if err := s.failed; err != nil {
 		s.lock.Unlock()
 		s.writing.Unlock()
-		return nil, s.failed
+		return nil, err
 	}
 	conn, reply := s.conn, make(chan result, 1)
 	s.last++

@@ -330,3 +330,30 @@ func TestReconnect(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "1", v)
 }
+
+// A request that comes while the connection is made anew fails, or has its reply: never nothing.
+func TestRequestsMeanwhile(t *testing.T) {
+	server, s := connect(t, 5)
+	require.NoError(t, s.Write("a", "1"))
+	require.NoError(t, s.Close())
+	over := make(chan struct{})
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		for {
+			if v, err := s.Read("a"); err == nil && v != "1" {
+				t.Errorf("read %q, with no error", v)
+			}
+			select {
+			case <-over:
+				return
+			default:
+			}
+		}
+	})
+	for range 100 {
+		require.NoError(t, s.Reconnect(server.Dial(5)))
+		require.NoError(t, s.Close())
+	}
+	close(over)
+	asking.Wait()
+}
