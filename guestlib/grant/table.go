@@ -156,7 +156,7 @@ func (t *Table) InUse(ref Ref) bool {
 }
 
 // Forget gives up all grants: the hypervisor has made a new table, as it does for a domain that was saved. The function of
-// NewTable is asked for the memory again.
+// NewTable is asked for the memory again. Nobody has a page any more, so the functions of EndLater are called.
 func (t *Table) Forget() error {
 	t.lock.Lock()
 	defer t.lock.Unlock()
@@ -165,6 +165,9 @@ func (t *Table) Forget() error {
 
 func (t *Table) forget() error {
 	frames := len(t.entries) / perFrame
+	for _, l := range t.later {
+		l.then()
+	}
 	t.entries, t.free, t.taken, t.later = nil, nil, nil, nil
 	for len(t.entries)/perFrame < frames {
 		if err := t.enlarge(); err != nil {
