@@ -65,8 +65,8 @@ func (f *FS) place(e *cpio.Entry, first *Node) (n *Node, why string) {
 	if e.Mode&syscall.S_IFMT != syscall.S_IFDIR {
 		return nil, "it has no name"
 	}
-	f.root.set(e)
-	return f.root, ""
+	in.set(e)
+	return in, ""
 }
 
 // put puts an entry into a directory.
@@ -93,7 +93,7 @@ func (f *FS) put(e *cpio.Entry, in *Node, name string, first *Node) (n *Node, wh
 		}
 		(&place{in: in, name: name, node: old}).remove()
 	}
-	if first != nil && kind == syscall.S_IFREG && e.Links > 1 {
+	if first != nil && first.links > 0 && kind == syscall.S_IFREG && e.Links > 1 { // an entry may have taken the last name away
 		if !f.take(nameCost) {
 			return nil, syscall.ENOSPC.Error()
 		}

@@ -157,6 +157,31 @@ func TestSpace(t *testing.T) {
 	require.Equal(t, syscall.ENOSPC, f.Mkdir(f.Root(), "more", 0o755))
 }
 
+// A file whose only name another entry has taken away is gone, and its memory is not given back twice.
+func TestLinkToWhatIsGone(t *testing.T) {
+	f := New(1<<20, time.Now)
+	free := f.free
+	archive := ""
+	for range 20 {
+		archive += pack("a", 7, file, 2, "gone") + pack("a", 8, link, 1, "b")
+	}
+	require.NoError(t, f.Load([]byte(archive+pack("b", 7, file, 2, "new")+trailer)))
+	require.Equal(t, "new", text(t, f, "a"))
+	require.Zero(t, f.Unlink(f.Root(), "a"))
+	require.Zero(t, f.Unlink(f.Root(), "b"))
+	require.Equal(t, free, f.free)
+}
+
+// "x/." is x.
+func TestLoadDot(t *testing.T) {
+	f, err := newTree(t, pack("x", 1, folder, 2, ""), pack("x/.", 1, syscall.S_IFDIR|0o711, 2, ""))
+	require.NoError(t, err)
+	x, errno := f.Find(f.Root(), "x", true)
+	require.Zero(t, errno)
+	require.Equal(t, uint32(syscall.S_IFDIR|0o711), x.Stat().Mode)
+	require.Equal(t, uint32(syscall.S_IFDIR|0o755), f.Root().Stat().Mode)
+}
+
 // A directory is read on from where it was, whatever comes and goes.
 func TestReadDirGoesOn(t *testing.T) {
 	f, err := newTree(t)
@@ -229,6 +254,7 @@ func FuzzLoad(f *testing.F) {
 		f := New(200_000, time.Now)
 		f.Load(archive)
 		require.GreaterOrEqual(t, f.free, int64(0))
+		require.LessOrEqual(t, f.free, f.size-nodeCost)
 		check(t, f.root)
 	})
 }
