@@ -387,3 +387,36 @@ func TestAsLinux(t *testing.T) {
 		})
 	}
 }
+
+// A file that is closed while somebody duplicates its descriptor does not come back.
+func TestDuplicateOfClosed(t *testing.T) {
+	p := newOurs(t)
+	number, err := p.open(p.fs.Root(), "/tmp/file", syscall.O_CREAT|syscall.O_RDWR, 0o644)
+	require.Zero(t, err)
+	require.Zero(t, p.fs.Unlink(p.fs.Root(), "/tmp/file"))
+	f := p.find(number)
+	require.Zero(t, p.remove(number))
+	_, free := p.fs.Usage()
+	_, err = p.add(f, 0, false, false)
+	require.Equal(t, syscall.EBADF, err)
+	_, after := p.fs.Usage()
+	require.Equal(t, free, after)
+	require.Empty(t, p.numbers.(*hostNumbers).taken, "its number is free again")
+}
+
+// Files may be opened while the umask changes.
+func TestUmaskMeanwhile(t *testing.T) {
+	p := newOurs(t)
+	var changing sync.WaitGroup
+	changing.Go(func() {
+		for mask := range 100 {
+			p.call(syscall.SYS_UMASK, mask)
+		}
+	})
+	for range 100 {
+		number, err := p.open(p.fs.Root(), "/tmp/file", syscall.O_CREAT|syscall.O_RDWR, 0o644)
+		require.Zero(t, err)
+		require.Zero(t, p.remove(number))
+	}
+	changing.Wait()
+}

@@ -49,7 +49,7 @@ func (named) write(*file, []byte, int64, bool) (int, int64, syscall.Errno) {
 
 // open opens a path.
 func (p *process) open(at *ramfs.Node, path string, flags int, mode uint32) (int, syscall.Errno) {
-	n, err := p.fs.Open(at, path, flags, mode&^p.umask)
+	n, err := p.fs.Open(at, path, flags, mode&^p.mask())
 	if err != 0 {
 		return 0, err
 	}

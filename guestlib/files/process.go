@@ -29,8 +29,9 @@ type entry struct {
 type file struct {
 	node *ramfs.Node // nil for what has no name
 	object
-	access int // how it was opened: O_RDONLY, O_WRONLY, O_RDWR, oPath
-	refs   int // descriptors; the process' lock guards it
+	access int  // how it was opened: O_RDONLY, O_WRONLY, O_RDWR, oPath
+	refs   int  // descriptors; the process' lock guards it
+	gone   bool // there were some, and are none any more; guarded so too
 
 	lock   sync.Mutex
 	flags  int // of open and F_SETFL
@@ -91,6 +92,13 @@ func (p *process) add(f *file, from int, exact, closeOnExec bool) (int, syscall.
 		}
 	}
 	p.lock.Lock()
+	if f.gone { // who asks for a further number has seen the file before the last one was closed
+		p.lock.Unlock()
+		if number > stderr {
+			p.numbers.close(number)
+		}
+		return 0, syscall.EBADF
+	}
 	for number >= len(p.table) {
 		p.table = append(p.table, entry{})
 	}
@@ -112,6 +120,7 @@ func (p *process) remove(number int) syscall.Errno {
 	p.table[number] = entry{}
 	f.refs--
 	last := f.refs == 0
+	f.gone = last
 	p.lock.Unlock()
 	f.closed(number)
 	if number > stderr {
