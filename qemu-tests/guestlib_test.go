@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,14 +25,17 @@ func goProgram(spec host.Spec, name, args string) host.Spec {
 	return spec
 }
 
+// allWords is a command line with as many arguments and variables as one may have.
+var allWords = strings.Repeat("env.a= ", 63) + "one  two" + strings.Repeat(" x", 61)
+
 // endings are how guests/hello ends, by a word on its command line.
 var endings = []struct {
 	name, word string
 	end        host.End
 	says       []string // on the console, in this order
 }{
-	{"power-off", "one  two", host.PoweredOff, []string{
-		`arguments \["one" "two"\]`, `goroutines add up to 4950`, `slept well`, `garbage: collected`, `hello: done`,
+	{"power-off", allWords, host.PoweredOff, []string{
+		`arguments \["one" "two"( "x"){61}\]`, `goroutines add up to 4950`, `slept well`, `garbage: collected`, `hello: done`,
 	}},
 	{"exit", "exit=3", host.Crashed, []string{`guest: exit status 3`}},
 	{"panic", "panic", host.Crashed, []string{`panic: as asked for`, `goroutine 1 \[running\]`, `guests/hello/main\.go:\d+`, `guest: exit status 2`}},

@@ -14,8 +14,9 @@ import (
 // stackSize is that of the first stack, on which the runtime begins too: it takes 64 KiB of it for granted.
 const (
 	stackSize     = 96 << 10
-	argumentsSize = 1 << 10 // its upper end is for what arguments makes
-	maxWords      = 64
+	argumentsSize = (2*maxWords + otherWords) * 8 // its upper end is for what arguments makes
+	maxWords      = 64                            // of arguments, and of variables
+	otherWords    = 16                            // the count, the ends of the lists, the auxiliary vector
 )
 
 // What entry needs before there is anything: a stack, a g, and what FS points at.
