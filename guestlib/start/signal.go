@@ -233,6 +233,9 @@ func sigreturn(c *cpu.Call) {
 		DI: x.di, SI: x.si, BP: x.bp, BX: x.bx, DX: x.dx, AX: x.ax, CX: x.cx, SP: x.sp, IP: x.ip, RFLAGS: x.eflags,
 	}
 	f.SetKernel()
+	if signalled() {
+		sched.Hurry() // one that was held back until now comes at once: nothing else may interrupt what was interrupted
+	}
 	cpu.Resume(f, x.state, c.G())
 }
 
