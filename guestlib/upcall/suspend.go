@@ -10,14 +10,16 @@ import (
 	"tuco/hypercall"
 )
 
-// Conceal takes the shared page out of the page tables before the domain is saved, having told in it where the list of machine
-// frames is.
-func Conceal() {
-	const frameOfRoot = ^uint64(0xfff)
+// announce tells in the shared page where the list of machine frames is: who saves the domain looks there, before it asks.
+func announce() {
 	shared.Arch.MaxPFN = mm.Pages()
-	shared.Arch.P2MGeneration = 0
+	shared.Arch.PFNToMFNFrameListList = ^hypercall.XenPFN(0) // there is no tree
 	shared.Arch.P2MVaddr = mm.List()
-	shared.Arch.P2MCR3 = mm.Root() & frameOfRoot
+	shared.Arch.P2MCR3 = mm.Root()
+}
+
+// Conceal takes the shared page, which is not the domain's, out of the page tables before the domain is saved.
+func Conceal() {
 	hypercalls.UpdateVAMapping(hypercalls.Address(shared), 0, hypercall.UVMF_INVLPG|hypercall.UVMF_ALL)
 }
 
@@ -33,6 +35,7 @@ func Renew() *hypercall.SharedInfo {
 	lock.Lock()
 	bound, unmasked = 0, 0
 	clear(all[:])
+	announce()
 	for i := range shared.EvtchnMask {
 		atomic.StoreUint64(&shared.EvtchnMask[i], ^uint64(0))
 	}

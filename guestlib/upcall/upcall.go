@@ -57,6 +57,7 @@ func Init(machine uint64) *hypercall.SharedInfo {
 	// register_vcpu_info made every word of ports look pending.
 	c := cpu.This()
 	c.Info.EvtchnPendingSel, c.Info.EvtchnUpcallPending = 0, 0
+	announce()
 	return shared
 }
 
