@@ -19,6 +19,7 @@ var goPackages = []string{
 	"tuco/guestlib/soft",
 	"tuco/guestlib/evtchn",
 	"tuco/guestlib/grant",
+	"tuco/guestlib/page",
 	"tuco/guestlib/xenbus",
 	"tuco/guestlib/balloon",
 }

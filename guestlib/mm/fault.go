@@ -201,7 +201,7 @@ var discarded struct {
 func discard(start, end uint64) {
 	entries(start, end, func(at, e uint64) {
 		queue.Add(Machine(at), 0)
-		discarded.list[discarded.n] = pageOf(e)
+		discarded.list[discarded.n] = entryPage(e)
 		discarded.n++
 		if discarded.n == len(discarded.list) {
 			release()
@@ -225,19 +225,33 @@ func release() {
 
 // reprotect gives the pages of a range the entries of a protection.
 func reprotect(start, end uint64, prot Prot) {
-	bits := uint64(kept)
-	if prot.accessible() {
-		bits = entryFlags(prot)
-	}
 	changed := false
 	entries(start, end, func(at, e uint64) {
-		queue.Add(Machine(at), e&frameMask|bits)
+		p := entryPage(e)
+		to := keptEntry(p)
+		if prot.accessible() {
+			to = machineOf(p) | entryFlags(prot)
+		}
+		queue.Add(Machine(at), to)
 		changed = true
 	})
 	if changed {
 		wait()
 		flush()
 	}
+}
+
+// keptEntry is the entry of a page that the program may not touch, and whose frame it has still. It names the page, because the
+// frame is another one after the domain was saved. Processors there are that go on with the address in an entry that is not
+// present (L1TF): its bits are upside down, so that there is no memory at it. Xen looks for that.
+func keptEntry(p pfn) uint64 { return ^(uint64(p)*PageSize)&frameMask | kept }
+
+// entryPage is the page of an entry that has one.
+func entryPage(e uint64) pfn {
+	if e&present == 0 {
+		return pfn(^e & frameMask / PageSize)
+	}
+	return pageOf(e)
 }
 
 // entries calls a function for each entry of a range that has a frame: with its address, and what it is.
