@@ -15,11 +15,12 @@
 // lock is given back, and before its frame is free.
 //
 //	0x4000_0000      the image, the builder's pages, the direct map
+//	0x1_0000_0000    the latter two, if the image goes on where they were: see zeros.go
 //	0x2_0004_0000    below it the library's stacks, one for each thread, each above unmapped pages; above it areas of its choice
 //	0x2_1000_0000    Go's heap: tools/goport has the runtime ask for these addresses
 //	0x30_0000_0000   areas that are too large for the room below the heap
 //	0x40_0000_0000   the end: what the runtime has tables for
 //
-// A new table costs the hypervisor as much as mapping some twenty pages, so what every program uses first lies together: two
-// tables below the heap, and the heap's first. They are made, with the first stacks, when the library takes the memory over.
+// A new table costs the hypervisor as much as mapping some twenty pages, so what every program uses first lies together: one
+// table below the heap, and the heap's first. They are made, with the first stacks, when the library takes the memory over.
 package mm

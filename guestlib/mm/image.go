@@ -21,7 +21,13 @@ type segment struct {
 const (
 	loaded         = 1 // kind
 	execute, write = 1, 2
+
+	zerosLater = 0x6f75_6273 // kind: tools/goport says that the library is to map these zeros, which the builder has not
 )
+
+func (h *header) segment(i uint16) *segment {
+	return hypercalls.At[segment](Base + h.phoff + uint64(i)*uint64(h.phentsize))
+}
 
 // ProtectImage gives the pages of the program's image the protection that its segments ask for: text is read-only, constants
 // are, and nothing but text can be executed. The builder mapped everything for everything. It takes some hundred updates, so
@@ -31,8 +37,8 @@ const (
 func ProtectImage() {
 	lock.Lock()
 	h := hypercalls.At[header](Base)
-	for i := range uint64(h.phnum) {
-		s := hypercalls.At[segment](Base + h.phoff + i*uint64(h.phentsize))
+	for i := range h.phnum {
+		s := h.segment(i)
 		if s.kind != loaded {
 			continue
 		}
@@ -45,7 +51,7 @@ func ProtectImage() {
 		}
 		for va := s.vaddr &^ (PageSize - 1); va < s.vaddr+s.size; va += PageSize {
 			l1, _ := table(va, 1)
-			queue.Add(Machine(l1+8*index(va, 1)), Machine(va)|bits)
+			queue.Add(Machine(l1+8*index(va, 1)), machineOf(pfn((va-Base)/PageSize))|bits)
 		}
 	}
 	wait()

@@ -11,6 +11,9 @@ import (
 // Base is where the domain's first page is mapped: tools/goport links guests for it.
 const Base = 0x4000_0000
 
+// directBase is where it would be seen in the direct map: the same, if that was not moved.
+var directBase uint64 = Base
+
 // The bits of a page-table entry.
 const (
 	present  = 1 << 0
@@ -46,20 +49,28 @@ var (
 	updates [2 * chunk]hypercall.MMUUpdate // room for a chunk and the tables that it needs
 )
 
-// Init takes over the memory as the builder left it.
-func Init(info *hypercall.StartInfo) {
+// Init takes over the memory as the builder left it. It returns where the start info is from now on.
+func Init(info *hypercall.StartInfo) *hypercall.StartInfo {
 	queue.Transport, queue.Room = hypercalls.MMUUpdate, updates[:]
 	root, p2m = info.PTBase, info.MFNList
 	const firstStack = PageSize
 	pool.next = info.PTBase + info.NrPTFrames*PageSize + firstStack
 	pool.end = mappedEnd(pool.next)
+	zeros, later := laterZeros()
+	if later {
+		info = moveDirectMap(info, zeros.vaddr)
+	}
 	bitmap := pool.next
 	pool.next += (info.NrPages/8 + PageSize) &^ (PageSize - 1)
 	if pool.next+reserve*PageSize > pool.end {
 		console.Fatal("the builder left too little mapped memory for the table of frames")
 	}
-	pages.init(bitmap, info.NrPages, (pool.end-Base)/PageSize)
+	pages.init(bitmap, info.NrPages, uint64(pageAt(pool.end)))
 	begin()
+	if later {
+		insert(area{zeros.vaddr, (zeros.vaddr + zeros.size + PageSize - 1) &^ (PageSize - 1), ReadWrite})
+	}
+	return info
 }
 
 // mappedEnd is where the mapping ends that an address is in. The builder left no holes.
@@ -102,7 +113,7 @@ func Free() uint64 { return pages.free + pool.spares + (pool.end-pool.next)/Page
 func machineOf(p pfn) uint64 { return *hypercalls.At[uint64](p2m + 8*uint64(p)) * PageSize }
 
 // Machine is the machine address of something in the direct map.
-func Machine(va uint64) uint64 { return machineOf(pfn((va-Base)/PageSize)) + va%PageSize }
+func Machine(va uint64) uint64 { return machineOf(pageAt(va)) + va%PageSize }
 
 func pageOf(entry uint64) pfn {
 	return pfn(*hypercalls.At[uint64](hypercall.MACH2PHYS_VIRT_START + 8*(entry&frameMask/PageSize)))
@@ -111,7 +122,9 @@ func pageOf(entry uint64) pfn {
 // Root is what CR3 holds.
 func Root() uint64 { return Machine(root) }
 
-func direct(p pfn) uint64 { return Base + uint64(p)*PageSize }
+func direct(p pfn) uint64 { return directBase + uint64(p)*PageSize }
+
+func pageAt(va uint64) pfn { return pfn((va - directBase) / PageSize) }
 
 func index(va uint64, level int) uint64 { return va >> (12 + 9*(level-1)) & 511 }
 
@@ -175,7 +188,7 @@ func grow() {
 	l1, ok := ensure(pool.end)
 	wait() // the next look at the tables has to find this one
 	for range step {
-		if !ok || !pages.takeThis(pfn((pool.end-Base)/PageSize)) {
+		if !ok || !pages.takeThis(pageAt(pool.end)) {
 			break
 		}
 		queue.Add(Machine(l1+8*index(pool.end, 1)), Machine(pool.end)|readWrite|noExec)
@@ -195,10 +208,10 @@ func takeFrame() (pfn, bool) {
 		return p, true
 	case pool.end > pool.next+reserve*PageSize:
 		pool.end -= PageSize
-		return pfn((pool.end - Base) / PageSize), true
+		return pageAt(pool.end), true
 	case pool.spares > reserve:
 		va, _ := allocPage()
-		return pfn((va - Base) / PageSize), true
+		return pageAt(va), true
 	}
 	return 0, false
 }

@@ -64,7 +64,7 @@ func reclaim(start, end uint64) {
 				page := direct(pageOf(e))
 				queue.Add(Machine(at), 0)
 				setDirect(page, readWrite)
-				discarded.list[discarded.n] = pfn((page - Base) / PageSize)
+				discarded.list[discarded.n] = pageAt(page)
 				discarded.n++
 				if discarded.n == len(discarded.list) {
 					poolDiscarded()

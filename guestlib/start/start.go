@@ -44,9 +44,9 @@ func Entered() uint64 { return entered }
 // start takes over the machine, and returns where the runtime's stack is to begin.
 func start(info *hypercall.StartInfo) uint64 {
 	entered = clock.TSC()
-	startInfo = info
 	require(info)
-	mm.Init(info)
+	info = mm.Init(info)
+	startInfo = info
 	startTLS[1] = hypercalls.Address(&startTLS[1])
 	first := sched.Init()
 	cpu.Handle(cpu.Handlers{Call: call, Trap: trap, Forked: sched.Forked, Began: sched.Began})

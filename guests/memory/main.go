@@ -23,7 +23,7 @@ func main() {
 		name string
 		run  func() error
 	}{
-		{"tickets", tickets}, {"bad entry", badEntry}, {"batches", batches}, {"tables", tables}, {"promises", promises}, {"guards", guards},
+		{"tickets", tickets}, {"bad entry", badEntry}, {"batches", batches}, {"tables", tables}, {"promises", promises}, {"guards", guards}, {"zeros", zeros},
 	} {
 		if err := check.run(); err != nil {
 			fmt.Printf("memory: %s: %v\n", check.name, err)

@@ -87,8 +87,13 @@ func TestSystemCall(t *testing.T) {
 // build links a small program as guests are, of the packages that need no library.
 func build(t *testing.T, ldflags string) []byte {
 	t.Helper()
+	return buildOf(t, "package main\n\nfunc main() {}\n", ldflags)
+}
+
+func buildOf(t *testing.T, text, ldflags string) []byte {
+	t.Helper()
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte("package main\n\nfunc main() {}\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte(text), 0o644))
 	cmd := exec.Command("go", "build", "-ldflags", ldflags, "-o", "program", "main.go")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=")

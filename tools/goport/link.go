@@ -53,6 +53,7 @@ func Kernel(file []byte) error {
 		if p.Type != elf.PT_GNU_STACK {
 			continue
 		}
+		leaveZeros(file, f)
 		copy(room, notes)
 		header := file[table+size*uint64(k):]
 		order.PutUint32(header, uint32(elf.PT_NOTE))
