@@ -3,7 +3,8 @@
 // A program needs nothing of it to be a guest: tools/tuco builds any. Where to read on: package start is the runtime's
 // port, cpu the way from the program into the library and back, sched threads, mm memory, paging the queue of page-table
 // updates, upcall events, clock time, hypercalls the ground. All these run below the Go runtime. Upper packages are ordinary
-// Go, and call them through package gate: soft makes descriptors that goroutines wait for.
+// Go, and call them through package gate: soft makes descriptors that goroutines wait for; files and sockets answer, by package
+// calls, the system calls of package os and package net.
 package guestlib
 
 import (

@@ -1,10 +1,12 @@
 // Command httpd is a guest that serves a page about itself, and its metrics in Prometheus' text form at /metrics.
 //
-// Words of its command line: listen=ADDRESS is where it listens, :80 if it isn't said; selftest has it fetch from itself over
-// the loopback, check what it got, and end.
+// Words of its command line: ip=ADDRESS/PREFIX or ip=ADDRESS/PREFIX,GATEWAY gives its network interface an address; without
+// one it has the loopback only. listen=ADDRESS is where it listens, :80 if it isn't said; selftest has it fetch from itself
+// over the loopback, check what it got, and end.
 package main
 
 import (
+	"context"
 	"fmt"
 	"log"
 	"net"
@@ -12,6 +14,10 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"tuco/guestlib/here"
+	"tuco/guestlib/netfront"
+	"tuco/guestlib/sockets"
 )
 
 func main() {
@@ -19,14 +25,17 @@ func main() {
 	log.SetPrefix("httpd: ")
 	listen, test := ":80", false
 	for _, word := range os.Args[1:] {
-		address, isListen := strings.CutPrefix(word, "listen=")
-		switch {
-		case isListen:
-			listen = address
-		case word == "selftest":
+		switch name, value, _ := strings.Cut(word, "="); name {
+		case "ip":
+			if err := attach(value); err != nil {
+				log.Fatalf("%s: %v", word, err)
+			}
+		case "listen":
+			listen = value
+		case "selftest":
 			test = true
 		default:
-			log.Fatalf("unknown word %q on the command line: listen=ADDRESS and selftest are known", word)
+			log.Fatalf("unknown word %q on the command line: ip=ADDRESS, listen=ADDRESS and selftest are known", word)
 		}
 	}
 	listener, err := net.Listen("tcp", listen)
@@ -50,4 +59,20 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Println("httpd: selftest: ok")
+}
+
+// attach connects the guest's first network interface, with an address.
+func attach(text string) error {
+	address, err := sockets.ParseAddress(text)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	link, err := netfront.Open(ctx, here.Domain(), "0")
+	if err != nil {
+		return err
+	}
+	_, err = sockets.Attach(link, "eth0", address)
+	return err
 }
