@@ -141,6 +141,7 @@ func populateChunk(start, end, flags uint64, cleared bool) bool {
 	if !ok {
 		return false
 	}
+	queue.Reserve(chunk) // the program's own updates may wait there too
 	if !cleared || several {
 		_, ok = fill(l1, start, end, flags, cleared)
 		clearPages()

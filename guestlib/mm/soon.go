@@ -26,6 +26,7 @@ func expect(a area) {
 // own range has.
 func fillSoon(from, to uint64) {
 	kept := 0
+	queue.Reserve(len(soon.list) * soonSize / PageSize) // see fill
 	for i := range soon.n {
 		s := &soon.list[i]
 		a := areaOf(s.start)

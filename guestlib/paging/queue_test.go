@@ -104,3 +104,24 @@ func TestRefusedAfter(t *testing.T) {
 	require.Equal(t, hypercall.Errno(hypercall.EINVAL), q.RefusedAfter(bad-1))
 	require.Zero(t, q.RefusedAfter(bad))
 }
+
+// With what was reserved the queue does not go out, however much was there before.
+func TestReserve(t *testing.T) {
+	for _, before := range []int{0, capacity - 10, capacity - 9, capacity} {
+		f, q := newFake()
+		for i := range before {
+			q.Add(uint64(i), 1)
+		}
+		q.Reserve(10)
+		sent := len(f.batches)
+		var first Ticket
+		for i := range 10 {
+			ticket := q.Add(uint64(8*capacity+i), 1)
+			if i == 0 {
+				first = ticket
+			}
+		}
+		require.Len(t, f.batches, sent)
+		require.False(t, q.Done(first))
+	}
+}
