@@ -21,6 +21,7 @@ func Map(from hypercall.DomID, ref Ref, writable bool) (*Mapping, error) {
 	}
 	m := &Mapping{room: room}
 	if err := m.connect(from, ref, writable); err != nil {
+		room.Unmap(0) // what Prepare has left there
 		room.Free()
 		return nil, err
 	}

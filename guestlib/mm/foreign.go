@@ -16,11 +16,16 @@ func FrameOf(va uint64) (mfn uint64, ok bool) {
 	return e & frameMask / PageSize, e&present != 0
 }
 
-// Prepare sees to the tables above a page in an area without access, so that the hypervisor can map something there. EFAULT:
-// it is not in one; ENOMEM: no page is left for a table.
+// Prepare sees to the tables above a page in an area without access, so that the hypervisor can map something there. They stay
+// until it has, or until UnmapForeign. EFAULT: it is not in one; ENOMEM: no page is left for a table.
 func Prepare(va uint64) hypercall.Errno {
 	lock.Lock()
 	err := prepare(va)
+	if err == 0 && entryOf(va) == 0 {
+		l1, _ := table(va, 1)
+		queue.Add(Machine(l1+8*index(va, 1)), prepared)
+		wait()
+	}
 	lock.Unlock()
 	return err
 }
@@ -44,6 +49,7 @@ func prepare(va uint64) hypercall.Errno {
 func MapForeign(va, mfn uint64) hypercall.Errno {
 	lock.Lock()
 	err := prepare(va)
+	wait() // what MapLater was asked for here comes before
 	if err == 0 {
 		err = hypercalls.UpdateVAMapping(va, mfn*PageSize&frameMask|readWrite|noExec, hypercall.UVMF_INVLPG|hypercall.UVMF_ALL)
 	}
@@ -51,13 +57,14 @@ func MapForeign(va, mfn uint64) hypercall.Errno {
 	return err
 }
 
-// UnmapForeign takes a foreign frame's mapping away, on all vCPUs. EFAULT: the page is not in an area without access.
+// UnmapForeign takes a foreign frame's mapping away, on all vCPUs, also one that MapLater was asked for. EFAULT: the page is not in an area without access.
 func UnmapForeign(va uint64) hypercall.Errno {
 	lock.Lock()
 	err := hypercall.EFAULT
 	if a := areaOf(va); a != nil && a.prot == None && va%PageSize == 0 {
 		err = 0
-		if entryOf(va)&present != 0 {
+		wait()
+		if entryOf(va) != 0 {
 			err = hypercalls.UpdateVAMapping(va, 0, hypercall.UVMF_INVLPG|hypercall.UVMF_ALL)
 		}
 	}

@@ -21,7 +21,8 @@ const (
 	user     = 1 << 2
 	accessed = 1 << 5
 	dirty    = 1 << 6
-	kept     = 1 << 9 // of an entry that is not present: its frame is still the program's
+	kept     = 1 << 9  // of an entry that is not present: its frame is still the program's
+	prepared = 1 << 10 // of one that is not either: the hypervisor will be asked to map something there, so its table stays
 	noExec   = 1 << 63
 
 	frameMask = 1<<52 - PageSize

@@ -94,7 +94,8 @@ func (r *Room) Bytes(i, n int) []byte {
 	return unsafe.Slice(hypercalls.At[byte](r.Address(i)), n*Size)
 }
 
-// Prepare sees to the page tables above a page, so that the hypervisor can map something there.
+// Prepare sees to the page tables above a page, so that the hypervisor can map something there. Where it does not, Unmap gives
+// them back.
 func (r *Room) Prepare(i int) error {
 	return call("make page tables", gate.PagePrepare, uintptr(r.Address(i)), 0, 0, 0)
 }

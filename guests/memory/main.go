@@ -23,7 +23,8 @@ func main() {
 		name string
 		run  func() error
 	}{
-		{"tickets", tickets}, {"bad entry", badEntry}, {"batches", batches}, {"tables", tables}, {"promises", promises}, {"guards", guards}, {"zeros", zeros},
+		{"tickets", tickets}, {"bad entry", badEntry}, {"taken back", takenBack},
+		{"prepared", preparedStays}, {"batches", batches}, {"tables", tables}, {"promises", promises}, {"guards", guards}, {"zeros", zeros},
 	} {
 		if err := check.run(); err != nil {
 			fmt.Printf("memory: %s: %v\n", check.name, err)

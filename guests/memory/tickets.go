@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"tuco/guestlib"
+	"tuco/guestlib/gate"
 	"tuco/guestlib/mm"
 	"tuco/guestlib/page"
 	"tuco/hypercall"
@@ -77,6 +78,57 @@ func badEntry() error {
 		return fmt.Errorf("%d updates were refused, not one", after.Failed-before.Failed)
 	}
 	return errors.Join(room.Unmap(0), room.Unmap(2), room.Free(), run.Free())
+}
+
+// takenBack asks for mappings, and takes them away without having waited for them: they must not come after that.
+func takenBack() error {
+	run, room, err := pageAndRoom(1)
+	if err != nil {
+		return err
+	}
+	for range 20 {
+		t, err := room.MapLater(0, run.Frame(0))
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(room.Unmap(0), t.Wait()); err != nil {
+			return err
+		}
+		if readable(room.Bytes(0, 1)) {
+			return errors.New("a mapping that was taken back has come after all")
+		}
+	}
+	return errors.Join(room.Free(), run.Free())
+}
+
+// preparedStays looks whether the tables that were made for the hypervisor are there still, after all empty ones in the range
+// went back.
+func preparedStays() error {
+	const tables, perTable, dontNeed = 3, 512, 4
+	room, err := page.Reserve(tables * perTable)
+	if err != nil {
+		return err
+	}
+	const inside = 2 * perTable // nothing but the room is in the table of this page
+	address := room.Address(inside)
+	if err := room.Prepare(inside); err != nil {
+		return err
+	}
+	discard := func() (there bool) {
+		gate.Call(gate.Madvise, uintptr(room.Address(0)), tables*perTable*page.Size, dontNeed, 0, 0)
+		machine, _ := mm.Entry(address)
+		return machine != 0
+	}
+	if !discard() {
+		return errors.New("a table that was prepared has gone")
+	}
+	if err := room.Unmap(inside); err != nil {
+		return err
+	}
+	if discard() {
+		return errors.New("a table that nobody needs is there still")
+	}
+	return room.Free()
 }
 
 // pageAndRoom is a page, and room to map it at, with page tables.
