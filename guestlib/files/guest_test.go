@@ -90,6 +90,18 @@ func TestNamedPipe(t *testing.T) {
 	require.Equal(t, "through", <-done)
 }
 
+// A socket's name can't be opened.
+func TestSocketName(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "socket")
+	require.NoError(t, syscall.Mknod(name, syscall.S_IFSOCK|0o600, 0))
+	info, err := os.Stat(name)
+	require.NoError(t, err)
+	require.Equal(t, os.ModeSocket|0o600, info.Mode())
+	_, err = os.Open(name)
+	require.ErrorIs(t, err, syscall.ENXIO)
+	require.NoError(t, os.Remove(name))
+}
+
 // What is written to a descriptor that stands for another's number.
 func TestDup2(t *testing.T) {
 	saved, err := syscall.Dup(stdout)

@@ -27,12 +27,12 @@ func (f *FS) Mkdir(at *Node, path string, mode uint32) syscall.Errno {
 	return err
 }
 
-// Mknod makes an ordinary file, a device or a named pipe.
+// Mknod makes an ordinary file, a device, a named pipe or the name of a socket.
 func (f *FS) Mknod(at *Node, path string, mode uint32, device uint64) syscall.Errno {
 	switch mode & syscall.S_IFMT {
 	case 0:
 		mode |= syscall.S_IFREG
-	case syscall.S_IFREG, syscall.S_IFCHR, syscall.S_IFIFO:
+	case syscall.S_IFREG, syscall.S_IFCHR, syscall.S_IFIFO, syscall.S_IFSOCK:
 	case syscall.S_IFDIR:
 		return syscall.EPERM
 	default:
