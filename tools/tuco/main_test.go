@@ -301,3 +301,9 @@ func requireGone(t *testing.T, pid int) {
 	}
 	require.Eventually(t, gone, 5*time.Second, 10*time.Millisecond, "the emulator %d is still there", pid)
 }
+
+// A pattern stays one word of the guest's command line.
+func TestPatternWithSpaces(t *testing.T) {
+	args := (&testGo{run: "TestSum/one and one", short: true}).args()
+	assert.Equal(t, "-test.v -test.run=TestSum/one_and_one -test.short", args)
+}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -204,14 +205,21 @@ func (t *testGo) skipArgs(tests []gotests.Test) []string {
 	return []string{"-test.skip=" + strings.Join(patterns, "|")}
 }
 
-// args is the guest's command line.
+// args is the guest's command line, which spaces part. Package testing looks for an underscore where a pattern has a space.
 func (t *testGo) args() string {
 	args := []string{"-test.v"}
 	if t.run != "" {
-		args = append(args, "-test.run="+t.run)
+		args = append(args, "-test.run="+strings.Map(underscore, t.run))
 	}
 	if t.short {
 		args = append(args, "-test.short")
 	}
 	return strings.Join(args, " ")
+}
+
+func underscore(r rune) rune {
+	if unicode.IsSpace(r) {
+		return '_'
+	}
+	return r
 }
