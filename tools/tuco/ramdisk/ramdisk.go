@@ -18,9 +18,13 @@ import (
 // A Ramdisk is files by their paths in the guest, without a slash before them.
 type Ramdisk map[string]cpio.Record
 
-// Add packs a file or a directory, with all below it, to appear at a path. Symbolic links stay what they are. skip leaves out
+// Add packs a file or a directory, with all below it, to appear at a path. Symbolic links below it stay what they are. skip leaves out
 // files, and directories with what is below them, by their paths below the directory; it may be nil.
 func (r Ramdisk) Add(from, at string, skip func(name string, e fs.DirEntry) bool) error {
+	from, err := filepath.EvalSymlinks(from)
+	if err != nil {
+		return err
+	}
 	return filepath.WalkDir(from, func(file string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err

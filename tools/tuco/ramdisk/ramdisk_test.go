@@ -41,6 +41,22 @@ func TestRamdisk(t *testing.T) {
 	require.Equal(t, syscall.ENOENT, errno)
 }
 
+// What is named is packed, also if the name is that of a link.
+func TestNamedLink(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "real"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "real", "text"), []byte("some"), 0o644))
+	require.NoError(t, os.Symlink("real", filepath.Join(dir, "link")))
+	require.NoError(t, os.Symlink("real/text", filepath.Join(dir, "linked")))
+	r := Ramdisk{}
+	require.NoError(t, r.Add(filepath.Join(dir, "link"), "/", nil))
+	require.NoError(t, r.Add(filepath.Join(dir, "linked"), "other", nil))
+	require.Len(t, r, 2)
+	require.Equal(t, uint64(syscall.S_IFREG), r["text"].Mode&syscall.S_IFMT)
+	require.Equal(t, uint64(syscall.S_IFREG), r["other"].Mode&syscall.S_IFMT)
+	require.ErrorIs(t, r.Add(filepath.Join(dir, "none"), "/", nil), fs.ErrNotExist)
+}
+
 func TestSocketIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600))
