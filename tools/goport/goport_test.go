@@ -57,7 +57,7 @@ func TestChangedFile(t *testing.T) {
 		if name == "runtime/sys_linux_amd64.s" {
 			text = append(text, "\tSYSCALL\n"...)
 		}
-		require.NoError(t, writeFile(filepath.Join(root, "src", name), string(text)))
+		require.NoError(t, WriteFile(filepath.Join(root, "src", name), string(text)))
 	}
 	_, err := Runtime(root, "go1.26.8", t.TempDir())
 	require.ErrorContains(t, err, `runtime/sys_linux_amd64.s is not as go1.26 has it: "SYSCALL" is there 41 times, not 40`)

@@ -110,7 +110,7 @@ func Runtime(goroot, version, dir string) (*Overlay, error) {
 			return nil, fmt.Errorf("%s is not as %s has it: %w; is this Go changed? otherwise tools/goport/overlay.go must learn it", path, release, err)
 		}
 		to := filepath.Join(dir, filepath.FromSlash(name))
-		if err := writeFile(to, changed); err != nil {
+		if err := WriteFile(to, changed); err != nil {
 			return nil, err
 		}
 		overlay.Replace[path] = to
@@ -124,14 +124,14 @@ func (o *Overlay) Write(path string) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(path, string(text))
+	return WriteFile(path, string(text))
 }
 
 // Add writes a further file to the build directory, which appears at a path.
 func (o *Overlay) Add(path, dir, text string) error {
 	to := filepath.Join(dir, filepath.Base(path))
 	o.Replace[path] = to
-	return writeFile(to, text)
+	return WriteFile(to, text)
 }
 
 // rewrite makes the changes.
@@ -145,9 +145,9 @@ func rewrite(text string, edits []edit) (string, error) {
 	return text, nil
 }
 
-// writeFile leaves a file alone that has the text already, and its time of change, which caches look at. Others may be
-// writing it too.
-func writeFile(path, text string) error {
+// WriteFile writes a file that others may be reading, and writing too. It leaves one alone that has the text already, and its time
+// of change, which caches look at.
+func WriteFile(path, text string) error {
 	if old, err := os.ReadFile(path); err == nil && string(old) == text {
 		return nil
 	}

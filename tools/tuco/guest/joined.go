@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"tuco/tools/goport"
 )
 
 // joinGOROOT goes on with a GOROOT that has the library, and in its vendor directory the modules that the library imports.
@@ -26,7 +28,7 @@ func (b *builder) joinGOROOT(ctx context.Context) error {
 	defer release()
 	outside := filepath.Join(b.Work, "outside")
 	goMod := "module outside\n\ngo " + strings.TrimPrefix(b.version, "go") + "\n"
-	if err := errors.Join(os.MkdirAll(outside, 0o755), os.WriteFile(filepath.Join(outside, "go.mod"), []byte(goMod), 0o644)); err != nil {
+	if err := goport.WriteFile(filepath.Join(outside, "go.mod"), goMod); err != nil {
 		return err
 	}
 	links, err := b.joinedLinks(ctx)
