@@ -233,14 +233,14 @@ func synced(_ *process, f *file, _ calls.Call) (uintptr, syscall.Errno) {
 }
 
 func (p *process) fcntl(f *file, c calls.Call) (uintptr, syscall.Errno) {
-	const closeOnExec, pipeSizeGet, dupCloseOnExec = 1, 1032, 1030
+	const closeOnExec, pipeSizeGet = 1, 1032
 	number := c.Int(0)
 	switch c.Int(1) {
-	case syscall.F_DUPFD, dupCloseOnExec:
+	case syscall.F_DUPFD, syscall.F_DUPFD_CLOEXEC:
 		if c.Int(2) < 0 {
 			return 0, syscall.EINVAL
 		}
-		n, err := p.add(f, c.Int(2), false, c.Int(1) == dupCloseOnExec)
+		n, err := p.add(f, c.Int(2), false, c.Int(1) == syscall.F_DUPFD_CLOEXEC)
 		return uintptr(n), err
 	case syscall.F_GETFD:
 		p.lock.RLock()
@@ -317,6 +317,11 @@ func (p *process) standard(c calls.Call) (uintptr, syscall.Errno, bool) {
 		r, err = p.readv(f, c)
 	case syscall.SYS_FSYNC, syscall.SYS_FDATASYNC:
 		err = syscall.EINVAL
+	case syscall.SYS_FCNTL:
+		if cmd := c.Int(1); cmd != syscall.F_DUPFD && cmd != syscall.F_DUPFD_CLOEXEC {
+			return 0, 0, false
+		}
+		r, err = p.fcntl(f, c)
 	case syscall.SYS_DUP:
 		r, err = p.dup(f, c)
 	case syscall.SYS_DUP2:

@@ -420,3 +420,16 @@ func TestUmaskMeanwhile(t *testing.T) {
 	}
 	changing.Wait()
 }
+
+// The console's descriptors can be duplicated in every way.
+func TestDuplicateOfConsole(t *testing.T) {
+	p := newOurs(t)
+	for want, cmd := range []int{syscall.F_DUPFD, syscall.F_DUPFD_CLOEXEC} {
+		number, err := p.call(syscall.SYS_FCNTL, stdout, cmd, 0)
+		require.Zero(t, err)
+		require.Equal(t, stderr+1+want, int(number))
+		require.Equal(t, object(console{}), p.find(int(number)).object)
+	}
+	_, _, own := p.answer(calls.Call{Number: syscall.SYS_FCNTL, Args: [6]uintptr{stdout, syscall.F_GETFD}})
+	require.False(t, own, "the library below knows")
+}

@@ -66,6 +66,8 @@ func fcntl(fd, cmd, arg uint64) uint64 {
 		return readWrite
 	case setFlags:
 		d.nonblocking = arg&nonBlocking != 0
+	default:
+		return failed(einval)
 	}
 	return 0
 }
