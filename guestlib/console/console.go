@@ -50,29 +50,43 @@ func (l *Line) End() {
 		l.n--
 	}
 	l.text[l.n] = '\n'
-	write(l.text[:l.n+1])
+	taken := acquire()
+	hypercalls.WriteConsole(l.text[:l.n+1])
+	release(taken)
 	l.n = 0
 }
 
 // Write writes text of any length and origin: it is copied, because the hypervisor reads only what is mapped.
 func Write(text []byte) {
 	var buffer [512]byte
+	taken := acquire()
 	for len(text) > 0 {
 		n := copy(buffer[:], text)
-		write(buffer[:n])
+		hypercalls.WriteConsole(buffer[:n])
 		text = text[n:]
 	}
+	release(taken)
 }
 
-// lock keeps what several vCPUs write apart, for as long as it is in one piece: no piece is cut up by another.
+// lock keeps apart what several vCPUs write.
 var lock spin.Lock
 
-// patience is more than a piece takes. Who has to say why all ends says it, whoever has the lock.
+// patience is longer than anybody takes.
 const patience = 1_000_000
 
-func write(text []byte) {
-	taken := lock.Try(patience)
-	hypercalls.WriteConsole(text)
+// acquire takes the lock if it can: who has to say why all ends says it, whoever has the lock. It may be the same vCPU, if there
+// was no memory for what it was to write.
+func acquire() (taken bool) {
+	const turn = 1000
+	for n := 0; n < patience && !taken; n += turn {
+		if taken = lock.Try(turn); !taken {
+			spin.Relax()
+		}
+	}
+	return taken
+}
+
+func release(taken bool) {
 	if taken {
 		lock.Unlock()
 	}

@@ -3,12 +3,14 @@
 // Who takes one has events masked, and so keeps its vCPU until it has given it back. The locks are taken in this order, and
 // no other way round:
 //
-//	start   descriptors and pipes
-//	sched   threads, the run queue, who waits for what; it is held across a switch of threads
-//	mm      areas, frames, the queue of page-table updates
-//	console a line
+//	start    descriptors, handlers of signals; what was typed
+//	upcall   who listens to which port
+//	sched    threads, the run queue, who waits for what; it is held across a switch of threads
+//	console  what is written; a page's rings
+//	mm       areas, frames, the queue of page-table updates
 //
-// Each but mm's and the console's may be held while memory of the program's is touched: the fault takes mm's.
+// While one but the last is held, memory of the program's may be touched: the fault takes the last. Who finds there that no
+// memory is left writes so on the console, and does not insist on its lock.
 package spin
 
 import "sync/atomic"
