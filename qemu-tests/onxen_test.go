@@ -101,6 +101,11 @@ func TestOnXenGoInput(t *testing.T) {
 	runInput(t, xenHost(t))
 }
 
+func TestOnXenGoDevices(t *testing.T) {
+	t.Parallel()
+	runDevices(t, xenHost(t))
+}
+
 func TestOnXenGoPackages(t *testing.T) {
 	t.Parallel()
 	xenHost(t) // fetched once, not by each

@@ -1,0 +1,87 @@
+// Command devices is a guest that tries the devices it has been given: it writes to disks and reads that again, and fetches a page by
+// a network interface. It is for domains that have back ends; domain 0 has none, and says so.
+//
+// Words of its command line: write lets it write to disks, which loses what is on them; address=ADDRESS/PREFIX is the network
+// interface's, and fetch=URL what to fetch by it; line has it wait for a line of input and say it again.
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"tuco/guestlib/frontend"
+	"tuco/guestlib/here"
+)
+
+// options is what the command line says.
+type options struct {
+	write, line    bool
+	address, fetch string
+}
+
+func main() {
+	o, err := parse(os.Args[1:])
+	if err == nil {
+		err = run(o)
+	}
+	switch {
+	case errors.Is(err, frontend.ErrNoStore):
+		fmt.Println("devices:", err)
+	case err != nil:
+		fmt.Println("devices: failed:", err)
+		os.Exit(1)
+	default:
+		fmt.Println("devices: ok")
+	}
+}
+
+func parse(words []string) (o options, err error) {
+	for _, word := range words {
+		name, value, _ := strings.Cut(word, "=")
+		switch name {
+		case "write":
+			o.write = true
+		case "line":
+			o.line = true
+		case "address":
+			o.address = value
+		case "fetch":
+			o.fetch = value
+		default:
+			return o, fmt.Errorf("unknown word %q on the command line: write, line, address=ADDRESS/PREFIX and fetch=URL are known", word)
+		}
+	}
+	if (o.address == "") != (o.fetch == "") {
+		return o, errors.New("address and fetch are of use only together")
+	}
+	return o, nil
+}
+
+// patience is how long a back end may take to connect.
+const patience = time.Minute
+
+func run(o options) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	domain := here.Domain()
+	if err := disks(ctx, domain, o.write); err != nil {
+		return err
+	}
+	if err := networks(ctx, domain, o); err != nil {
+		return err
+	}
+	if o.line {
+		fmt.Println("devices: type a line")
+		text, err := bufio.NewReader(os.Stdin).ReadString('\n')
+		if err != nil {
+			return err
+		}
+		fmt.Printf("devices: read %q\n", text)
+	}
+	return nil
+}
