@@ -42,12 +42,12 @@ func TestOnXenGoProgram(t *testing.T) {
 	runEndings(t, xenHost(t))
 }
 
-// Xen takes longer for the same calls; the library makes no more of them.
 func TestOnXenGoProgramStart(t *testing.T) {
 	t.Parallel()
 	spec := xenHost(t)
 	spec.ICount = true
-	_, batch := goStart(t, boot(t, goProgram(spec, "hello", "")))
+	ticks, batch := goStart(t, boot(t, goProgram(spec, "hello", "")))
+	require.LessOrEqual(t, ticks, maxStartOnXen)
 	require.GreaterOrEqual(t, batch, float64(minBatch))
 }
 

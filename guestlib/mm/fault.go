@@ -2,11 +2,12 @@ package mm
 
 import "tuco/guestlib/hypercalls"
 
-// A fault maps a window of pages if something is mapped near it already, and else one page: the runtime has large tables
+// A fault maps a window of pages if something is mapped near it already, a larger one if much is, and else one page: the runtime has large tables
 // of which it touches a word here and there, and memory that it fills.
 const (
-	window = 8 * PageSize
-	near   = 16 * PageSize
+	window        = 8 * PageSize
+	largestWindow = 64 * PageSize
+	near          = 16 * PageSize
 )
 
 // firstHeap is how much of its heap every program touches before main, and the first fault there maps.
@@ -41,7 +42,7 @@ func fault(va, code uint64) bool {
 	}
 	from, to := around(va, a)
 	fillSoon(from, to)
-	ok := populate(from, to, entryFlags(a.prot), true)
+	ok := populate(from, to, entryFlags(a.prot), true, stored)
 	clearSoon()
 	if !ok && entryOf(va)&present == 0 {
 		Exhausted(va)
@@ -55,13 +56,26 @@ func around(va uint64, a *area) (from, to uint64) {
 	case va-heapBase < firstHeap:
 		from, to = heapBase, heapBase+firstHeap
 	case hasNeighbours(va):
-		from = va &^ (window - 1)
-		to = from + window
+		size := windowAt(va)
+		from = va &^ (size - 1)
+		to = from + size
 	default:
 		from = va &^ (PageSize - 1)
 		to = from + PageSize
 	}
 	return max(from, a.start), min(to, a.end)
+}
+
+// windowAt is how much a fault at an address maps: as much as is mapped before it, so that memory which is filled from its
+// beginning to its end takes few faults.
+func windowAt(va uint64) (size uint64) {
+	for size = window; size < largestWindow; size *= 2 {
+		next := va &^ (2*size - 1)
+		if entryOf(next-PageSize)&present == 0 || entryOf(next-2*size)&present == 0 {
+			break
+		}
+	}
+	return size
 }
 
 // hasNeighbours tells whether something is mapped near an address, by the same table.
@@ -104,7 +118,7 @@ func populateAreas(start, end uint64, cleared bool) bool {
 			return false
 		}
 		stop := min(end, a.end)
-		if !populate(start, stop, entryFlags(a.prot), cleared) {
+		if !populate(start, stop, entryFlags(a.prot), cleared, queued) {
 			return false
 		}
 		start = stop
@@ -119,11 +133,11 @@ func entryFlags(p Prot) uint64 {
 	return readOnly | noExec
 }
 
-// populate maps what is missing of a range.
-func populate(start, end, flags uint64, cleared bool) bool {
+// populate maps what is missing of a range. With store, what goes into new tables needs no updates.
+func populate(start, end, flags uint64, cleared, store bool) bool {
 	for start < end {
 		stop := min(end, (start+chunk*PageSize)&^(chunk*PageSize-1))
-		ok := populateChunk(start, stop, flags, cleared)
+		ok := populateChunk(start, stop, flags, cleared, store)
 		if !ok {
 			return false
 		}
@@ -136,19 +150,21 @@ func populate(start, end, flags uint64, cleared bool) bool {
 //
 // A page that has to be cleared must not be seen before it is. While there is one vCPU, nobody looks before this returns, and
 // the cheapest way is through the new mapping. Where there are several the hypervisor clears it first.
-func populateChunk(start, end, flags uint64, cleared bool) bool {
+func populateChunk(start, end, flags uint64, cleared, store bool) bool {
+	queue.Reserve(chunk + tables) // the program's own updates may wait there too
+	_, level := table(start, 1)
 	l1, ok := ensure(start)
 	if !ok {
 		return false
 	}
-	queue.Reserve(chunk) // the program's own updates may wait there too
+	store = store && level > 1
 	if !cleared || several {
-		_, ok = fill(l1, start, end, flags, cleared)
+		_, ok = fill(l1, start, end, flags, cleared, store)
 		clearPages()
 		wait()
 		return ok
 	}
-	fresh, ok := fill(l1, start, end, flags|writable, false)
+	fresh, ok := fill(l1, start, end, flags|writable, false, store)
 	wait()
 	for i := range (end - start) / PageSize {
 		if fresh.has(i) {
@@ -161,16 +177,25 @@ func populateChunk(start, end, flags uint64, cleared bool) bool {
 	return ok
 }
 
+// How entries get into a table: by updates, or, if it is new and not hung in yet, by plain stores.
+const (
+	queued = false
+	stored = true
+)
+
+// tables is how many updates new tables for an address take at most.
+const tables = 4
+
 // pageSet is a bit for each page of a chunk.
 type pageSet [chunk / 64]uint64
 
 func (s *pageSet) add(i uint64)      { s[i/64] |= 1 << (i % 64) }
 func (s *pageSet) has(i uint64) bool { return s[i/64]>>(i%64)&1 != 0 }
 
-// fill queues the updates that map what is missing of a part of what an L1 maps. It returns which pages these are, counted
+// fill maps what is missing of a part of what an L1 maps, by updates that it queues or by stores. It returns which pages these are, counted
 // from start on, and whether there were frames for all. With clear, the hypervisor is to clear the frames first: clearPages.
-func fill(l1, start, end, flags uint64, clear bool) (fresh pageSet, ok bool) {
-	if clear && queue.Left() < chunk {
+func fill(l1, start, end, flags uint64, clear, store bool) (fresh pageSet, ok bool) {
+	if clear && !store && queue.Left() < chunk {
 		queue.Flush() // what is added here must not go out before the clearing
 	}
 	first, m := index(start, 1), Machine(l1)
@@ -187,7 +212,11 @@ func fill(l1, start, end, flags uint64, clear bool) (fresh pageSet, ok bool) {
 			clearPage(p)
 		}
 		fresh.add(i)
-		queue.Add(m+at, machineOf(p)|flags)
+		if store {
+			*hypercalls.At[uint64](l1 + at) = machineOf(p) | flags
+		} else {
+			queue.Add(m+at, machineOf(p)|flags)
+		}
 	}
 	return fresh, true
 }

@@ -37,7 +37,7 @@ func fillSoon(from, to uint64) {
 		case s.start < to && from < s.end, level != 1, s.start/tableSpan != (s.end-1)/tableSpan:
 			continue
 		}
-		fresh, _ := fill(l1, s.start, s.end, readWrite|noExec, several)
+		fresh, _ := fill(l1, s.start, s.end, readWrite|noExec, several, queued)
 		soon.list[kept].start, soon.list[kept].fresh = s.start, fresh
 		kept++
 	}

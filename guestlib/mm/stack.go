@@ -11,7 +11,7 @@ const (
 func Stack(number int) (top uint64, ok bool) {
 	top = stackTop(number)
 	lock.Lock()
-	ok = populate(top-StackSize, top, readWrite|noExec, false)
+	ok = populate(top-StackSize, top, readWrite|noExec, false, queued)
 	lock.Unlock()
 	return top, ok
 }

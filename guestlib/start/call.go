@@ -68,6 +68,12 @@ const (
 )
 
 func answer(c *cpu.Call) uint64 {
+	if c.AX == sysSigaction { // the runtime has some 130 of them before main
+		tables.Lock()
+		result := sigaction(c.DI, c.SI, c.DX)
+		tables.Unlock()
+		return result
+	}
 	switch c.AX {
 	case sysWrite:
 		if c.DI == stdout || c.DI == stderr {
@@ -202,8 +208,6 @@ func answerFromTables(c *cpu.Call) uint64 {
 		return epollPwait(c.SI, c.DX, c.R10)
 	case sysFcntl:
 		return fcntl(c.DI, c.SI, c.DX)
-	case sysSigaction:
-		return sigaction(c.DI, c.SI, c.DX)
 	case sysGetrandom:
 		return getrandom(c.DI, c.SI)
 	case gate.SoftOpen:

@@ -17,8 +17,12 @@ func (t *timespec) after() uint64 {
 	return clock.Now() + uint64(min(max(t.sec, 0), centuries))*second + uint64(min(max(t.nsec, 0), second)) + 1
 }
 
+// slack is how much longer a sleep may be, in nanoseconds, as on Linux. The runtime's monitor, which sleeps for 20 µs at first,
+// then does not wake the vCPU all the time.
+const slack = 50_000
+
 func nanosleep(span uint64) uint64 {
-	if e := await(0, at[timespec](span).after(), nil); e == failed(eintr) {
+	if e := await(0, at[timespec](span).after()+slack, nil); e == failed(eintr) {
 		return e
 	}
 	return 0
