@@ -3,6 +3,7 @@ package evtchn
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -215,6 +216,30 @@ func TestVIRQAndIPI(t *testing.T) {
 		t.Fatalf("after it was closed: %v", err)
 	}
 	virq.Close()
+}
+
+// Each vCPU takes its events, whether or not it has had anything to do before.
+func TestIPIOfEachVCPU(t *testing.T) {
+	needGuest(t)
+	vcpus := runtime.NumCPU()
+	for vcpu := vcpus - 1; vcpu >= 0; vcpu-- {
+		ipi, err := BindIPI(uint32(vcpu))
+		if err != nil {
+			t.Fatal(vcpu, err)
+		}
+		for range 3 {
+			if err := ipi.Notify(); err != nil {
+				t.Fatal(err)
+			}
+			if err := ipi.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ipi.Close()
+	}
+	if _, err := BindIPI(uint32(vcpus)); !errors.Is(err, syscall.ENOENT) {
+		t.Fatalf("got %v, want ENOENT", err)
+	}
 }
 
 func TestClose(t *testing.T) {

@@ -80,6 +80,17 @@ func TestFindDuringTheStart(t *testing.T) {
 	require.Equal(t, []uint32{1}, l.started)
 }
 
+// One may be needed for other things than threads.
+func TestNeed(t *testing.T) {
+	s, l := busy(1, 2)
+	s.need(1)
+	require.Empty(t, l.started)
+	s.need(2)
+	require.Equal(t, []uint32{2}, l.started)
+	s.need(9)
+	require.Equal(t, []uint32{2, 3}, l.started, "there are no more")
+}
+
 // A vCPU was called for a thread in the queue, and finds that its own has been woken too: it finds another for the first.
 func TestWokenGoesFirst(t *testing.T) {
 	s, l := busy(2, 0)

@@ -75,6 +75,13 @@ func Began() {
 // VCPUs is how many vCPUs threads can run on, and how many have been started.
 func VCPUs() (count, up uint32) { return the.count, the.up }
 
+// Need sees to it that a vCPU has been started.
+func Need(vcpu uint32) {
+	the.lock.Lock()
+	the.need(vcpu)
+	the.unlock()
+}
+
 // Current is the thread that runs.
 func Current() *Thread { return the.current() }
 

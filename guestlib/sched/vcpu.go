@@ -175,6 +175,12 @@ func (s *scheduler) startOne() bool {
 	return true
 }
 
+// need starts vCPUs up to one.
+func (s *scheduler) need(vcpu uint32) {
+	for s.up <= vcpu && s.up < s.count && s.startOne() {
+	}
+}
+
 // begin is what a vCPU does that was started.
 func (s *scheduler) begin() {
 	s.lock.Lock()

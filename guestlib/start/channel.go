@@ -2,6 +2,7 @@ package start
 
 import (
 	"tuco/guestlib/hypercalls"
+	"tuco/guestlib/sched"
 	"tuco/guestlib/upcall"
 	"tuco/hypercall"
 )
@@ -13,10 +14,12 @@ func openChannel(port hypercall.Port, lent bool) uint64 {
 		return fd
 	}
 	d.port, d.lent = port, lent
-	if err := upcall.ListenOnce(port, eventCame, fd); err != 0 {
+	vcpu, err := upcall.ListenOnce(port, eventCame, fd)
+	if err != 0 {
 		*d = descriptor{}
 		return -uint64(err)
 	}
+	sched.Need(vcpu)
 	return fd
 }
 

@@ -64,18 +64,21 @@ func Init(machine uint64) *hypercall.SharedInfo {
 // Listen has a handler called for each event of a port, also for one that is pending already. ENOSPC: there are MaxPorts
 // already; EEXIST: somebody listens to this one.
 func Listen(port hypercall.Port, take func(arg uint64)) hypercall.Errno {
-	return listen(port, listener{take: take})
+	_, err := listen(port, listener{take: take})
+	return err
 }
 
 // ListenOnce has a handler called with an argument for an event of a port, which is masked then. After Unmask it is called
 // for the next one, or for one that came meanwhile.
-func ListenOnce(port hypercall.Port, take func(arg uint64), arg uint64) hypercall.Errno {
+//
+// It returns which vCPU the events notify, which has to run.
+func ListenOnce(port hypercall.Port, take func(arg uint64), arg uint64) (vcpu uint32, err hypercall.Errno) {
 	return listen(port, listener{take: take, arg: arg, once: true})
 }
 
-func listen(port hypercall.Port, l listener) hypercall.Errno {
+func listen(port hypercall.Port, l listener) (vcpu uint32, err hypercall.Errno) {
 	status := hypercall.EvtchnStatus{Dom: hypercall.DOMID_SELF, Port: port}
-	err := hypercalls.EventOp(hypercall.EVTCHNOP_status, &status)
+	err = hypercalls.EventOp(hypercall.EVTCHNOP_status, &status)
 	l.vcpu = status.VCPU
 	lock.Lock()
 	switch {
@@ -90,9 +93,9 @@ func listen(port hypercall.Port, l listener) hypercall.Errno {
 	}
 	lock.Unlock()
 	if err != 0 {
-		return err
+		return 0, err
 	}
-	return Unmask(port)
+	return l.vcpu, Unmask(port)
 }
 
 // find is where a port is in the list, or where the list ends.
