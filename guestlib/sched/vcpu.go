@@ -16,6 +16,7 @@ type vcpu struct {
 	sliceEnd uint64
 	armed    uint64 // when its timer will fire; only the vCPU itself knows
 	set      bool   // the timer is yet to be set
+	sampleAt uint64 // see profile; 0: not chosen yet
 }
 
 // slice is how long a thread may keep a vCPU from others, in nanoseconds.
@@ -37,6 +38,8 @@ type scheduler struct {
 
 	began   uint64 // when the guest was entered
 	settled bool   // its program has started
+
+	profile profile
 }
 
 // layer is what the scheduler stands on. Tests have another one.
@@ -106,7 +109,7 @@ func (s *scheduler) idle(v *vcpu) {
 	s.unlock()
 	s.wait(until)
 	s.lock.Lock()
-	v.waits = false
+	v.waits, v.sampleAt = false, 0
 	s.unlock()
 	s.take()
 	s.lock.Lock()
@@ -208,6 +211,9 @@ func (s *scheduler) arm(v *vcpu, now uint64) {
 	if t := v.timed.first; t != nil && (at == 0 || t.deadline < at) {
 		at = t.deadline
 	}
+	if sample := s.nextSample(v, now); sample != 0 && (at == 0 || sample < at) {
+		at = sample
+	}
 	if at == 0 || v.armed > now && v.armed <= at {
 		return
 	}
@@ -227,6 +233,7 @@ func (s *scheduler) interrupt() {
 	s.lock.Lock()
 	v, now := s.vcpu(), s.now()
 	s.expire(v, now)
+	s.sample(v, now)
 	if now >= v.sliceEnd {
 		s.settle(now)
 		s.yield()

@@ -13,7 +13,7 @@ import (
 // Linux' numbers of signals.
 const (
 	sigILL, sigTRAP, sigABRT, sigBUS, sigFPE = 4, 5, 6, 7, 8
-	sigKILL, sigSEGV, sigURG                 = 9, 11, 23
+	sigKILL, sigSEGV, sigURG, sigPROF        = 9, 11, 23, 27
 
 	signals = 64
 )
@@ -280,7 +280,14 @@ func pending(f *cpu.Frame, state uint64) {
 		bit := uint64(1) << (number - 1)
 		if s.Due()&bit != 0 {
 			s.Pending.And(^bit)
-			deliver(f, state, number, codeTgkill, 1)
+			if actionOf(number).handler <= ignore {
+				continue // it was not when the signal was sent
+			}
+			code := int32(codeTgkill)
+			if number == sigPROF {
+				code = codeKernel
+			}
+			deliver(f, state, number, code, 1)
 			return
 		}
 	}
