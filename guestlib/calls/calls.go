@@ -1,6 +1,9 @@
 package calls
 
 import (
+	"slices"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"unsafe"
 )
@@ -59,17 +62,31 @@ func (c *Call) Text(i, most int) (string, syscall.Errno) {
 // A Handler answers a call, with a result or an error, or says that it is not its own.
 type Handler func(c Call) (result uintptr, err syscall.Errno, own bool)
 
-// handlers is who is asked, by the call's number, in the order of their registration. Only inits write it.
-var handlers [maxNumber][]Handler
+// handlers is who is asked, by the call's number, in the order of their registration. A list is never changed, but replaced:
+// others may be answering calls by it.
+var (
+	handlers    [maxNumber]atomic.Pointer[[]Handler]
+	registering sync.Mutex
+)
 
 // maxNumber is above all system calls that there are.
 const maxNumber = 512
 
-// Handle registers a handler for calls by their numbers. It is for a package's init: nothing must be calling yet.
+// Handle registers a handler for calls by their numbers.
 func Handle(h Handler, numbers ...uintptr) {
+	registering.Lock()
+	defer registering.Unlock()
 	for _, n := range numbers {
-		handlers[n] = append(handlers[n], h)
+		list := append(slices.Clip(handlersOf(n)), h)
+		handlers[n].Store(&list)
 	}
+}
+
+func handlersOf(number uintptr) []Handler {
+	if list := handlers[number].Load(); list != nil {
+		return *list
+	}
+	return nil
 }
 
 // guestAnswer is what tools/goport has package syscall ask.
@@ -85,7 +102,7 @@ func Answer(trap uintptr, args [6]uintptr, onStack [6]unsafe.Pointer) (r1, r2 ui
 	if trap >= maxNumber {
 		return 0, 0, 0, false
 	}
-	for _, h := range handlers[trap] {
+	for _, h := range handlersOf(trap) {
 		r, err, own := h(Call{trap, args, onStack})
 		switch {
 		case own && err != 0:

@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"sync"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -82,4 +83,24 @@ func TestHandlers(t *testing.T) {
 			require.Equal(t, []any{test.r, test.err, test.own, test.asked}, []any{r, err, own, asked})
 		})
 	}
+}
+
+// Handlers may come while calls are answered.
+func TestHandleMeanwhile(t *testing.T) {
+	const number = maxNumber - 1
+	t.Cleanup(func() { handlers[number].Store(nil) })
+	asked := 0
+	var registering sync.WaitGroup
+	registering.Go(func() {
+		for range 100 {
+			Handle(func(Call) (uintptr, syscall.Errno, bool) { asked++; return 0, 0, false }, number)
+		}
+	})
+	for range 1000 {
+		Answer(number, [6]uintptr{}, [6]unsafe.Pointer{})
+	}
+	registering.Wait()
+	asked = 0
+	Answer(number, [6]uintptr{}, [6]unsafe.Pointer{})
+	require.Equal(t, 100, asked)
 }

@@ -37,7 +37,7 @@ func onFreshStack(f func()) {
 func TestStackMoves(t *testing.T) {
 	for _, raw := range []bool{false, true} {
 		moved := 0
-		handlers[once] = nil
+		handlers[once].Store(nil)
 		Handle(func(c Call) (uintptr, syscall.Errno, bool) {
 			b := c.Bytes(0, 1)
 			before := uintptr(unsafe.Pointer(&b[0]))
