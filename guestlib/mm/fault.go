@@ -195,9 +195,6 @@ func (s *pageSet) has(i uint64) bool { return s[i/64]>>(i%64)&1 != 0 }
 // fill maps what is missing of a part of what an L1 maps, by updates that it queues or by stores. It returns which pages these are, counted
 // from start on, and whether there were frames for all. With clear, the hypervisor is to clear the frames first: clearPages.
 func fill(l1, start, end, flags uint64, clear, store bool) (fresh pageSet, ok bool) {
-	if clear && !store && queue.Left() < chunk {
-		queue.Flush() // what is added here must not go out before the clearing
-	}
 	first, m := index(start, 1), Machine(l1)
 	for i := range (end - start) / PageSize {
 		at := 8 * (first + i)
@@ -215,7 +212,7 @@ func fill(l1, start, end, flags uint64, clear, store bool) (fresh pageSet, ok bo
 		if store {
 			*hypercalls.At[uint64](l1 + at) = machineOf(p) | flags
 		} else {
-			queue.Add(m+at, machineOf(p)|flags)
+			queue.Add(m+at, machineOf(p)|flags) // there is room in the queue: this does not go out before the clearing
 		}
 	}
 	return fresh, true

@@ -51,9 +51,6 @@ func (q *Queue) Add(ptr, val uint64) Ticket {
 	return q.issued
 }
 
-// Left is how many updates can be added before any goes out by itself.
-func (q *Queue) Left() int { return len(q.Room) - q.n }
-
 // Reserve sees to it that so many updates can be added before the queue goes out by itself.
 func (q *Queue) Reserve(n int) {
 	if n > len(q.Room)-q.n {
