@@ -161,5 +161,11 @@ func Signal(id, number uint64) bool {
 // Interrupt is what an event's upcall ends in.
 func Interrupt() { the.interrupt() }
 
+// Rearm sets this vCPU's timer anew, soon: the hypervisor has forgotten it.
+func Rearm() {
+	the.vcpu().armed = 0
+	Hurry()
+}
+
 // Hurry has an event come to this vCPU.
 func Hurry() { upcall.Notify(cpu.This().ID) }

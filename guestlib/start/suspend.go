@@ -45,7 +45,7 @@ func suspend() uint64 {
 			}
 		}
 	}
-	sched.Hurry() // the timer is not what it was
+	sched.Rearm()
 	return result
 }
 
