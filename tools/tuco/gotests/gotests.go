@@ -18,6 +18,7 @@ var Reasons = map[string]string{
 	"goroot":    "reads GOROOT's sources, or runs its toolchain",
 	"network":   "needs a network beyond the guest",
 	"memory":    "needs more memory than test-go gives a guest",
+	"stack":     "keeps something below the stack pointer, where the hypervisor pushes its frames",
 	"addresses": "needs more addresses than a guest's heap has",
 	"below":     "has the runtime itself make a system call that is answered above it, to package syscall",
 	"cpus":      "needs more CPUs than test-go gives a guest",
