@@ -13,7 +13,7 @@
 //
 // The tree always has /tmp, in /dev null, zero, full, random, urandom, console, tty, stdin, stdout and stderr, and /etc/hosts
 // with localhost, if the ramdisk has none. The working directory is what the variable PWD says at the start, if that is a
-// directory, and else the root. The tree takes no more than half of the memory that is free when the first file is opened;
+// directory, and else the root. The tree takes no more than a third of the memory that is free when the first file is opened;
 // after that ENOSPC is the answer.
 //
 // What there is not: processes to share it with, so no locks; watching; extended attributes; mapping of files; and the

@@ -29,7 +29,7 @@ var start sync.Once
 
 // begin makes no call that has to do with files.
 func begin() {
-	const pageSize, share = 4096, 2
+	const pageSize, share = 4096, 3 // the collector may let as much garbage stand as there is in use
 	free, _, _ := syscall.RawSyscall(gate.FreePages, 0, 0, 0)
 	fs, err := newTree(int64(free)*pageSize/share, ramdisk())
 	if err != nil {
