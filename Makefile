@@ -123,7 +123,7 @@ $(OUT)/tuco: FORCE
 #
 # By "tuco build": the stock toolchain and runtime, on guestlib.
 
-PROGRAMS := hello memory stress bench httpd events power devices
+PROGRAMS := hello memory stress bench httpd events power devices tenant
 programs: $(PROGRAMS:%=$(OUT)/programs/%.elf)
 
 $(OUT)/programs/%.elf: $(OUT)/tuco FORCE

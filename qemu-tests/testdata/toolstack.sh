@@ -1,0 +1,68 @@
+#!/bin/busybox sh
+# Xen's own toolstack works with a guest of ours; stock Linux's init starts this in domain 0.
+export PATH=/xen:/usr/lib/xen-4.17/bin LD_LIBRARY_PATH=/xen
+for command in $(/bin/busybox --list); do
+	[ -e /xen/$command ] || /bin/busybox ln -s /bin/busybox /xen/$command
+done
+for module in xen-privcmd xen-evtchn xen-gntdev xen-gntalloc xenfs; do
+	modprobe $module
+done
+mount -t xenfs xenfs /proc/xen
+mkdir -p /dev/pts /run/xen /run/xenstored /run/lock /var/lib/xenstored /var/lib/xen /var/log/xen /var/run /var/lock /etc/xen
+: >/etc/xen/xl.conf
+mount -t devpts devpts /dev/pts
+ln -s /run/xen /run/xenstored /var/run/
+xenstored --pid-file /run/xenstored.pid
+until xenstore exists / >/dev/null 2>&1; do sleep 0.2; done
+xen-init-dom0
+xenconsoled --log=guest --log-dir=/var/log/xen
+
+log=/var/log/xen/guest-tenant.log
+# said waits until the guest has said something so many times.
+said() {
+	for i in $(seq 200); do
+		[ "$(grep -c "$1" $log 2>/dev/null)" -ge $2 ] && return
+		sleep 0.2
+	done
+	echo "toolstack: the guest never said: $1"
+}
+# lives waits until the guest counts on.
+lives() {
+	id=$(xl domid tenant)
+	before=$(xenstore read /local/domain/$id/data/alive)
+	for i in $(seq 200); do
+		[ "$(xenstore read /local/domain/$id/data/alive)" != "$before" ] && echo "toolstack: $1: it lives" && return
+		sleep 0.2
+	done
+	echo "toolstack: $1: it does not count on"
+}
+
+cat > /tmp/tenant.cfg <<X
+name="tenant"
+kernel="/tenant.elf"
+memory=40
+vcpus=1
+X
+xl create /tmp/tenant.cfg
+said "as it should be" 1
+lives created
+xl mem-set tenant 32
+for i in $(seq 100); do
+	xl list tenant | grep -q '  *32  *1 ' && echo "toolstack: it has 32 MiB" && break
+	sleep 0.2
+done
+xenstore write /local/domain/$(xl domid tenant)/data/from-domain-0 hello
+said "domain 0 has written" 1
+xl save -c tenant /tmp/saved >/dev/null 2>&1
+said "cancelled: true" 1
+lives "saved, and left to go on"
+xl save tenant /tmp/saved >/dev/null 2>&1
+xl list tenant >/dev/null 2>&1 || echo "toolstack: it is gone"
+xl restore /tmp/saved >/dev/null 2>&1
+said "cancelled: false" 1
+lives restored
+xl shutdown -w tenant >/dev/null 2>&1
+said "asked to power off" 1
+xl list tenant >/dev/null 2>&1 || echo "toolstack: it has ended"
+cat $log
+poweroff -f
