@@ -433,3 +433,14 @@ func TestDuplicateOfConsole(t *testing.T) {
 	_, _, own := p.answer(calls.Call{Number: syscall.SYS_FCNTL, Args: [6]uintptr{stdout, syscall.F_GETFD}})
 	require.False(t, own, "the library below knows")
 }
+
+// A directory that is removed while somebody enters it is gone, and its memory is not given back twice.
+func TestEnterWhatIsGone(t *testing.T) {
+	p := newOurs(t)
+	require.Zero(t, p.fs.Mkdir(p.fs.Root(), "/tmp/d", 0o755))
+	d, err := p.fs.Find(p.fs.Root(), "/tmp/d", true)
+	require.Zero(t, err)
+	require.Zero(t, p.fs.Rmdir(p.fs.Root(), "/tmp/d"))
+	require.Equal(t, syscall.ENOENT, p.enter(d))
+	require.Same(t, p.fs.Root(), p.cwd)
+}

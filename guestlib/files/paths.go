@@ -246,7 +246,9 @@ func (p *process) enter(n *ramfs.Node) syscall.Errno {
 	if !n.IsDir() {
 		return syscall.ENOTDIR
 	}
-	n.Hold()
+	if err := n.Hold(); err != 0 {
+		return err
+	}
 	p.lock.Lock()
 	old := p.cwd
 	p.cwd = n

@@ -70,11 +70,15 @@ func (n *Node) drop() {
 	}
 }
 
-// Hold keeps a node's content until Release, whether it still has a name or not.
-func (n *Node) Hold() {
+// Hold keeps a node's content until Release, whether it still has a name or not. ENOENT: it is gone already.
+func (n *Node) Hold() syscall.Errno {
 	n.fs.lock.Lock()
+	defer n.fs.lock.Unlock()
+	if n.links == 0 && n.opens == 0 {
+		return syscall.ENOENT
+	}
 	n.opens++
-	n.fs.lock.Unlock()
+	return 0
 }
 
 // Release is the end of what Hold or [FS.Open] began.
