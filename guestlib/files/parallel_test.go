@@ -11,9 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// removeAll removes what is in a directory. What is there is small.
-func (p ours) removeAll(t *testing.T, dir string) {
-	fd, errno := p.call(syscall.SYS_OPENAT, here, dir, syscall.O_RDONLY, 0)
+// removeAll removes what is in a directory, which a name stands for in another one. What is there is small, but its paths may be
+// longer than calls take.
+func (p ours) removeAll(t *testing.T, at int, dir string) {
+	fd, errno := p.call(syscall.SYS_OPENAT, at, dir, syscall.O_RDONLY, 0)
 	require.Zero(t, errno)
 	defer p.call(syscall.SYS_CLOSE, int(fd))
 	for {
@@ -29,10 +30,10 @@ func (p ours) removeAll(t *testing.T, dir string) {
 				continue
 			}
 			if rest[18] == syscall.DT_DIR {
-				p.removeAll(t, dir+"/"+name)
-				_, errno = p.call(syscall.SYS_UNLINKAT, here, dir+"/"+name, removeDir)
+				p.removeAll(t, int(fd), name)
+				_, errno = p.call(syscall.SYS_UNLINKAT, int(fd), name, removeDir)
 			} else {
-				_, errno = p.call(syscall.SYS_UNLINKAT, here, dir+"/"+name, 0)
+				_, errno = p.call(syscall.SYS_UNLINKAT, int(fd), name, 0)
 			}
 			require.Zero(t, errno, name)
 		}
@@ -63,7 +64,7 @@ func TestParallel(t *testing.T) {
 	all.Wait()
 	_, errno = p.call(syscall.SYS_CHDIR, "/base")
 	require.Zero(t, errno)
-	p.removeAll(t, "/base")
+	p.removeAll(t, here, "/base")
 	_, after := p.fs.Usage()
 	require.Equal(t, before, after)
 	require.Empty(t, p.numbers.(*hostNumbers).taken)
