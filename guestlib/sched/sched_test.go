@@ -43,7 +43,7 @@ func onVCPUs(t *testing.T, test func(t *testing.T, f *fake)) {
 // Two threads call each other in turn. A call that is lost ends it.
 func TestPingPong(t *testing.T) {
 	onVCPUs(t, func(t *testing.T, f *fake) {
-		const rounds = 2000
+		const rounds = 1000
 		var ping, pong [rounds]word
 		f.fork(func() {
 			for i := range rounds {
@@ -140,7 +140,7 @@ func TestSleep(t *testing.T) {
 // Deadlines and calls at the same time: a thread is in no list twice, and in none that it has left.
 func TestWaitsThatEndInTwoWays(t *testing.T) {
 	onVCPUs(t, func(t *testing.T, f *fake) {
-		const waiters, rounds = 10, 200
+		const waiters, rounds = 10, 100
 		var left, ended atomic.Int32
 		var w, done word
 		left.Store(waiters)
@@ -206,7 +206,7 @@ func TestChangedWord(t *testing.T) {
 // A signal ends a wait, and keeps the next from beginning until it is taken.
 func TestSignals(t *testing.T) {
 	onVCPUs(t, func(t *testing.T, f *fake) {
-		const rounds = 500
+		const rounds = 200
 		var thread atomic.Pointer[Thread]
 		var taken atomic.Int32
 		var never, began, done word
