@@ -18,10 +18,19 @@ type Transport func(list []hypercall.MMUUpdate) (done uint32, err hypercall.Errn
 // failures is how many refused updates are remembered, with their tickets.
 const failures = 32
 
-// Stats counts what a queue did.
+// Stats counts what a queue did: updates that were made, how often the hypervisor was asked, how often somebody waited for its
+// answer, and updates that it refused.
 type Stats struct {
 	Updates, Flushes, Waits, Failed uint64
 }
+
+// Since is what was done since then.
+func (s Stats) Since(then Stats) Stats {
+	return Stats{s.Updates - then.Updates, s.Flushes - then.Flushes, s.Waits - then.Waits, s.Failed - then.Failed}
+}
+
+// Batch is how many updates a hypercall carried on average.
+func (s Stats) Batch() uint64 { return s.Updates / max(s.Flushes, 1) }
 
 // A Queue is updates on their way. It belongs to one vCPU at a time.
 type Queue struct {

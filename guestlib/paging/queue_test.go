@@ -124,3 +124,10 @@ func TestReserve(t *testing.T) {
 		require.False(t, q.Done(first))
 	}
 }
+
+func TestStats(t *testing.T) {
+	before, after := Stats{10, 2, 1, 0}, Stats{70, 5, 3, 1}
+	require.Equal(t, Stats{60, 3, 2, 1}, after.Since(before))
+	require.Equal(t, uint64(20), after.Since(before).Batch())
+	require.Zero(t, Stats{}.Batch())
+}

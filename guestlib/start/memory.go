@@ -10,6 +10,9 @@ const (
 	protRead, protWrite                     = 1, 2
 	mapFixed, mapAnonymous, mapNoReserve    = 0x10, 0x20, 0x4000
 	adviceDontNeed, adviceFree              = 4, 8
+	adviceHugePages, adviceNoHugePages      = 14, 15
+	adviceNoDump, adviceDump                = 16, 17
+	lastOfOldAdvice                         = 3 // how it will be read
 	advicePopulateRead, advicePopulateWrite = 22, 23
 )
 
@@ -89,7 +92,7 @@ func mincore(va, size, to uint64) uint64 {
 // adviceStack is the advice of the port's own, tools/goport's: these pages will be a stack. They need not be cleared.
 const adviceStack = 0x7475
 
-// madvise takes pages away or maps them; other advice, as about huge pages, is not followed.
+// madvise takes pages away or maps them. Advice about huge pages is taken and not followed: there are none.
 func madvise(va, size, advice uint64) uint64 {
 	if va%mm.PageSize != 0 {
 		return failed(einval)
@@ -103,6 +106,11 @@ func madvise(va, size, advice uint64) uint64 {
 	case adviceStack:
 		if !mm.Populate(va, va+size, false) {
 			mm.Exhausted(va) // the hypervisor could not push a frame onto it
+		}
+	case adviceHugePages, adviceNoHugePages, adviceNoDump, adviceDump:
+	default:
+		if advice > lastOfOldAdvice {
+			return failed(einval)
 		}
 	}
 	return 0

@@ -30,27 +30,47 @@ func batches() error {
 	if err != nil {
 		return err
 	}
+	fill := func() error {
+		for at := 0; at < large; at += 4096 {
+			memory[at] = byte(at>>12) | 1
+		}
+		return syscall.Mprotect(memory, syscall.PROT_READ)
+	}
 	for _, step := range []struct {
 		name string
 		do   func() error
 	}{
 		{"map", func() error { return syscall.Madvise(memory, populateWrite) }},
-		{"protect", func() error { return syscall.Mprotect(memory, syscall.PROT_READ) }},
+		{"protect", fill},
 		{"hide", func() error { return syscall.Mprotect(memory, syscall.PROT_NONE) }},
 		{"open", func() error { return syscall.Mprotect(memory, syscall.PROT_READ|syscall.PROT_WRITE) }},
-		{"discard", func() error { return syscall.Madvise(memory, syscall.MADV_DONTNEED) }},
+		{"discard", func() error { return errors.Join(holds(memory, true), syscall.Madvise(memory, syscall.MADV_DONTNEED)) }},
 		{"map again", func() error { return syscall.Madvise(memory, populateWrite) }},
-		{"unmap", func() error { return syscall.Munmap(memory) }},
+		{"unmap", func() error { return errors.Join(holds(memory, false), syscall.Munmap(memory)) }},
 	} {
 		before := guestlib.Paging()
 		if err := step.do(); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
 		}
 		after := guestlib.Paging()
-		updates, calls := after.Updates-before.Updates, after.Flushes-before.Flushes
-		fmt.Printf("memory: %s %d MiB: %d updates, %d a hypercall\n", step.name, large>>20, updates, updates/max(calls, 1))
-		if updates < large/4096 || updates/max(calls, 1) < least {
-			return fmt.Errorf("%s: %d updates in %d hypercalls", step.name, updates, calls)
+		s := after.Since(before)
+		fmt.Printf("memory: %s %d MiB: %d updates, %d a hypercall\n", step.name, large>>20, s.Updates, s.Batch())
+		if s.Updates < large/4096 || s.Batch() < least {
+			return fmt.Errorf("%s: %d updates in %d hypercalls", step.name, s.Updates, s.Flushes)
+		}
+	}
+	return nil
+}
+
+// holds tells whether each page holds what was written, or zero.
+func holds(memory []byte, written bool) error {
+	for at := 0; at < len(memory); at += 4096 {
+		want := byte(0)
+		if written {
+			want = byte(at>>12) | 1
+		}
+		if memory[at] != want {
+			return fmt.Errorf("byte %#x is %#x, not %#x", at, memory[at], want)
 		}
 	}
 	return nil

@@ -35,7 +35,7 @@ func main() {
 		os.Exit(1)
 	}
 	s := guestlib.Paging()
-	fmt.Printf("memory: %d updates in %d hypercalls, %d a hypercall; %d waits, %d refused\n", s.Updates, s.Flushes, s.Updates/s.Flushes, s.Waits, s.Failed)
+	fmt.Printf("memory: %d updates in %d hypercalls, %d a hypercall; %d waits, %d refused\n", s.Updates, s.Flushes, s.Batch(), s.Waits, s.Failed)
 	fmt.Println("memory: ok")
 }
 
