@@ -166,15 +166,20 @@ func (c *Connection) events() {
 
 // watch waits for the end, and returns why it came if the back end or the store is the reason.
 func (c *Connection) watch() error {
+	changed := c.state.Changed()
+	lost := false // the store
 	for {
 		select {
 		case <-c.ended:
 			return nil
-		case _, ok := <-c.state.Changed():
-			if !ok {
-				return fmt.Errorf("%s: %w", c.Path, ErrStoreLost)
+		case _, ok := <-changed:
+			if lost = !ok; lost {
+				changed = nil
 			}
 		case <-c.released:
+		}
+		if lost && !c.isHeld() {
+			return fmt.Errorf("%s: %w", c.Path, ErrStoreLost)
 		}
 		state, err := c.backState()
 		if (err != nil || state != hypercall.XenbusStateConnected) && !c.isHeld() {

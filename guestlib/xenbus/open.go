@@ -30,15 +30,20 @@ func Open() (*Store, error) {
 // device is the store's connection when the domain is saved.
 type device struct{ store *Store }
 
-func (device) Suspend() error { return nil }
+func (d device) Suspend() error {
+	d.store.Hold()
+	return nil
+}
 
 // Resume makes the connection anew in a restored domain, unless the program has closed it.
 func (d device) Resume(cancelled bool) error {
 	if cancelled || d.store.closed() {
+		d.store.Release()
 		return nil
 	}
 	conn, err := Dial()
 	if err != nil {
+		d.store.Release()
 		return err
 	}
 	return d.store.Reconnect(conn)

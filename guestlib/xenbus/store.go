@@ -26,6 +26,8 @@ type Store struct {
 	lock    sync.Mutex
 	conn    io.ReadWriteCloser
 	failed  error // why there is no connection any more
+	held    bool  // the domain is being saved: that the connection fails means nothing
+	missed  error // that it has, meanwhile
 	last    uint32
 	pending map[uint32]request
 	watches map[string]*Watch // by their token
@@ -136,6 +138,10 @@ func (s *Store) fail(conn io.ReadWriteCloser, reason error) {
 	if s.failed != nil || conn != nil && conn != s.conn {
 		return
 	}
+	if s.held && conn != nil {
+		s.missed = reason
+		return
+	}
 	s.failed = reason
 	s.conn.Close()
 	s.refuse(reason)
@@ -158,7 +164,7 @@ func (s *Store) refuse(reason error) {
 func (s *Store) Reconnect(conn io.ReadWriteCloser) error {
 	s.lock.Lock()
 	s.conn.Close()
-	s.conn, s.failed = conn, nil
+	s.conn, s.failed, s.held, s.missed = conn, nil, false, nil
 	s.refuse(ErrReset)
 	watches := make([]*Watch, 0, len(s.watches))
 	for _, w := range s.watches {
@@ -182,6 +188,25 @@ func (s *Store) closed() bool {
 	s.lock.Lock()
 	defer s.lock.Unlock()
 	return s.failed == ErrClosed
+}
+
+// Hold says that the domain will be saved: until Reconnect or Release, a connection that fails ends neither the store nor its watches,
+// and requests wait.
+func (s *Store) Hold() {
+	s.lock.Lock()
+	defer s.lock.Unlock()
+	s.held = true
+}
+
+// Release says that it was not. What has failed meanwhile has failed.
+func (s *Store) Release() {
+	s.lock.Lock()
+	conn, missed := s.conn, s.missed
+	s.held, s.missed = false, nil
+	s.lock.Unlock()
+	if missed != nil {
+		s.fail(conn, missed)
+	}
 }
 
 func (s *Store) broken() bool {

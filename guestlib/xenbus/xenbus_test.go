@@ -357,3 +357,47 @@ func TestRequestsMeanwhile(t *testing.T) {
 	close(over)
 	asking.Wait()
 }
+
+// A domain that is saved loses its connection before it can make another. Watches outlive that, and requests wait for it.
+func TestHold(t *testing.T) {
+	server := xenbustest.New()
+	conn := server.Dial(5)
+	s := xenbus.New(conn)
+	defer s.Close()
+	w, err := s.Watch("a")
+	require.NoError(t, err)
+	wait(t, w)
+	s.Hold()
+	require.NoError(t, conn.Close())
+	answered := make(chan error)
+	go func() { answered <- s.Write("b", "1") }()
+	require.NoError(t, w.Err())
+	require.NoError(t, s.Reconnect(server.Dial(5)))
+	if err := <-answered; err != nil { // it came before the new connection
+		require.ErrorIs(t, err, xenbus.ErrReset)
+	}
+	require.Equal(t, []string{"a"}, wait(t, w))
+	require.NoError(t, s.Write("a", "1"))
+	require.Equal(t, []string{"a"}, wait(t, w))
+}
+
+// If it goes on where it was, what has failed meanwhile has failed.
+func TestRelease(t *testing.T) {
+	server := xenbustest.New()
+	conn := server.Dial(5)
+	s := xenbus.New(conn)
+	defer s.Close()
+	w, err := s.Watch("a")
+	require.NoError(t, err)
+	wait(t, w)
+	s.Hold()
+	s.Release()
+	require.NoError(t, s.Write("a", "1"))
+	require.Equal(t, []string{"a"}, wait(t, w))
+	s.Hold()
+	require.NoError(t, conn.Close())
+	s.Release()
+	_, err = s.Read("a")
+	require.Error(t, err)
+	require.Eventually(t, func() bool { return w.Err() != nil }, 10*time.Second, time.Millisecond)
+}
