@@ -251,7 +251,11 @@ func (b *both) step(r *rand.Rand) {
 			b.stat(opened(len(b.open[0]) - 1))
 		}
 	case 3:
-		b.do("mkdir", syscall.SYS_MKDIRAT, at{}, path(r), 0o750)
+		if r.IntN(3) == 0 {
+			b.do("mknod", syscall.SYS_MKNODAT, at{}, path(r), syscall.S_IFSOCK|0o640, 0)
+		} else {
+			b.do("mkdir", syscall.SYS_MKDIRAT, at{}, path(r), 0o750)
+		}
 	case 4:
 		targets := []string{"a", "b", "c", "../base/d", "a/b", "./", "nowhere/x", "b/", long}
 		b.do("symlink", syscall.SYS_SYMLINKAT, targets[r.IntN(len(targets))], at{}, path(r))

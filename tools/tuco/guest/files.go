@@ -2,14 +2,15 @@ package guest
 
 import (
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"tuco/tools/tuco/ramdisk"
 )
 
-// WriteRamdisk packs what tests read: their package's files and its testdata, where they are here, Go's time zones, and a little
-// of what is on each system.
+// WriteRamdisk packs what tests read: their package's files and its testdata, where they are here, and the testdata beside the
+// package, Go's time zones, and a little of what is on each system.
 func (t Test) WriteRamdisk(to string) error {
 	r := ramdisk.Ramdisk{}
 	err := r.Add(t.Dir, t.Dir, func(name string, e fs.DirEntry) bool {
@@ -17,6 +18,12 @@ func (t Test) WriteRamdisk(to string) error {
 	})
 	if err != nil {
 		return err
+	}
+	beside := filepath.Join(filepath.Dir(t.Dir), "testdata")
+	if _, err := os.Stat(beside); err == nil && t.Dir != beside {
+		if err := r.Add(beside, beside, nil); err != nil {
+			return err
+		}
 	}
 	zones := filepath.Join(t.GOROOT, "lib", "time", "zoneinfo.zip")
 	if err := r.Add(zones, zones, nil); err != nil {
