@@ -29,10 +29,8 @@ func (t *Table) Call(c calls.Call) (result uintptr, errno syscall.Errno, own boo
 			*(*[2]int32)(c.Pointer(3)) = fds
 		}
 		return 0, errno, true
-	case syscall.SYS_SENDFILE, syscall.SYS_SPLICE:
-		// Package net copies by itself then.
-		own = t.find(c.Int(0)) != nil || c.Number == syscall.SYS_SPLICE && t.find(c.Int(2)) != nil
-		return 0, syscall.EINVAL, own
+	case syscall.SYS_SPLICE:
+		return 0, syscall.EINVAL, t.find(c.Int(0)) != nil || t.find(c.Int(2)) != nil // package net copies by itself then
 	}
 	d := t.find(c.Int(0))
 	if d == nil {
@@ -59,6 +57,8 @@ func (t *Table) Call(c calls.Call) (result uintptr, errno syscall.Errno, own boo
 		errno = syscall.EINVAL
 	case syscall.SYS_BIND, syscall.SYS_CONNECT, syscall.SYS_ACCEPT, syscall.SYS_ACCEPT4, syscall.SYS_GETSOCKNAME, syscall.SYS_GETPEERNAME:
 		n, errno = d.namedCall(&c)
+	case syscall.SYS_SENDFILE:
+		n, errno = d.sendFile(c.Int(1), (*int64)(c.Pointer(2)), int(min(c.Args[3], mostOfFile)))
 	case syscall.SYS_SETSOCKOPT:
 		errno = d.socket.setOption(c.Int(1), c.Int(2), c.Bytes(3, 4))
 	case syscall.SYS_GETSOCKOPT:

@@ -1,6 +1,8 @@
 package sockets
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -239,6 +241,31 @@ func TestBlocking(t *testing.T) {
 
 	nobody := p.do(syscall.SYS_SOCKET, syscall.AF_INET, syscall.SOCK_STREAM, 0)
 	require.Equal(t, syscall.ECONNREFUSED, p.connect(nobody, name4(127, 0, 0, 1, 9)))
+}
+
+func TestSendFile(t *testing.T) {
+	p := newProgram(t)
+	client, server, _ := p.connected(families[0])
+	name := filepath.Join(t.TempDir(), "text")
+	require.NoError(t, os.WriteFile(name, []byte("once upon a time"), 0o644))
+	file, err := os.Open(name)
+	require.NoError(t, err)
+	defer file.Close()
+	fd := uintptr(client)
+	// From where the descriptor is, which then goes on; to the file's end; and at an offset.
+	require.Equal(t, 5, p.do(syscall.SYS_SENDFILE, fd, file.Fd(), 0, 5))
+	require.Equal(t, 11, p.do(syscall.SYS_SENDFILE, fd, file.Fd(), 0, 1<<40))
+	require.Equal(t, 0, p.do(syscall.SYS_SENDFILE, fd, file.Fd(), 0, 1))
+	offset := &[2]int32{5}
+	require.Equal(t, 4, p.do(syscall.SYS_SENDFILE, fd, file.Fd(), number32(&offset[0]), 4))
+	require.Equal(t, [2]int32{9}, *offset)
+	require.Equal(t, "once upon a timeupon", p.read(server, 20))
+	in, out, err := os.Pipe()
+	require.NoError(t, err)
+	defer in.Close()
+	defer out.Close()
+	_, errno := p.call(syscall.SYS_SENDFILE, fd, in.Fd(), 0, 1)
+	require.Equal(t, syscall.EINVAL, errno)
 }
 
 func TestDuplicates(t *testing.T) {

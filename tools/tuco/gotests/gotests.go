@@ -23,6 +23,7 @@ var Reasons = map[string]string{
 	"below":     "has the runtime itself make a system call that is answered above it, to package syscall",
 	"cpus":      "needs more CPUs than test-go gives a guest",
 	"linux":     "is about an interface of Linux alone",
+	"inside":    "counts what is not the program's elsewhere: the TCP/IP stack's part",
 }
 
 // A Test is a line of a list.
