@@ -11,15 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// removeAll removes what is in a directory, which a name stands for in another one. What is there is small, but its paths may be
-// longer than calls take.
-func (p ours) removeAll(t *testing.T, at int, dir string) {
-	fd, errno := p.call(syscall.SYS_OPENAT, at, dir, syscall.O_RDONLY, 0)
+// removeAll removes what is in a directory, whose path may be too long to be named.
+func (p ours) removeAll(t *testing.T, in int, dir string) {
+	r, errno := p.call(syscall.SYS_OPENAT, in, dir, syscall.O_RDONLY, 0)
 	require.Zero(t, errno)
-	defer p.call(syscall.SYS_CLOSE, int(fd))
+	fd := int(r)
+	defer p.call(syscall.SYS_CLOSE, fd)
 	for {
 		var to [1000]byte
-		n, errno := p.call(syscall.SYS_GETDENTS64, int(fd), to[:], len(to))
+		n, errno := p.call(syscall.SYS_GETDENTS64, fd, to[:], len(to))
 		require.Zero(t, errno)
 		if n == 0 {
 			return
@@ -29,12 +29,12 @@ func (p ours) removeAll(t *testing.T, at int, dir string) {
 			if name == "." || name == ".." {
 				continue
 			}
+			flags := 0
 			if rest[18] == syscall.DT_DIR {
-				p.removeAll(t, int(fd), name)
-				_, errno = p.call(syscall.SYS_UNLINKAT, int(fd), name, removeDir)
-			} else {
-				_, errno = p.call(syscall.SYS_UNLINKAT, int(fd), name, 0)
+				p.removeAll(t, fd, name)
+				flags = removeDir
 			}
+			_, errno = p.call(syscall.SYS_UNLINKAT, fd, name, flags)
 			require.Zero(t, errno, name)
 		}
 	}
@@ -80,11 +80,13 @@ func (p ours) something(r *rand.Rand, open *[]int) {
 			*open = append(*open, int(fd))
 		}
 	}
-	fd := -1
+	kind, fd := r.IntN(16), 0
 	if len(*open) > 0 {
 		fd = (*open)[r.IntN(len(*open))]
+	} else if kind > 7 {
+		kind = 0 // the descriptor would be standard input
 	}
-	switch r.IntN(16) {
+	switch kind {
 	case 0:
 		keep(p.call(syscall.SYS_OPENAT, here, path(r), syscall.O_RDWR|syscall.O_CREAT|syscall.O_NONBLOCK, 0o644))
 	case 1:
@@ -118,10 +120,8 @@ func (p ours) something(r *rand.Rand, open *[]int) {
 	case 14:
 		p.call(syscall.SYS_FTRUNCATE, fd, r.IntN(20000))
 	case 15:
-		if fd >= 0 {
-			i := r.IntN(len(*open))
-			p.call(syscall.SYS_CLOSE, (*open)[i])
-			*open = append((*open)[:i], (*open)[i+1:]...)
-		}
+		i := r.IntN(len(*open))
+		p.call(syscall.SYS_CLOSE, (*open)[i])
+		*open = append((*open)[:i], (*open)[i+1:]...)
 	}
 }
