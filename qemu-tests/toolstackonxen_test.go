@@ -70,6 +70,16 @@ func wantedOfXen(path string) bool {
 	return strings.Contains(path, "lib/x86_64-linux-gnu/lib") && strings.Contains(path, ".so") || strings.Contains(path, "/ld-linux-x86-64.so")
 }
 
+// netback is the back end of network interfaces, a module of the kernel.
+func netback(t *testing.T) string {
+	_, err := linuxImage()
+	require.NoError(t, err)
+	found, err := filepath.Glob(filepath.Join(cacheDir, "debian/linux-image-amd64/lib/modules/*/kernel/drivers/net/xen-netback/xen-netback.ko"))
+	require.NoError(t, err)
+	require.Len(t, found, 1, "the kernel's package has no xen-netback")
+	return found[0]
+}
+
 // soname is the name by which programs ask for a library.
 func soname(t *testing.T, path string) string {
 	t.Helper()
@@ -84,12 +94,15 @@ func soname(t *testing.T, path string) string {
 	return names[0]
 }
 
-// A Go program is a domain of Xen's own toolstack, with Linux as domain 0: it talks to the store's and the console's daemon, gives
-// memory back, is saved, restored, and ended.
+// Go programs are domains of Xen's own toolstack, with Linux as domain 0. One fetches a page by Linux' back end of network interfaces;
+// another talks to the store's and the console's daemon, gives memory back, is saved, restored, and ended.
 func TestOnXenToolstack(t *testing.T) {
 	t.Parallel()
 	add := xenTools(t)
-	add["tenant.elf"] = filepath.Join(programDir, "tenant.elf")
+	for _, name := range []string{"tenant.elf", "devices.elf"} {
+		add[name] = filepath.Join(programDir, name)
+	}
+	add["xen-netback.ko"] = netback(t)
 	add["bin/uinit"] = "testdata/toolstack.sh"
 	image, err := linux.Make(t.Context(), linux.Options{Flavour: "amd64", Dir: t.TempDir(), Source: "..", Cache: cacheDir, Add: add})
 	require.NoError(t, err)
@@ -99,7 +112,8 @@ func TestOnXenToolstack(t *testing.T) {
 	outcome := boot(t, spec, within(linuxPatience))
 	require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
 	for _, says := range []string{
-		"tenant: tenant, domain 1: the store is as it should be", "toolstack: created: it lives", "toolstack: it has 32 MiB",
+		"devices: http://10.0.0.1/page: 200 OK, 21 bytes", "devices: ok",
+		"tenant: tenant, domain 2: the store is as it should be", "toolstack: created: it lives", "toolstack: it has 32 MiB",
 		"tenant: domain 0 has written", "toolstack: saved, and left to go on: it lives", "toolstack: it is gone", "toolstack: restored: it lives",
 		"toolstack: it has ended",
 	} {

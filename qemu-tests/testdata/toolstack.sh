@@ -17,6 +17,35 @@ until xenstore exists / >/dev/null 2>&1; do sleep 0.2; done
 xen-init-dom0
 xenconsoled --log=guest --log-dir=/var/log/xen
 
+# Domain 0's end of a guest's network interface, which it serves a page on.
+insmod /xen-netback.ko
+cat > /bin/vif <<'X'
+#!/bin/busybox sh
+if [ $1 = online ]; then
+	ip addr add 10.0.0.1/24 dev $vif
+	ip link set $vif up
+	xenstore write $XENBUS_PATH/hotplug-status connected
+fi
+X
+chmod +x /bin/vif
+mkdir /www
+echo "a page of domain 0's" > /www/page
+httpd -h /www
+cat > /tmp/devices.cfg <<X
+name="devices"
+kernel="/devices.elf"
+memory=64
+vcpus=1
+vif=["mac=00:16:3e:00:00:01,script=/bin/vif"]
+extra="address=10.0.0.2/24 fetch=http://10.0.0.1/page"
+X
+xl create /tmp/devices.cfg
+for i in $(seq 200); do
+	xl list devices >/dev/null 2>&1 || break
+	sleep 0.2
+done
+cat /var/log/xen/guest-devices.log
+
 log=/var/log/xen/guest-tenant.log
 # said waits until the guest has said something so many times.
 said() {
