@@ -36,3 +36,11 @@ func Wait(t paging.Ticket) hypercall.Errno {
 	lock.Unlock()
 	return err
 }
+
+// Settle returns when the hypervisor has answered for all that it was asked. Before the domain is saved that has to be: what waits
+// in the queue names frames, which are others afterwards.
+func Settle() {
+	lock.Lock()
+	wait()
+	lock.Unlock()
+}

@@ -29,6 +29,7 @@ func suspend() uint64 {
 			*f = hypercall.XenPFN(mm.PageOf(uint64(*f)))
 		}
 	}
+	mm.Settle()
 	upcall.Conceal()
 	arg := hypercall.SchedShutdown{Reason: hypercall.SHUTDOWN_suspend}
 	frame := mm.Machine(hypercalls.Address(info)) / mm.PageSize
