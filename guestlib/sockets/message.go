@@ -62,13 +62,16 @@ func (d *description) send(parts []syscall.Iovec, onStack bool, m *message) (tot
 // receive receives a message into parts.
 func (d *description) receive(parts []syscall.Iovec, onStack bool, m *message) (n int, errno syscall.Errno) {
 	m.data = gather(parts, onStack)
-	data := m.data
+	var all []byte // m.data will be what is left of it
+	if onStack {
+		all = m.data[0]
+	}
 	errno = d.wait(m.flags&syscall.MSG_DONTWAIT != 0, func() (errno syscall.Errno) {
 		n, errno = d.socket.receive(m)
 		return errno
 	})
 	if onStack && errno == 0 {
-		scatter(parts, data[0])
+		scatter(parts, all)
 	}
 	return n, errno
 }

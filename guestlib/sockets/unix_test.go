@@ -140,3 +140,17 @@ func TestUnixPair(t *testing.T) {
 	p.close(int(fds[0]))
 	require.Equal(t, "", p.read(int(fds[1]), 1))
 }
+
+// What is received into memory on a stack, which is copied, comes there from its beginning on.
+func TestReceiveOnStack(t *testing.T) {
+	p := newProgram(t)
+	fds := new([2]int32)
+	p.do(syscall.SYS_SOCKETPAIR, syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_NONBLOCK, 0, number32(&fds[0]))
+	p.write(int(fds[0]), "over there")
+	first, second := []byte("......"), []byte("........")
+	parts := []syscall.Iovec{{Base: &first[0], Len: uint64(len(first))}, {Base: &second[0], Len: uint64(len(second))}}
+	n, errno := p.table.find(int(fds[1])).receive(parts, true, &message{})
+	require.Zero(t, errno)
+	require.Equal(t, len("over there"), n)
+	require.Equal(t, "over there....", string(first)+string(second))
+}
