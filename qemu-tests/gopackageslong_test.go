@@ -16,7 +16,7 @@ func TestGoRuntime(t *testing.T) {
 	for _, cpus := range []string{"1", "4"} {
 		t.Run(cpus+" vCPUs", func(t *testing.T) {
 			t.Parallel()
-			testGo(t, []string{"runtime", "runtime/debug", "runtime/metrics"}, "--short", "--timeout", "40m", "--memory", "2G", "--cpus", cpus)
+			testGo(t, []string{"runtime", "runtime/debug", "runtime/metrics", "runtime/pprof"}, "--short", "--timeout", "40m", "--memory", "2G", "--cpus", cpus)
 		})
 	}
 }

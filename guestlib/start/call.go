@@ -48,7 +48,7 @@ func call(c *cpu.Call) {
 const (
 	sysRead, sysWrite, sysClose                 = 0, 1, 3
 	sysMmap, sysMprotect, sysMunmap, sysMadvise = 9, 10, 11, 28
-	sysMincore, sysSetitimer                    = 27, 38
+	sysMincore, sysSetitimer, sysGetrusage      = 27, 38, 98
 	sysSigaction, sysSigprocmask, sysSigreturn  = 13, 14, 15
 	sysSchedYield, sysNanosleep                 = 24, 35
 	sysGetpid, sysGettid, sysUname              = 39, 186, 63
@@ -93,6 +93,8 @@ func answer(c *cpu.Call) uint64 {
 		return madvise(c.DI, c.SI, c.DX)
 	case sysMincore:
 		return mincore(c.DI, c.SI, c.DX)
+	case sysGetrusage:
+		return getrusage(c.DI, c.SI)
 	case sysSetitimer:
 		return setitimer(c.DI, c.SI, c.DX)
 	case sysSigprocmask:
