@@ -40,6 +40,9 @@ func newTestGo() *cobra.Command {
 Tests of the standard library that need what a guest doesn't have are left out: tools/tuco/gotests lists them, with the reason.
 Each package has a line that tells how many; --all runs them too.
 
+The guest has the package's files and its testdata at their path here, which is its working directory, Go's time zones below
+$GOROOT, and /etc/passwd, group and hosts. What lies elsewhere tests don't find.
+
 PACKAGE may be a pattern, as math/... is. The last line counts verdicts: N passed, N failed, N skipped. A test within a test isn't counted by itself. Exit status: 0 if all
 passed or were skipped, 1 if not, 2 for a bad argument.`,
 		Args: func(cmd *cobra.Command, args []string) error {
