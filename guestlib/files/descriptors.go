@@ -104,8 +104,16 @@ func vectors(c calls.Call, do func([]byte) (int, syscall.Errno)) (total uintptr,
 	return total, 0
 }
 
+// readv fills one buffer only of what may have to be waited for: what is there already does not wait for more.
 func (p *process) readv(f *file, c calls.Call) (uintptr, syscall.Errno) {
-	return vectors(c, f.readNext)
+	over := false
+	return vectors(c, func(to []byte) (int, syscall.Errno) {
+		if over {
+			return 0, 0
+		}
+		over = !f.seekable()
+		return f.readNext(to)
+	})
 }
 
 func (p *process) writev(f *file, c calls.Call) (uintptr, syscall.Errno) {

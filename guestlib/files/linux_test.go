@@ -12,6 +12,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
@@ -447,4 +448,28 @@ func TestEnterWhatIsGone(t *testing.T) {
 	require.Zero(t, p.fs.Rmdir(p.fs.Root(), "/tmp/d"))
 	require.Equal(t, syscall.ENOENT, p.enter(d))
 	require.Same(t, p.fs.Root(), p.cwd)
+}
+
+// A reader gets what is in a pipe, though it has room for more.
+func TestReadvOfPipe(t *testing.T) {
+	p := newOurs(t)
+	numbers, err := p.pipe(0)
+	require.Zero(t, err)
+	_, err = p.call(syscall.SYS_WRITE, numbers[in], []byte("abc"), 3)
+	require.Zero(t, err)
+	first, second := new([3]byte), new([3]byte)
+	parts := &[2]syscall.Iovec{{Base: &first[0], Len: 3}, {Base: &second[0], Len: 3}}
+	result := make(chan uintptr, 1)
+	go func() {
+		n, _ := p.readv(p.find(numbers[out]), calls.Call{Args: [6]uintptr{0, uintptr(unsafe.Pointer(parts)), 2}})
+		runtime.KeepAlive(parts)
+		result <- n
+	}()
+	select {
+	case n := <-result:
+		require.Equal(t, 3, int(n))
+		require.Equal(t, "abc", string(first[:]))
+	case <-time.After(time.Minute):
+		t.Fatal("it waits for more")
+	}
 }
