@@ -20,7 +20,7 @@ var Reasons = map[string]string{
 	"memory":    "needs more memory than test-go gives a guest",
 	"stack":     "keeps something below the stack pointer, where the hypervisor pushes its frames",
 	"addresses": "needs more addresses than a guest's heap has",
-	"below":     "has the runtime itself make a system call that is answered above it, to package syscall",
+	"below":     "has the runtime itself make a system call that is answered above it, to package syscall alone",
 	"cpus":      "needs more CPUs than test-go gives a guest",
 	"linux":     "is about an interface of Linux alone",
 	"inside":    "counts what is not the program's elsewhere: the TCP/IP stack's part",
