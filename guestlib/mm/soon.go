@@ -45,8 +45,9 @@ func fillSoon(from, to uint64) {
 	clearPages()
 }
 
-// clearSoon clears the pages that fillSoon mapped, once the hypervisor has answered.
+// clearSoon clears the pages that fillSoon mapped.
 func clearSoon() {
+	wait() // nothing has, if there was no memory for the fault's own
 	for i := range soon.n {
 		s := &soon.list[i]
 		for page := range uint64(soonSize / PageSize) {
