@@ -18,6 +18,7 @@ var goPackages = []string{
 	"tuco/guestlib/calls",
 	"tuco/guestlib/files",
 	"tuco/guestlib/soft",
+	"tuco/guestlib/sockets",
 	"tuco/guestlib/evtchn",
 	"tuco/guestlib/grant",
 	"tuco/guestlib/page",

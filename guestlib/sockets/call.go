@@ -1,17 +1,23 @@
 package sockets
 
 import (
+	"slices"
 	"syscall"
 
 	"tuco/guestlib/calls"
 )
 
-// Numbers is the system calls that a table may answer.
-var Numbers = []uintptr{
-	syscall.SYS_SOCKET, syscall.SYS_SOCKETPAIR, syscall.SYS_CLOSE, syscall.SYS_READ, syscall.SYS_WRITE, syscall.SYS_READV,
-	syscall.SYS_WRITEV, syscall.SYS_SENDTO, syscall.SYS_RECVFROM, syscall.SYS_SENDMSG, syscall.SYS_RECVMSG, syscall.SYS_BIND,
-	syscall.SYS_CONNECT, syscall.SYS_LISTEN, syscall.SYS_ACCEPT, syscall.SYS_ACCEPT4, syscall.SYS_GETSOCKNAME,
-	syscall.SYS_GETPEERNAME, syscall.SYS_SHUTDOWN, syscall.SYS_SETSOCKOPT, syscall.SYS_GETSOCKOPT, syscall.SYS_FCNTL,
+// Numbers is the system calls that a table may answer: those of sockets alone, and those of all descriptors.
+var Numbers = slices.Concat(socketCalls, descriptorCalls)
+
+var socketCalls = []uintptr{
+	syscall.SYS_SOCKET, syscall.SYS_SOCKETPAIR, syscall.SYS_SENDTO, syscall.SYS_RECVFROM, syscall.SYS_SENDMSG,
+	syscall.SYS_RECVMSG, syscall.SYS_BIND, syscall.SYS_CONNECT, syscall.SYS_LISTEN, syscall.SYS_ACCEPT, syscall.SYS_ACCEPT4,
+	syscall.SYS_GETSOCKNAME, syscall.SYS_GETPEERNAME, syscall.SYS_SHUTDOWN, syscall.SYS_SETSOCKOPT, syscall.SYS_GETSOCKOPT,
+}
+
+var descriptorCalls = []uintptr{
+	syscall.SYS_CLOSE, syscall.SYS_READ, syscall.SYS_WRITE, syscall.SYS_READV, syscall.SYS_WRITEV, syscall.SYS_FCNTL,
 	syscall.SYS_DUP, syscall.SYS_IOCTL, syscall.SYS_FSTAT, syscall.SYS_LSEEK, syscall.SYS_PREAD64, syscall.SYS_PWRITE64,
 	syscall.SYS_FSYNC, syscall.SYS_FTRUNCATE, syscall.SYS_SENDFILE, syscall.SYS_SPLICE,
 }
@@ -34,7 +40,13 @@ func (t *Table) Call(c calls.Call) (result uintptr, errno syscall.Errno, own boo
 	}
 	d := t.find(c.Int(0))
 	if d == nil {
-		return 0, 0, false
+		if !slices.Contains(socketCalls, c.Number) {
+			return 0, 0, false
+		}
+		if _, _, errno = syscall.Syscall(syscall.SYS_FCNTL, c.Args[0], syscall.F_GETFD, 0); errno == 0 {
+			errno = syscall.ENOTSOCK
+		}
+		return 0, errno, true
 	}
 	switch c.Number {
 	case syscall.SYS_CLOSE:

@@ -33,7 +33,7 @@ func gather(parts []syscall.Iovec, onStack bool) (data [][]byte) {
 	return [][]byte{all}
 }
 
-// scatter gives a copy back.
+// scatter gives a copy back, if there is one.
 func scatter(parts []syscall.Iovec, all []byte) {
 	for _, v := range parts {
 		all = all[copy(unsafe.Slice(v.Base, v.Len), all):]

@@ -344,7 +344,11 @@ func TestRefusals(t *testing.T) {
 	require.Equal(t, syscall.ENETUNREACH, p.connect(fd, name4(192, 0, 2, 1, 80)))
 	_, errno := p.call(syscall.SYS_IOCTL, uintptr(fd), 0, 0)
 	require.Equal(t, syscall.ENOTTY, errno)
-	// A descriptor that is none of the table's.
+	// Descriptors that are none of the table's.
+	_, errno = p.call(syscall.SYS_LISTEN, 0, 1)
+	require.Equal(t, syscall.ENOTSOCK, errno)
+	_, errno = p.call(syscall.SYS_LISTEN, 1<<20, 1)
+	require.Equal(t, syscall.EBADF, errno)
 	_, _, answered := p.table.Call(calls.Call{Number: syscall.SYS_READ, Args: [6]uintptr{1}})
 	require.False(t, answered)
 }
