@@ -8,6 +8,10 @@ import (
 	"tuco/tools/tuco/host"
 )
 
+func TestGoTimeOnVCPUs(t *testing.T) {
+	testGo(t, []string{"time"}, "--short", "--cpus", "4")
+}
+
 func TestGoStressOnVCPUsForAMinute(t *testing.T) {
 	runStressOnVCPUs(t, host.Spec{}, 4, 60)
 }
