@@ -108,6 +108,9 @@ func TestOnXenToolstack(t *testing.T) {
 	require.NoError(t, err)
 	spec := xenHost(t)
 	spec.Memory = host.GiB
+	// With AVX, programs of domain 0 crash now and then while another domain runs (two of 150 calls of xl): the vector registers
+	// do not survive Xen's switches on this emulator.
+	spec.CPUModel = "EPYC,-smap,-monitor,-rdtscp,-avx,-avx2,-xsave,check=off"
 	spec.Dom0 = &host.Domain0{Kernel: image.Kernel, Ramdisk: image.Initramfs, Args: linux.Domain0Args}
 	outcome := boot(t, spec, within(linuxPatience))
 	require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
