@@ -33,10 +33,6 @@ TEXT ·entry(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ  CX, tuco∕guestlib∕gate·entry(SB)
 	LEAQ  tuco∕guestlib∕clock·Gettime(SB), CX
 	MOVQ  CX, runtime·vdsoClockgettimeSym(SB)
-	CMPB  runtime·disableMemoryProfiling(SB), $0
-	JEQ   profiled
-	MOVQ  $0, runtime·MemProfileRate(SB) // as the runtime does itself, too late for the first sample
-
-profiled:
+	CALL  runtime·guestProfiling(SB)
 	MOVB  $0, 1(GS)   // events may come
 	JMP   _rt0_amd64_linux(SB)

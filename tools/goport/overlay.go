@@ -82,7 +82,14 @@ var ports = map[string]port{
 const entry = "GLOBL " + EntryPointer + "(SB), NOPTR, $8\n\n" +
 	"TEXT " + Entry + "(SB),NOSPLIT|NOFRAME,$0-0\n" +
 	"\tMOVQ\t" + EntryPointer + "(SB), R11 // SYSCALL changes it too\n" +
-	"\tJMP\tR11\n\n"
+	"\tJMP\tR11\n\n" +
+	// What the runtime does itself, too late for the first sample. Other packages may not name these variables: they could not
+	// be linked into a program for its host any more.
+	"TEXT runtime·guestProfiling(SB),NOSPLIT|NOFRAME,$0-0\n" +
+	"\tCMPB\truntime·disableMemoryProfiling(SB), $0\n" +
+	"\tJEQ\t2(PC)\n" +
+	"\tMOVQ\t$0, runtime·MemProfileRate(SB)\n" +
+	"\tRET\n\n"
 
 // An Overlay is the argument of "go build -overlay": the path of a file, and the path of what replaces it.
 type Overlay struct {
