@@ -12,9 +12,12 @@ type answer struct{ Sum uint32 }
 
 // Both ends of a ring, as they are in two domains: the front end asks, the back end answers.
 func Example() {
-	memory := make([]byte, 4096)
-	front := ring.MakeFront[question, answer](memory)
-	back := ring.MakeBack[question, answer](memory)
+	var page struct {
+		_      [0]uint64 // aligned, as pages are
+		memory [4096]byte
+	}
+	front := ring.MakeFront[question, answer](page.memory[:])
+	back := ring.MakeBack[question, answer](page.memory[:])
 
 	front.Put(&question{1, 2})
 	front.Put(&question{3, 4})
