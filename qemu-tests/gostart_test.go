@@ -39,7 +39,14 @@ func goStart(t *testing.T, outcome *host.Outcome) (ticks int, batch float64) {
 
 func TestGoProgramStart(t *testing.T) {
 	t.Parallel()
-	ticks, batch := goStart(t, boot(t, goProgram(host.Spec{ICount: true}, "hello", "")))
-	require.LessOrEqual(t, ticks, maxStart)
-	require.GreaterOrEqual(t, batch, float64(minBatch))
+	for name, memory := range map[string]host.Size{"64M": 64 * host.MiB, "all": 0} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			spec := goProgram(host.Spec{ICount: true}, "hello", "")
+			spec.Dom0.Memory = memory
+			ticks, batch := goStart(t, boot(t, spec))
+			require.LessOrEqual(t, ticks, maxStart)
+			require.GreaterOrEqual(t, batch, float64(minBatch))
+		})
+	}
 }

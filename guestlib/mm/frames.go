@@ -25,9 +25,7 @@ func (f *frames) word(i uint64) *uint64 { return hypercalls.At[uint64](f.bitmap 
 // init begins with all pages free but those below first, and those of the last word that do not exist.
 func (f *frames) init(bitmap, count, first uint64) {
 	f.bitmap, f.count, f.top, f.free = bitmap, count, (count+63)/64, count-first
-	for i := range f.top {
-		*f.word(i) = 0
-	}
+	f.clear()
 	for i := range first / 64 {
 		*f.word(i) = ^uint64(0)
 	}
@@ -36,6 +34,18 @@ func (f *frames) init(bitmap, count, first uint64) {
 	}
 	if count%64 != 0 {
 		*f.word(count / 64) |= ^uint64(0) << (count % 64)
+	}
+}
+
+// clear makes all of the bitmap zero: by pages, as there may be many.
+func (f *frames) clear() {
+	const words = PageSize / 8
+	i := uint64(0)
+	for ; i+words <= f.top; i += words {
+		zero(f.bitmap + 8*i)
+	}
+	for ; i < f.top; i++ {
+		*f.word(i) = 0
 	}
 }
 

@@ -58,3 +58,17 @@ func TestTakeThis(t *testing.T) {
 	require.False(t, f.takeThis(10))
 	require.Equal(t, uint64(89), f.free)
 }
+
+func TestFramesBeginFreeWhateverWasThere(t *testing.T) {
+	const count = 2*8*PageSize + 3*64
+	words := make([]uint64, count/64+1)
+	for i := range words {
+		words[i] = 0x5a5a_5a5a_5a5a_5a5a
+	}
+	f := new(frames)
+	f.init(hypercalls.Address(&words[0]), count, 0)
+	for i, w := range words[:count/64] {
+		require.Zero(t, w, "word %d", i)
+	}
+	require.Equal(t, uint64(0x5a5a_5a5a_5a5a_5a5a), words[count/64], "what is behind")
+}
