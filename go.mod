@@ -2,6 +2,9 @@ module tuco
 
 go 1.26.3
 
+// What the build makes; sources of others are among it for a while.
+ignore ./out
+
 require (
 	github.com/klauspost/compress v1.18.0
 	github.com/pierrec/lz4/v4 v4.1.22

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"go/build/constraint"
 	"go/parser"
@@ -13,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"golang.org/x/mod/modfile"
 )
 
 // checker reads the import declarations of one module.
@@ -20,6 +21,7 @@ type checker struct {
 	table    *table
 	root     string // directory of go.mod
 	module   string
+	ignored  []string // folders that go.mod tells to ignore: "./out" at the root, "out" anywhere
 	offences []string
 	packages map[string]bool // packages seen, relative to the module; "." is its root
 }
@@ -28,7 +30,7 @@ type checker struct {
 // packages seen.
 func check(root string, t *table) (offences []string, packages int, err error) {
 	c := &checker{table: t, root: root, packages: map[string]bool{}}
-	if c.module, err = modulePath(filepath.Join(root, "go.mod")); err != nil {
+	if c.module, c.ignored, err = goMod(filepath.Join(root, "go.mod")); err != nil {
 		return nil, 0, err
 	}
 	if err := filepath.WalkDir(root, c.visit); err != nil {
@@ -52,6 +54,13 @@ func (c *checker) visit(file string, d fs.DirEntry, err error) error {
 		}
 		if _, err := os.Stat(filepath.Join(file, "go.mod")); err == nil {
 			return fs.SkipDir // another module
+		}
+		rel, err := filepath.Rel(c.root, file)
+		if err != nil {
+			return err
+		}
+		if slices.Contains(c.ignored, "./"+filepath.ToSlash(rel)) || slices.Contains(c.ignored, name) {
+			return fs.SkipDir
 		}
 		return nil
 	}
@@ -173,17 +182,21 @@ func (c *checker) relative(target string) (string, bool) {
 	return strings.CutPrefix(target, c.module+"/")
 }
 
-// modulePath reads the module's path from go.mod.
-func modulePath(file string) (string, error) {
-	f, err := os.Open(file)
+// goMod gives what go.mod says of its module: the path, and the folders in which ./... does not look.
+func goMod(file string) (path string, ignored []string, err error) {
+	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", err
+		return "", nil, err
 	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if fields := strings.Fields(lines.Text()); len(fields) == 2 && fields[0] == "module" {
-			return fields[1], nil
-		}
+	mod, err := modfile.Parse(file, text, nil)
+	if err != nil {
+		return "", nil, err
 	}
-	return "", fmt.Errorf("%s: no module line", file)
+	if mod.Module == nil {
+		return "", nil, fmt.Errorf("%s: no module line", file)
+	}
+	for _, i := range mod.Ignore {
+		ignored = append(ignored, i.Path)
+	}
+	return mod.Module.Mod.Path, ignored, nil
 }
