@@ -98,7 +98,7 @@ func (s source) facts(t *testing.T) (facts []fact) {
 				facts = append(facts, fact{name, c, value(t, o)})
 			}
 		case *types.TypeName:
-			if ours[name] || strings.HasSuffix(name, "Args") {
+			if ours[name] || strings.HasSuffix(name, "Args") || strings.HasPrefix(name, "Tuco") {
 				continue
 			}
 			m := cName.FindStringSubmatch(s.docs[name])
@@ -110,7 +110,7 @@ func (s source) facts(t *testing.T) (facts []fact) {
 }
 
 // publishedName is a constant's name in C, or nothing for one of ours: those
-// have no underscore.
+// have no underscore, or belong to Tuco's own call.
 func publishedName(o *types.Const) string {
 	named, _ := o.Type().(*types.Named)
 	switch {
@@ -118,6 +118,10 @@ func publishedName(o *types.Const) string {
 		return "" // TestPrefix
 	case named != nil && named.Obj().Name() == "Errno":
 		return "XEN_" + o.Name()
+	case o.Name() == "HYPERVISOR_tuco_op":
+		return "__HYPERVISOR_arch_7" // where Xen has none
+	case strings.HasPrefix(o.Name(), "TUCO"):
+		return ""
 	case named != nil && named.Obj().Name() == "Number":
 		return "__" + o.Name()
 	case named != nil && named.Obj().Name() == "XenbusState":

@@ -6,8 +6,8 @@ package hypercall
 type Args [6]uint64
 
 // Command is for the calls that take a command and the address of what it
-// works on: sched_op, event_channel_op, physdev_op, callback_op, xen_version and
-// nmi_op.
+// works on: sched_op, event_channel_op, physdev_op, callback_op, xen_version,
+// nmi_op and tuco_op.
 type Command struct {
 	Cmd uint32
 	Arg Handle[byte] // convert it to the type that belongs to the command
@@ -29,6 +29,9 @@ func (a *Args) EventChannelOp() Command { return a.command() }
 
 // PhysdevOp is the arguments of physdev_op.
 func (a *Args) PhysdevOp() Command { return a.command() }
+
+// TucoOp is the arguments of tuco_op.
+func (a *Args) TucoOp() Command { return a.command() }
 
 // SchedOpArgs is the arguments of sched_op.
 type SchedOpArgs struct {

@@ -35,6 +35,27 @@ func VCPUOp[T any](cmd uint64, vcpu uint32, arg *T) hypercall.Errno {
 	return hypercall.Failed(Call(hypercall.HYPERVISOR_vcpu_op, cmd, uint64(vcpu), Address(arg), 0, 0))
 }
 
+// TucoOp is tuco_op, which gives ENOSYS on Xen.
+func TucoOp[T any](cmd uint64, arg *T) hypercall.Errno {
+	return command(hypercall.HYPERVISOR_tuco_op, cmd, arg)
+}
+
+// TucoFeatures is what the hypervisor has of Tuco's extensions, a bit for each TUCOFEAT_*: none on Xen.
+func TucoFeatures() uint64 {
+	var f hypercall.TucoFeatures
+	if TucoOp(hypercall.TUCOOP_features, &f) != 0 {
+		return 0
+	}
+	return f.Features
+}
+
+// Exits is how often this vCPU has left its container, the asking itself counted in. It fails where nobody counts: on Xen,
+// which has no containers for guests like this.
+func Exits() (n hypercall.TucoExits, err hypercall.Errno) {
+	err = TucoOp(hypercall.TUCOOP_exits, &n)
+	return n, err
+}
+
 // SetTimer has VIRQ_TIMER come to this vCPU at a system time.
 func SetTimer(at uint64) { Call(hypercall.HYPERVISOR_set_timer_op, at, 0, 0, 0, 0) }
 

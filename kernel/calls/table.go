@@ -37,4 +37,5 @@ var PV = [domain.Calls]domain.Handler{
 	hypercall.HYPERVISOR_vcpu_op:                       vcpuOp,
 	hypercall.HYPERVISOR_nmi_op:                        nmiOp,
 	hypercall.HYPERVISOR_event_channel_op:              eventChannelOp,
+	hypercall.HYPERVISOR_tuco_op:                       tucoOp,
 }

@@ -21,6 +21,7 @@ var Group = pv.Group{Name: "calls", Tests: []pv.Test{
 	{Name: "debug-registers-refused", Run: debugRegistersRefused},
 	{Name: "vm-assist", Run: vmAssist},
 	{Name: "sched", Run: sched},
+	{Name: "tuco", Run: tuco},
 }}
 
 const (

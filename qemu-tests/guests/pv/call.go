@@ -24,6 +24,11 @@ func XenVersion[T any](cmd uint64, arg *T) uint64 {
 	return command(hypercall.HYPERVISOR_xen_version, cmd, arg)
 }
 
+// TucoOp is tuco_op.
+func TucoOp[T any](cmd uint64, arg *T) uint64 {
+	return command(hypercall.HYPERVISOR_tuco_op, cmd, arg)
+}
+
 // PhysdevOp is physdev_op.
 func PhysdevOp[T any](cmd uint64, arg *T) uint64 {
 	return command(hypercall.HYPERVISOR_physdev_op, cmd, arg)

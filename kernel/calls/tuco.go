@@ -1,0 +1,49 @@
+package calls
+
+import (
+	"tuco/hypercall"
+	"tuco/kernel/domain"
+	"tuco/kernel/exit"
+)
+
+// tucoFeatures has a bit for each extension that guests may use.
+const tucoFeatures = 0
+
+// tucoOp is tuco_op, which Xen does not have.
+//
+// EFAULT. ENOSYS: no such command.
+func tucoOp(v *domain.VCPU, a *hypercall.Args) int64 {
+	c := a.TucoOp()
+	switch c.Cmd {
+	case hypercall.TUCOOP_features:
+		f := hypercall.TucoFeatures{Version: hypercall.TUCO_VERSION, Features: tucoFeatures}
+		return given(put(v, c.Arg, &f))
+	case hypercall.TUCOOP_exits:
+		n := countExits(v)
+		return given(put(v, c.Arg, &n))
+	}
+	return fail(hypercall.ENOSYS)
+}
+
+// countExits says how often a vCPU has left its container, and for what sort of reason.
+func countExits(v *domain.VCPU) (n hypercall.TucoExits) {
+	for reason, times := range &v.Exits {
+		n.Total += times
+		switch exit.Reason(reason) {
+		case exit.Hypercall:
+			n.Hypercalls += times
+		case exit.Exception, exit.SoftwareInterrupt:
+			n.Exceptions += times
+		case exit.Interrupt, exit.NMI:
+			n.Interrupts += times
+		case exit.CRRead, exit.CRWrite, exit.DRRead, exit.DRWrite, exit.MSRRead, exit.MSRWrite, exit.Port, exit.CPUID,
+			exit.HLT, exit.Pause, exit.Monitor, exit.MWait, exit.INVD, exit.WBINVD, exit.INVLPG, exit.INVPCID, exit.RDTSC,
+			exit.RDTSCP, exit.RDPMC, exit.RDPRU, exit.XSETBV, exit.VirtualInstruction, exit.DescriptorTable, exit.IRET,
+			exit.Flags, exit.RSM:
+			n.Instructions += times
+		default:
+			n.Others += times
+		}
+	}
+	return n
+}
