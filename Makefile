@@ -114,10 +114,15 @@ $(OUT)/guests/suite-p2m.elf: $(GUEST_DIR)/guest.ld $(OBJ)/guests/notes-p2m.o $(O
 
 # --- The command line tool ---------------------------------------------------
 
-tool: $(OUT)/tuco
+tool: $(OUT)/tuco $(OUT)/profile.so
 
 $(OUT)/tuco: FORCE
 	@$(GO) build -trimpath -buildvcs=false -o $@ ./tools/tuco
+
+# QEMU's plugin that `tuco profile` counts with.
+vpath %.S tools/tuco/profile
+$(OUT)/profile.so: $(OBJ)/plugin.o
+	@ld -shared -z noexecstack -o $@ $<
 
 # --- Go programs as guests -----------------------------------------------------
 #

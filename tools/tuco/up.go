@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"tuco/tools/tuco/host"
 )
@@ -54,6 +55,17 @@ bad argument or file.`,
 		},
 	}
 	flags := cmd.Flags()
+	f.addHost(flags)
+	flags.BoolVar(&f.bare, "bare", false, "boot the hypervisor alone")
+	flags.BoolVar(&f.headless, "headless", false, "no console: only the log, and the exit status")
+	flags.BoolVar(&f.spec.ICount, "icount", false, "QEMU: the TSC counts instructions")
+	flags.BoolVar(&f.spec.Debug, "gdb", false, "wait for gdb on port 1234 before the first instruction")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be run, as a shell script, and do nothing")
+	return cmd
+}
+
+// addHost adds the flags that say what is booted, and for how long.
+func (f *upFlags) addHost(flags *pflag.FlagSet) {
 	flags.StringVar(&f.spec.Emulator, "emulator", host.QEMU, "emulator: qemu or bochs")
 	flags.StringVar(&f.spec.Vendor, "vendor", "", "CPU vendor: amd or intel (default amd on qemu, intel on bochs)")
 	flags.StringVar(&f.spec.CPUModel, "cpu-model", "", "the emulator's name of a CPU model (default by vendor)")
@@ -66,14 +78,8 @@ bad argument or file.`,
 	flags.StringVar(&f.spec.Append, "append", "", "the hypervisor's command line")
 	f.dom0.add(flags)
 	flags.StringVar(&f.spec.Hypervisor, "hypervisor", host.Tuco, "tuco; or xen, Debian's, to compare (QEMU, needs --dom0)")
-	flags.BoolVar(&f.bare, "bare", false, "boot the hypervisor alone")
-	flags.BoolVar(&f.headless, "headless", false, "no console: only the log, and the exit status")
 	flags.DurationVar(&f.timeout, "timeout", 0, "end the host after this time, such as 30s (default none)")
 	flags.StringVar(&f.logDir, "log-dir", "", "directory of the logs (default a new temporary one)")
-	flags.BoolVar(&f.spec.ICount, "icount", false, "QEMU: the TSC counts instructions")
-	flags.BoolVar(&f.spec.Debug, "gdb", false, "wait for gdb on port 1234 before the first instruction")
-	flags.BoolVar(&f.dryRun, "dry-run", false, "print what would be run, as a shell script, and do nothing")
-	return cmd
 }
 
 func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {

@@ -93,6 +93,12 @@ func (s *Symbols) function(address uint64) (name string, start uint64) {
 	return s.functions[i].name, s.functions[i].start
 }
 
+// Function gives the function that an address lies in, and where it starts. ok is false for an address in no function.
+func (s *Symbols) Function(address uint64) (name string, start uint64, ok bool) {
+	name, start = s.function(address)
+	return name, start, name != ""
+}
+
 // Address finds a function's first instruction.
 func (s *Symbols) Address(name string) (address uint64, ok bool) {
 	for _, function := range s.functions {
