@@ -20,14 +20,14 @@ func benchRows(t *testing.T, spec host.Spec) map[string]float64 {
 	spec.Dom0 = &host.Domain0{Kernel: filepath.Join(programDir, "bench.elf"), Memory: 64 * host.MiB}
 	outcome := boot(t, spec)
 	require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
-	_, table, found := strings.Cut(outcome.Console, "op\tdiv\tticks(median/op)\n")
+	_, table, found := strings.Cut(outcome.Console, "op\tdiv\tticks(median/op)\texits\n")
 	require.True(t, found, "%s", outcome.Console)
 	table, _, found = strings.Cut(table, "bench: done")
 	require.True(t, found, "%s", outcome.Console)
 	rows := map[string]float64{}
 	for line := range strings.Lines(table) {
 		fields := strings.Split(strings.TrimSpace(line), "\t")
-		require.Len(t, fields, 3, "%q", line)
+		require.Len(t, fields, 4, "%q", line)
 		count, err := strconv.Atoi(fields[1])
 		require.NoError(t, err)
 		require.Positive(t, count, "%q", line)
@@ -35,6 +35,13 @@ func benchRows(t *testing.T, spec host.Spec) map[string]float64 {
 		require.NoError(t, err)
 		require.Positive(t, ticks, "%q", line)
 		require.NotContains(t, rows, fields[0])
+		if spec.Hypervisor == host.Xen {
+			require.Equal(t, "-", fields[3], "%q", line)
+		} else {
+			exits, err := strconv.ParseFloat(fields[3], 64)
+			require.NoError(t, err)
+			require.GreaterOrEqual(t, exits, 0.0)
+		}
 		rows[fields[0]] = ticks
 	}
 	t.Logf("%s", table)

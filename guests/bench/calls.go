@@ -2,13 +2,10 @@ package main
 
 import (
 	"tuco/guestlib/hypercalls"
+	"tuco/guestlib/probe"
+	"tuco/guestlib/sched"
 	"tuco/hypercall"
 )
-
-// call is a row of a hypercall that has to succeed.
-func call(op string, n hypercall.Number, a1, a2, a3 uint64) row {
-	return row{op: op, n: 1, work: func() { check(hypercall.Failed(hypercalls.Call(n, a1, a2, a3, 0, 0))) }}
-}
 
 // What hypercalls point at may not move, as what is on a goroutine's stack does.
 var (
@@ -22,22 +19,33 @@ func calls() ([]row, error) {
 	for i := range nulls {
 		list[i] = hypercall.MulticallEntry{Op: hypercall.HYPERVISOR_xen_version}
 	}
+	missing := newCall(nothing)
+	timer := called("set_timer_op(0)", 1, nil, hypercall.HYPERVISOR_set_timer_op)
+	timer.after = sched.Rearm // the library's
 	return []row{
-		call("null: xen_version(XENVER_version)", hypercall.HYPERVISOR_xen_version, 0, 0, 0),
-		{op: "bad hypercall nr 60 (ENOSYS)", n: 1, work: func() { hypercalls.Call(nothing, 0, 0, 0, 0, 0) }},
-		call("sched_op yield", hypercall.HYPERVISOR_sched_op, hypercall.SCHEDOP_yield, 0, 0),
-		call("vcpu_op is_up", hypercall.HYPERVISOR_vcpu_op, hypercall.VCPUOP_is_up, 0, 0),
-		call("stack_switch", hypercall.HYPERVISOR_stack_switch, hypercall.FLAT_KERNEL_SS, 0, 0),
-		call("fpu_taskswitch", hypercall.HYPERVISOR_fpu_taskswitch, 0, 0, 0),
-		call("memory_op current_reservation", hypercall.HYPERVISOR_memory_op, hypercall.XENMEM_current_reservation, hypercalls.Address(&reservation), 0),
-		call("memory_op maximum_ram_page", hypercall.HYPERVISOR_memory_op, hypercall.XENMEM_maximum_ram_page, 0, 0),
-		multicall("multicall 32x null xen_version", nulls),
+		called("null: xen_version(XENVER_version)", 1, nil, hypercall.HYPERVISOR_xen_version, hypercall.XENVER_version),
+		{op: "bad hypercall nr 60 (ENOSYS)", n: 1, measure: func() probe.Reading {
+			reading := probe.Time(missing)
+			if hypercall.Failed(reading.Result) != hypercall.ENOSYS {
+				check(hypercall.EINVAL)
+			}
+			return reading
+		}},
+		called("sched_op yield", 1, nil, hypercall.HYPERVISOR_sched_op, hypercall.SCHEDOP_yield),
+		timer,
+		called("vcpu_op is_up", 1, nil, hypercall.HYPERVISOR_vcpu_op, hypercall.VCPUOP_is_up, 0),
+		called("stack_switch", 1, nil, hypercall.HYPERVISOR_stack_switch, hypercall.FLAT_KERNEL_SS),
+		called("fpu_taskswitch", 1, nil, hypercall.HYPERVISOR_fpu_taskswitch),
+		called("set_debugreg(7)", 1, nil, hypercall.HYPERVISOR_set_debugreg, 7),
+		probed("set_segment_base FS", 1, nil, probe.SameFS),
+		called("vm_assist", 1, nil, hypercall.HYPERVISOR_vm_assist, hypercall.VMASST_CMD_enable, hypercall.VMASST_TYPE_writable_pagetables),
+		called("memory_op current_reservation", 1, nil, hypercall.HYPERVISOR_memory_op, hypercall.XENMEM_current_reservation, hypercalls.Address(&reservation)),
+		called("memory_op maximum_ram_page", 1, nil, hypercall.HYPERVISOR_memory_op, hypercall.XENMEM_maximum_ram_page),
+		multicall("multicall 32x null xen_version", nulls, nil),
 	}, nil
 }
 
 // multicall is a row of the first calls in list.
-func multicall(op string, n int) row {
-	return row{op: op, n: n, work: func() {
-		check(hypercall.Failed(hypercalls.Call(hypercall.HYPERVISOR_multicall, hypercalls.Address(&list[0]), uint64(n), 0, 0, 0)))
-	}}
+func multicall(op string, n int, before func()) row {
+	return called(op, n, before, hypercall.HYPERVISOR_multicall, hypercalls.Address(&list[0]), uint64(n))
 }

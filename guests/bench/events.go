@@ -5,15 +5,20 @@ import (
 
 	"tuco/guestlib/evtchn"
 	"tuco/guestlib/hypercalls"
+	"tuco/guestlib/probe"
 	"tuco/hypercall"
 )
 
 var (
-	alloc   hypercall.EvtchnAllocUnbound
-	closing hypercall.EvtchnClose
-	send    hypercall.EvtchnSend
-	unmask  hypercall.EvtchnUnmask
+	alloc  hypercall.EvtchnAllocUnbound
+	send   hypercall.EvtchnSend
+	unmask hypercall.EvtchnUnmask
 )
+
+// eventOp is an event_channel_op's registers.
+func eventOp[T any](cmd uint64, arg *T) *probe.Call {
+	return newCall(hypercall.HYPERVISOR_event_channel_op, cmd, hypercalls.Address(arg))
+}
 
 // events is event channels, between this guest and itself.
 func events() ([]row, error) {
@@ -28,15 +33,14 @@ func events() ([]row, error) {
 	if err := quiet.Notify(); err != nil {
 		return nil, err
 	}
-	send.Port = quiet.Port()
+	opens, closes, sends, unmasks := eventOp(hypercall.EVTCHNOP_alloc_unbound, &alloc), eventOp(hypercall.EVTCHNOP_close, &alloc.Port),
+		eventOp(hypercall.EVTCHNOP_send, &send), eventOp(hypercall.EVTCHNOP_unmask, &unmask)
 	return []row{
-		{op: "evtchn alloc_unbound+close", n: 1, work: func() {
+		probed("evtchn alloc_unbound+close", 1, func() {
 			alloc = hypercall.EvtchnAllocUnbound{Dom: hypercall.DOMID_SELF, RemoteDom: hypercall.DOMID_SELF}
-			check(hypercalls.EventOp(hypercall.EVTCHNOP_alloc_unbound, &alloc))
-			closing.Port = alloc.Port
-			check(hypercalls.EventOp(hypercall.EVTCHNOP_close, &closing))
-		}},
-		{op: "evtchn send, already pending/masked upcalls", n: 1, work: func() { check(hypercalls.EventOp(hypercall.EVTCHNOP_send, &send)) }},
+		}, func() probe.Reading { return probe.Both(opens, closes) }),
+		probed("evtchn send, already pending/masked upcalls", 1, func() { send.Port = quiet.Port() }, func() probe.Reading { return probe.Time(sends) }),
+		probed("evtchn unmask", 1, func() { unmask.Port = loud.Port() }, func() probe.Reading { return probe.Time(unmasks) }),
 		{op: "evtchn send to self, taken by the library", n: 1, before: func() {
 			unmask.Port = loud.Port()
 			check(hypercalls.EventOp(hypercall.EVTCHNOP_unmask, &unmask))

@@ -1,28 +1,28 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 
-	"tuco/guestlib/clock"
+	"tuco/guestlib/probe"
 	"tuco/hypercall"
 )
 
 // A row is an operation, and how to do it.
 type row struct {
 	op      string
-	n       int    // how many of it work does
+	n       int    // how many of it a sample has
 	samples int    // how many are taken; 0: as many as of a hypercall
 	before  func() // makes ready for a sample, and isn't measured
-	work    func()
+
+	measure func() probe.Reading // takes a sample
+	work    func()               // or else this is Go code that is one
+
+	after func() // tidies up behind the last sample
 }
 
-const (
-	header         = "op\tdiv\tticks(median/op)"
-	defaultSamples = 31
-)
+const defaultSamples = 31
 
-// refused is the first error of a hypercall in work.
+// refused is the first error of a hypercall in a row.
 var refused hypercall.Errno
 
 // check keeps the error of a hypercall that must not fail.
@@ -32,28 +32,81 @@ func check(err hypercall.Errno) {
 	}
 }
 
-// measure takes the samples, and returns the median of their ticks, less the overhead of measuring.
-func (r *row) measure(overhead uint64) (ticks uint64, err error) {
-	if r.samples == 0 {
-		r.samples = defaultSamples
-	}
-	samples := make([]uint64, r.samples)
-	for i := range samples {
-		if r.before != nil {
-			r.before()
-		}
-		begin := clock.TSC()
-		r.work()
-		samples[i] = clock.TSC() - begin
-	}
-	if refused != 0 {
-		return 0, fmt.Errorf("%s: the hypervisor refused it with error %d", r.op, refused)
-	}
-	slices.Sort(samples)
-	median := samples[len(samples)/2]
-	return median - min(overhead, median), nil
+// A cost is what a row has come to, for each operation.
+type cost struct {
+	ticks, exits float64
 }
 
-func (r *row) line(ticks uint64) string {
-	return fmt.Sprintf("%s\t%d\t%.1f", r.op, r.n, float64(ticks)/float64(r.n))
+// overheads is what the measuring takes of a sample, of either kind.
+type overheads struct {
+	measure, work probe.Reading
+}
+
+func newOverheads() overheads {
+	measure, work := row{measure: probe.Nothing}, row{work: func() {}}
+	return overheads{measure.median(), work.median()}
+}
+
+// cost takes the samples. The error tells that the hypervisor refused something.
+func (r *row) cost(less overheads) (cost, hypercall.Errno) {
+	refused = 0
+	overhead := less.measure
+	if r.measure == nil {
+		overhead = less.work
+	}
+	sample := r.median().Less(overhead)
+	return cost{float64(sample.Ticks) / float64(r.n), float64(sample.Exits) / float64(r.n)}, refused
+}
+
+// median is that of the samples' ticks, and that of their exits. It leaves out those that an interrupt disturbed.
+func (r *row) median() probe.Reading {
+	n := r.samples
+	if n == 0 {
+		n = defaultSamples
+	}
+	ticks, exits := make([]uint64, n), make([]uint64, n)
+	for i := range n {
+		if refused == 0 {
+			reading := r.sample()
+			ticks[i], exits[i] = reading.Ticks, reading.Exits
+		}
+	}
+	if r.after != nil {
+		r.after()
+	}
+	slices.Sort(ticks)
+	slices.Sort(exits)
+	return probe.Reading{Ticks: ticks[n/2], Exits: exits[n/2]}
+}
+
+func (r *row) sample() probe.Reading {
+	if r.before != nil {
+		r.before()
+	}
+	if r.measure == nil {
+		return probe.Go(r.work)
+	}
+	return r.measure()
+}
+
+// probed is a row of an operation that must not fail.
+func probed(op string, n int, before func(), measure func() probe.Reading) row {
+	return row{op: op, n: n, before: before, measure: func() probe.Reading {
+		reading := measure()
+		check(hypercall.Failed(reading.Result))
+		return reading
+	}}
+}
+
+// called is a row of a hypercall that must not fail.
+func called(op string, n int, before func(), number hypercall.Number, args ...uint64) row {
+	c := newCall(number, args...)
+	return probed(op, n, before, func() probe.Reading { return probe.Time(c) })
+}
+
+// newCall is a hypercall's registers.
+func newCall(number hypercall.Number, args ...uint64) *probe.Call {
+	c := &probe.Call{Number: number}
+	copy(c.Args[:], args)
+	return c
 }

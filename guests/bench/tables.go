@@ -77,21 +77,17 @@ func marked(entry uint64) uint64   { return entry | available }
 
 // update is a row of a batch: entries are first one thing, and the work makes them another.
 func update(name string, n int, from, to func(uint64) uint64) row {
-	return row{op: fmt.Sprintf("mmu_update %s batch %d", name, n), n: n,
-		before: func() { pages.fill(n, from); pages.send(n); pages.fill(n, to) },
-		work:   func() { pages.send(n) },
-	}
+	return called(fmt.Sprintf("mmu_update %s batch %d", name, n), n,
+		func() { pages.fill(n, from); pages.send(n); pages.fill(n, to) },
+		hypercall.HYPERVISOR_mmu_update, hypercalls.Address(&pages.updates[0]), uint64(n), 0, uint64(hypercall.DOMID_SELF))
 }
 
 // va is a row of update_va_mapping of the first page.
 func va(what, name string, flags hypercall.UVMFlags, from, to func(uint64) uint64) row {
-	set := func(value func(uint64) uint64, flags hypercall.UVMFlags) {
-		check(hypercalls.UpdateVAMapping(pages.va, value(pages.entries[0].Val), flags))
-	}
-	return row{op: fmt.Sprintf("update_va_mapping %s %s", what, name), n: 1,
-		before: func() { set(from, hypercall.UVMF_INVLPG) },
-		work:   func() { set(to, flags) },
-	}
+	entry := pages.entries[0].Val
+	return called(fmt.Sprintf("update_va_mapping %s %s", what, name), 1,
+		func() { check(hypercalls.UpdateVAMapping(pages.va, from(entry), hypercall.UVMF_INVLPG)) },
+		hypercall.HYPERVISOR_update_va_mapping, pages.va, to(entry), uint64(flags))
 }
 
 // tables is changes of page tables.
@@ -113,29 +109,26 @@ func tables() (rows []row, err error) {
 	for _, n := range []int{8, 32, 128} {
 		rows = append(rows, vaBatch(n))
 	}
-	return append(rows, extended("TLB_FLUSH_LOCAL", hypercall.MMUEXT_TLB_FLUSH_LOCAL), extended("INVLPG_LOCAL", hypercall.MMUEXT_INVLPG_LOCAL)), nil
+	return append(rows, extended("mmuext TLB_FLUSH_LOCAL", hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_TLB_FLUSH_LOCAL}),
+		extended("mmuext INVLPG_LOCAL", hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_INVLPG_LOCAL, Arg1: pages.va})), nil
 }
 
 // vaBatch is a row of a multicall of update_va_mapping.
 func vaBatch(n int) row {
-	r := multicall(fmt.Sprintf("multicall update_va_mapping map NONE batch %d", n), n)
-	r.before = func() {
+	return multicall(fmt.Sprintf("multicall update_va_mapping map NONE batch %d", n), n, func() {
 		pages.fill(n, gone)
 		pages.send(n)
 		for i := range n {
 			list[i] = hypercall.MulticallEntry{Op: hypercall.HYPERVISOR_update_va_mapping,
 				Args: hypercall.Args{pages.va + uint64(i*os.Getpagesize()), pages.entries[i].Val}}
 		}
-	}
-	return r
+	})
 }
 
-// extended is a row of a flush.
-func extended(name string, cmd uint32) row {
-	return row{op: "mmuext " + name, n: 1, work: func() {
-		flush[0] = hypercall.MMUExtOp{Cmd: cmd, Arg1: pages.va}
-		check(hypercalls.MMUExt(flush[:]))
-	}}
+// extended is a row of operations of mmuext_op in one call.
+func extended(op string, ops ...hypercall.MMUExtOp) row {
+	return called(op, 1, func() { copy(operations[:], ops) },
+		hypercall.HYPERVISOR_mmuext_op, hypercalls.Address(&operations[0]), uint64(len(ops)), 0, uint64(hypercall.DOMID_SELF))
 }
 
-var flush [1]hypercall.MMUExtOp
+var operations [2]hypercall.MMUExtOp
