@@ -11,7 +11,8 @@ import (
 // countingQEMU is a QEMU that counts one block, prints, counts it again, and powers off.
 const countingQEMU = `
 for word; do case $word in *,table=*) table=${word#*,table=};; esac; done
-count() { printf "\0\0\40\0\0\0\0\0\3\0\0\0\0\0\0\0\\$1\0\0\0\0\0\0\0" | dd of="$table" conv=notrunc status=none; }
+word() { printf "\\$1\0\0\0\0\0\0\0"; }
+count() { { word 20; word 3; word $1; word 0; } | dd of="$table" bs=32 seek=1 conv=notrunc status=none; }
 count 1
 echo begin
 sleep 0.3
@@ -55,6 +56,9 @@ func TestProfile(t *testing.T) {
 		"--top -1: want a number of functions": {"--top", "-1"},
 		"--per 0: want a number of operations": {"--per", "0"},
 		"--from: error parsing regexp":         {"--from", "("},
+		"--window x: want two functions":       {"--window", "x"},
+		`has a function "x" (go tool nm`:       {"--window", "x,y"},
+		"x+y: want a number such as 0x10":      {"--window", "x+y,z"},
 		"--emulator bochs: QEMU alone counts":  {"--emulator", "bochs"},
 	} {
 		status, _, errs := tool(t, append([]string{"profile", "--image", image}, args...)...)

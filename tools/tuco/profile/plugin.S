@@ -5,13 +5,24 @@
 # counting costs an instruction a block, and no call. The table is a file that the plugin maps, and whoever else maps it
 # reads the counts while the machine runs: see table.go.
 #
-# A record is three words: the block's address, its number of instructions, its count. QEMU's API for plugins is that of its
-# header qemu-plugin.h, version 1. It is not thread-safe as it stands: with -icount one thread translates and executes.
+# A record is four words: the block's address, its number of instructions, its count, and how much of the count was within
+# windows. A window begins where one block begins and ends where another one does; the addresses of the two are in the first
+# record, which is no block's: from, until, the number of windows so far, and whether one is open.
+#
+# QEMU's API for plugins is that of its header qemu-plugin.h, version 1. This is not thread-safe: with -icount one thread
+# translates and executes.
 
 	.equ	WORD, 8
-	.equ	RECORD, 3 * WORD
+	.equ	RECORD, 4 * WORD
+	.equ	COUNT, 2 * WORD
+	.equ	WITHIN, 3 * WORD
+	.equ	FROM, 0				# in the first record
+	.equ	UNTIL, WORD
+	.equ	WINDOWS, 2 * WORD
+	.equ	OPEN, 3 * WORD
 	.equ	API, 1				# QEMU_PLUGIN_VERSION
 	.equ	ADD, 0				# QEMU_PLUGIN_INLINE_ADD_U64
+	.equ	NO_REGISTERS, 0			# QEMU_PLUGIN_CB_NO_REGS
 	.equ	O_RDWR, 2
 	.equ	SEEK_END, 2
 	.equ	READ_WRITE, 3			# PROT_READ | PROT_WRITE
@@ -24,6 +35,7 @@
 qemu_plugin_version:
 	.int	API
 	.balign	WORD
+first:	.quad	0				# the first record
 next:	.quad	0				# the record to take next
 end:	.quad	0				# the end of the table
 
@@ -62,7 +74,9 @@ qemu_plugin_install:
 	call	mmap@PLT
 	cmp	$-1, %rax
 	je	refuse
-	mov	%rax, next(%rip)
+	mov	%rax, first(%rip)
+	lea	RECORD(%rax), %rcx
+	mov	%rcx, next(%rip)
 	add	%r12, %rax
 	mov	%rax, end(%rip)
 	mov	%rbx, %rdi
@@ -97,10 +111,49 @@ translated:
 	mov	%rax, WORD(%rbx)
 	mov	%rbp, %rdi
 	mov	$ADD, %esi
-	lea	2*WORD(%rbx), %rdx
+	lea	COUNT(%rbx), %rdx
 	mov	$1, %ecx
 	call	qemu_plugin_register_vcpu_tb_exec_inline@PLT
+	mov	first(%rip), %r12
+	mov	(%rbx), %rax
+	lea	opened(%rip), %rsi
+	cmp	FROM(%r12), %rax
+	je	border
+	lea	closed(%rip), %rsi
+	cmp	UNTIL(%r12), %rax
+	jne	full
+border:	mov	%rbp, %rdi
+	mov	$NO_REGISTERS, %edx
+	xor	%ecx, %ecx
+	call	qemu_plugin_register_vcpu_tb_exec_cb@PLT
 full:	pop	%r12
 	pop	%rbp
 	pop	%rbx
 	ret
+
+# void opened(vcpu, userdata): a window begins with the block that is about to be counted. What counted before was not within.
+opened:	mov	first(%rip), %rdx
+	cmpq	$0, OPEN(%rdx)
+	jne	1f
+	movq	$1, OPEN(%rdx)
+	jmp	3f
+2:	mov	COUNT(%rdx), %rax
+	sub	%rax, WITHIN(%rdx)
+3:	add	$RECORD, %rdx
+	cmp	next(%rip), %rdx
+	jb	2b
+1:	ret
+
+# void closed(vcpu, userdata): it ends before the block.
+closed:	mov	first(%rip), %rdx
+	cmpq	$0, OPEN(%rdx)
+	je	1f
+	movq	$0, OPEN(%rdx)
+	incq	WINDOWS(%rdx)
+	jmp	3f
+2:	mov	COUNT(%rdx), %rax
+	add	%rax, WITHIN(%rdx)
+3:	add	$RECORD, %rdx
+	cmp	next(%rip), %rdx
+	jb	2b
+1:	ret

@@ -5,9 +5,10 @@ import (
 	"slices"
 )
 
-// Symbols find the function that an address lies in, and where it starts.
+// Symbols find the function that an address lies in, and the address of a function's start.
 type Symbols interface {
 	Function(address uint64) (name string, start uint64, ok bool)
+	Address(function string) (address uint64, ok bool)
 }
 
 // A Part is one of the programs of a run.

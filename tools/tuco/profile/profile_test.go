@@ -17,6 +17,15 @@ func (n names) Function(address uint64) (string, uint64, bool) {
 	return name, start, ok
 }
 
+func (n names) Address(function string) (uint64, bool) {
+	for address, name := range n {
+		if name == function {
+			return address, true
+		}
+	}
+	return 0, false
+}
+
 var someBlocks = []Block{
 	{0xffffffff80200000, 10, 7}, // run begins
 	{0xffffffff80200010, 5, 14}, // within run
