@@ -5,7 +5,7 @@
 // updates, upcall events, clock time, hypercalls the ground. All these run below the Go runtime. Upper packages are ordinary
 // Go, and call them through package gate: soft makes descriptors that goroutines wait for; files and sockets answer, by package
 // calls, the system calls of package os and package net. evtchn, page, grant and xenbus are what domains talk to each other by,
-// probe measures the hypervisor. balloon, power and toolstack are what the domain's toolstack asks for.
+// balloon, power and toolstack what the domain's toolstack asks for. probe measures the hypervisor.
 package guestlib
 
 import (

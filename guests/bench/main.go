@@ -13,7 +13,7 @@ import (
 func main() {
 	debug.SetGCPercent(-1) // the collector works where it is measured, not in between
 	t := newTable()
-	err := t.measure([]group{calls, tables, events, memory, threads, collector}, os.Args[1:])
+	err := t.measure([]group{calls, instructions, traps, tables, events, memory, threads, collector}, os.Args[1:])
 	fmt.Println(strings.Join(t.lines, "\n"))
 	if err != nil {
 		fmt.Println("bench:", err)

@@ -10,12 +10,6 @@ import (
 	"tuco/hypercall"
 )
 
-// The bits of a page-table entry that the rows change.
-const (
-	writable  = 1 << 1
-	available = 1 << 10
-)
-
 // scratch is pages that share a page table, whose entries the rows may write as they like: nobody uses the pages, now or later.
 type scratch struct {
 	va      uint64
