@@ -5,8 +5,16 @@ package hypercall
 
 // The commands of tuco_op.
 const (
-	TUCOOP_features = 0 // TucoFeatures
-	TUCOOP_exits    = 1 // TucoExits
+	TUCOOP_features        = 0 // TucoFeatures
+	TUCOOP_exits           = 1 // TucoExits
+	TUCOOP_ring_register   = 2 // TucoRingRegister
+	TUCOOP_ring_unregister = 3 // no argument
+	TUCOOP_ring_kick       = 4 // the argument is a vCPU's number
+)
+
+// Bits of TucoFeatures.Features.
+const (
+	TUCOFEAT_update_ring = 0 // TUCOOP_ring_*
 )
 
 // TUCO_VERSION is the version of tuco_op that is described here. A later one has more commands and longer structures; what an

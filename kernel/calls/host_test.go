@@ -114,6 +114,7 @@ func newGuest(t *testing.T, privileged bool) *guest {
 	g.d.Memory.Init(&machine.Types, &config)
 	g.d.Shared = new(sharedinfo.Page)
 	g.v = &domain.VCPU{Domain: g.d, CPU: percpu.Get(0)}
+	g.v.Ring.Init()
 	g.v.PV.Kernel = true
 	g.v.PV.Traps = new([256]domain.Gate)
 	g.d.AddVCPU(g.v)
@@ -145,6 +146,7 @@ func newGuest(t *testing.T, privileged bool) *guest {
 
 // end takes the domain apart, so that what a call has left in a bad way shows.
 func (g *guest) end() {
+	machine.CloseRing(g.v.Holder(), g.v)
 	for {
 		var c mm.Call
 		machine.Begin(g.v.Holder(), g.d, &c)

@@ -5,6 +5,7 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/guestmem"
+	"tuco/kernel/mm"
 	"tuco/kernel/pagetype"
 	"tuco/kernel/pv"
 )
@@ -43,25 +44,5 @@ func putAll[T any](v *domain.VCPU, to hypercall.Handle[T], from []T) bool {
 	return guestmem.PutAll(&memory, frame.VAddr(to), from)
 }
 
-// errno is what a guest is told of a result of the page tables' core.
-//
-//	EBUSY   an L1 entry is for a frame of the wrong owner, or for writing to a table
-//	EPERM   an L1 entry is for what is not RAM, and not for this domain
-//	ENOMEM  a count would overflow
-//	ENOSYS  there is no such command
-//	EINVAL  all else
-func errno(r pagetype.Result) hypercall.Errno {
-	switch r {
-	case pagetype.OK:
-		return 0
-	case pagetype.NoMapping:
-		return hypercall.EBUSY
-	case pagetype.NoDevice:
-		return hypercall.EPERM
-	case pagetype.Overflow:
-		return hypercall.ENOMEM
-	case pagetype.NoCommand:
-		return hypercall.ENOSYS
-	}
-	return hypercall.EINVAL
-}
+// errno is what a guest is told of a result of the page tables' core: see mm.Errno.
+func errno(r pagetype.Result) hypercall.Errno { return mm.Errno(r) }

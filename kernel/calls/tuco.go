@@ -7,11 +7,11 @@ import (
 )
 
 // tucoFeatures has a bit for each extension that guests may use.
-const tucoFeatures = 0
+const tucoFeatures = 1 << hypercall.TUCOFEAT_update_ring
 
 // tucoOp is tuco_op, which Xen does not have.
 //
-// EFAULT. ENOSYS: no such command.
+// EFAULT. ENOSYS: no such command. The errors of a ring's commands are with those.
 func tucoOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	c := a.TucoOp()
 	switch c.Cmd {
@@ -21,6 +21,12 @@ func tucoOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	case hypercall.TUCOOP_exits:
 		n := countExits(v)
 		return given(put(v, c.Arg, &n))
+	case hypercall.TUCOOP_ring_register:
+		return registerRing(v, c.Arg)
+	case hypercall.TUCOOP_ring_unregister:
+		return unregisterRing(v)
+	case hypercall.TUCOOP_ring_kick:
+		return kickRing(v, uint64(c.Arg))
 	}
 	return fail(hypercall.ENOSYS)
 }

@@ -140,6 +140,7 @@ func stopped(h *lock.Holder, d *domain.Domain) bool {
 
 func dropTables(h *lock.Holder, d *domain.Domain, v *domain.VCPU) {
 	pv.DropTables(h, v)
+	machine.CloseRing(h, v)
 	if v.InfoFrame != frame.NoMFN {
 		machine.PutWritable(h, d, v.InfoFrame)
 	}

@@ -31,7 +31,7 @@ func (l *Lists) Bounds(element int) (shortest, longest uint64) {
 	return 1 << (element - 1), 1<<element - 1
 }
 
-// Listed numbers the hypercalls that take lists.
+// Listed numbers the hypercalls that take lists, and what else does.
 type Listed uint8
 
 // They are these.
@@ -39,11 +39,12 @@ const (
 	ListedMMUUpdate Listed = iota
 	ListedMMUExtOp
 	ListedMulticall
+	ListedRing // what a drain of an update ring has answered for
 	ListedLimit
 )
 
 var listedNames = [ListedLimit]string{
-	ListedMMUUpdate: "mmu_update", ListedMMUExtOp: "mmuext_op", ListedMulticall: "multicall",
+	ListedMMUUpdate: "mmu_update", ListedMMUExtOp: "mmuext_op", ListedMulticall: "multicall", ListedRing: "update ring",
 }
 
 func (l Listed) String() string { return listedNames[l] }

@@ -9,6 +9,7 @@ import (
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
 	"tuco/kernel/lock"
+	"tuco/kernel/mm"
 	"tuco/kernel/percpu"
 	"tuco/kernel/sched"
 	"tuco/kernel/sharedinfo"
@@ -72,6 +73,9 @@ type VCPU struct {
 
 	PV PV
 
+	// Ring is the vCPU's update ring, if its guest has registered one.
+	Ring mm.Ring
+
 	Entity sched.Entity
 	Events evtchn.VCPU
 	Timers vtime.Timers
@@ -87,6 +91,8 @@ const (
 	WantCall
 	// WantNMI: it is to get an NMI.
 	WantNMI
+	// WantRing: its hypercall begins when its update ring is drained.
+	WantRing
 )
 
 // Alarms is how many timers a vCPU has.
@@ -125,6 +131,7 @@ func (v *VCPU) Init(d *Domain, id uint16, s *exit.Setup) {
 	v.Exits = [exit.ReasonLimit]uint64{}
 	v.Info = exit.Info{}
 	v.Container.Init(s)
+	v.Ring.Init()
 	v.unheard.MaskUpcalls()
 	v.Upcalls = &v.unheard
 }

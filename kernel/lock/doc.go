@@ -38,10 +38,11 @@
 //	                  └─ share
 //	                     └─ vtimer
 //	                        └─ timer
-//	                           └─ page tables
-//	                              └─ frames
-//	                                 └─ trace
-//	                                    └─ console
+//	                           └─ rings
+//	                              └─ page tables
+//	                                 └─ frames
+//	                                    └─ trace
+//	                                       └─ console
 //
 // levels.go names them. Two locks of one level are taken by LockBoth, which
 // orders them by address, and released by UnlockBoth.

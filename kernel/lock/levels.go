@@ -18,6 +18,7 @@ const (
 	Share                   // the CPU time that the vCPUs of a capped domain share
 	VTimer                  // a vCPU's timers
 	Timer                   // a CPU's queue of timers
+	Rings                   // a vCPU's update ring
 	PageTables              // a domain's page tables, and the types of its frames
 	Frames                  // the frame allocator
 	Trace                   // control of the trace buffers
@@ -29,7 +30,7 @@ const (
 const _ = uint(64 - levels)
 
 var levelNames = [levels]string{
-	"no level", "cpus", "host map", "pool", "devices", "links", "events", "run queue", "share", "vtimer", "timer", "page tables", "frames", "trace", "console",
+	"no level", "cpus", "host map", "pool", "devices", "links", "events", "run queue", "share", "vtimer", "timer", "rings", "page tables", "frames", "trace", "console",
 }
 
 // String returns the level's name in crash reports.

@@ -19,10 +19,16 @@
 // the operation; a vCPU's own translations need no note here, but each flush of all that a
 // vCPU has should be noted by Flushed, with a Tick from before it: it saves one later.
 //
+// # Update rings
+//
+// A Ring is another way for requests to come to Update: see there. Its requests are judged by the same code; the ring adds the
+// index, which is judged first.
+//
 // # Locks
 //
-//	a domain's lock (lock.PageTables)
-//	└─ the frame allocator's (lock.Frames)
+//	an update ring's (lock.Rings)
+//	└─ a domain's lock (lock.PageTables)
+//	   └─ the frame allocator's (lock.Frames)
 //
 // Nobody holds two domains' locks. Frames of another domain are taken and given
 // back by the atomic words of their records alone.

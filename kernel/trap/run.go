@@ -3,6 +3,7 @@ package trap
 import (
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
+	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
 	"tuco/kernel/trace"
 	"tuco/kernel/x86"
@@ -48,12 +49,31 @@ func Run(v *domain.VCPU) {
 		if trace.Enabled()&(1<<trace.ClassExit) != 0 {
 			traceExit(v, reason)
 		}
+		if v.Ring.Waiting() && !drain(v, reason) {
+			continue
+		}
 		if reason != exit.Hypercall {
 			handle(v, reason)
 			continue
 		}
 		c.Regs.GPR[exit.RAX] = hypercall(v)
 	}
+}
+
+// drain makes the page-table updates that wait in the vCPU's ring, before its exit is served: a hypercall is to find all of them
+// made. False: it does not begin before the rest is made, for which others have their turn first. Every other exit is
+// served with what a step's budget allows; the rest waits for the next exit.
+//
+//go:noinline
+func drain(v *domain.VCPU, reason exit.Reason) (serve bool) {
+	if reason == exit.Interrupt {
+		x86.ServiceInterrupts() // which has waited already
+	}
+	if machine.DrainRing(v, v) || reason != exit.Hypercall {
+		return true
+	}
+	v.Want(domain.WantRing)
+	return false
 }
 
 // traceExit is out of the loop's way.
@@ -66,11 +86,28 @@ func traceExit(v *domain.VCPU, reason exit.Reason) {
 // prepare does what a vCPU wants before it is entered. False: look again
 // whether it is to be entered.
 func prepare(v *domain.VCPU) bool {
-	if v.Wants.Load()&domain.WantCall != 0 {
+	switch wants := v.Wants.Load(); {
+	case wants&domain.WantRing != 0:
+		return drainOn(v)
+	case wants&domain.WantCall != 0:
 		return proceed(v)
 	}
 	v.Domain.Kind.Prepare(v)
 	return !v.Leave
+}
+
+// drainOn goes on with draining the ring of a vCPU whose hypercall waits for that, after the host got its turn; and then
+// serves the hypercall.
+func drainOn(v *domain.VCPU) bool {
+	x86.ServiceInterrupts()
+	if v.Leave {
+		return false // and comes back here
+	}
+	if machine.DrainRing(v, v) {
+		v.Wants.And(^uint32(domain.WantRing))
+		v.Container.Regs.GPR[exit.RAX] = v.Domain.Kind.Hypercall(v)
+	}
+	return false
 }
 
 // proceed makes a hypercall again that has stopped at its budget, after the

@@ -35,6 +35,10 @@ var Group = pv.Group{Name: "mm", Tests: []pv.Test{
 	{Name: "pages", Run: pages},
 	{Name: "ldt", Run: ldt},
 	{Name: "ext-batches", Run: extBatches},
+	{Name: "ring", Run: ring},
+	{Name: "ring-refused", Run: ringRefused},
+	{Name: "ring-index", Run: ringIndex},
+	{Name: "ring-frames", Run: ringFrames},
 }}
 
 // slot is the slot of the L4 table that tests use.

@@ -82,11 +82,13 @@ func Go(id uint32, run func()) {
 	j.state.Store(wanted)
 }
 
+// Finished tells whether a vCPU has done its job. It says so once.
+func Finished(id uint32) bool { return jobs[id].state.CompareAndSwap(done, idle) }
+
 // Await waits until a vCPU has done its job, and tells whether it did.
 func Await(id uint32) bool {
-	j := &jobs[id]
 	for until := Now() + 30*Second; Now() < until; SchedOp[byte](hypercall.SCHEDOP_yield, nil) {
-		if j.state.CompareAndSwap(done, idle) {
+		if Finished(id) {
 			return true
 		}
 	}

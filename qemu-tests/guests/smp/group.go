@@ -28,6 +28,7 @@ var Group = pv.Group{Name: "smp", Tests: []pv.Test{
 	{Name: "roots", Run: roots},
 	{Name: "tables-parallel", Run: tablesParallel},
 	{Name: "sends-parallel", Run: sendsParallel},
+	{Name: "rings-parallel", Run: ringsParallel},
 }}
 
 // noVCPU is the number of a vCPU that does not exist.
