@@ -129,11 +129,23 @@ $(OUT)/profile.so: $(OBJ)/plugin.o
 # By "tuco build": the stock toolchain and runtime, on guestlib.
 
 PROGRAMS := hello memory stress bench httpd events power devices tenant
-programs: $(PROGRAMS:%=$(OUT)/programs/%.elf)
+programs: $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf
 
 $(OUT)/programs/%.elf: $(OUT)/tuco FORCE
 	@mkdir -p $(@D)
 	@$(OUT)/tuco build ./guests/$* -o $@ >/dev/null
+
+# The measuring guest without Go. Its rows come in the order of these files.
+RAWBENCH := guests/rawbench
+RAWBENCH_OBJ := $(addprefix $(OBJ)/rawbench/,measure.o start.o print.o calls.o traps.o user.o events.o pages.o exits.o)
+
+$(RAWBENCH_OBJ): $(OBJ)/rawbench/%.o: $(RAWBENCH)/%.S $(RAWBENCH)/rawbench.inc
+	@mkdir -p $(@D)
+	@as --64 -I $(RAWBENCH) -o $@ $<
+
+$(OUT)/programs/rawbench.elf: $(RAWBENCH)/rawbench.ld $(RAWBENCH_OBJ)
+	@mkdir -p $(@D)
+	@ld -n -static -z noexecstack -T $< -o $@ $(RAWBENCH_OBJ)
 
 # --- Images of others ----------------------------------------------------------
 #
