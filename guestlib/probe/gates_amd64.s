@@ -16,7 +16,7 @@ TEXT ·seize(SB), NOSPLIT|NOFRAME, $0-0
 	MOVB $0, MASK
 	RET
 
-// release gives the library its own back, and has it look for events at once.
+// release gives the library its own back, and lets it look for events.
 TEXT ·release(SB), NOSPLIT|NOFRAME, $0-0
 	MOVB $1, MASK
 	MOVL $nrSetTrapTable, AX
@@ -27,8 +27,11 @@ TEXT ·release(SB), NOSPLIT|NOFRAME, $0-0
 	LEAQ tuco∕guestlib∕cpu·failsafe(SB), SI
 	XORL DX, DX
 	SYSCALL
-	MOVQ $-1, AX
-	MOVQ AX, WORDS
+	JMP  ·look(SB)
+
+// look lets the library look at all ports for events.
+TEXT ·look(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ $-1, WORDS
 	MOVB $1, PENDING
 	MOVB $0, MASK
 	MOVL $nrXenVersion, AX // any hypercall lets the hypervisor deliver it

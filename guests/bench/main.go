@@ -13,7 +13,7 @@ import (
 func main() {
 	debug.SetGCPercent(-1) // the collector works where it is measured, not in between
 	t := newTable()
-	err := t.measure([]group{calls, instructions, traps, tables, events, memory, threads, collector}, os.Args[1:])
+	err := t.measure(groups, os.Args[1:])
 	fmt.Println(strings.Join(t.lines, "\n"))
 	if err != nil {
 		fmt.Println("bench:", err)
@@ -22,7 +22,12 @@ func main() {
 	fmt.Println("bench: done")
 }
 
-// A group makes rows that belong together. The error tells why it can't.
+// groups make rows that belong together. The order is that of what they rely on: pins, roots and reservations use the pages of tables.
+var groups = []group{
+	calls, instructions, traps, ports, events, idle, console, tables, pins, roots, reservations, grants, memory, threads, collector,
+}
+
+// A group's error tells why it can't make its rows.
 type group func() ([]row, error)
 
 // A table is the lines that are printed.

@@ -7,6 +7,7 @@ import (
 
 	"tuco/guestlib/hypercalls"
 	"tuco/guestlib/mm"
+	"tuco/guestlib/probe"
 	"tuco/hypercall"
 )
 
@@ -15,6 +16,7 @@ type scratch struct {
 	va      uint64
 	entries [512]hypercall.MMUUpdate // each as it was
 	updates [512]hypercall.MMUUpdate // those of a sample
+	numbers [512]uint64              // of the pages, while they have no frame
 }
 
 var pages scratch
@@ -104,7 +106,8 @@ func tables() (rows []row, err error) {
 		rows = append(rows, vaBatch(n))
 	}
 	return append(rows, extended("mmuext TLB_FLUSH_LOCAL", hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_TLB_FLUSH_LOCAL}),
-		extended("mmuext INVLPG_LOCAL", hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_INVLPG_LOCAL, Arg1: pages.va})), nil
+		extended("mmuext INVLPG_LOCAL", hypercall.MMUExtOp{Cmd: hypercall.MMUEXT_INVLPG_LOCAL, Arg1: pages.va}),
+		descriptors()), nil
 }
 
 // vaBatch is a row of a multicall of update_va_mapping.
@@ -119,10 +122,15 @@ func vaBatch(n int) row {
 	})
 }
 
-// extended is a row of operations of mmuext_op in one call.
-func extended(op string, ops ...hypercall.MMUExtOp) row {
-	return called(op, 1, func() { copy(operations[:], ops) },
-		hypercall.HYPERVISOR_mmuext_op, hypercalls.Address(&operations[0]), uint64(len(ops)), 0, uint64(hypercall.DOMID_SELF))
+// extended is a row of an operation of mmuext_op.
+func extended(op string, what hypercall.MMUExtOp) row {
+	c := mmuExt(what)
+	return probed(op, 1, nil, func() probe.Reading { return probe.Time(c) })
 }
 
-var operations [2]hypercall.MMUExtOp
+// descriptors is a row of update_descriptor, in a page that may become one of descriptors.
+func descriptors() row {
+	const flatData = 0x00cf_f300_0000_ffff
+	_, entry := mm.Entry(pages.va)
+	return called("update_descriptor", 1, nil, hypercall.HYPERVISOR_update_descriptor, entry&frameBits, flatData)
+}
