@@ -19,10 +19,32 @@ const sectionSize = uint64(unsafe.Sizeof(section{}))
 type records struct {
 	sections []section
 	infos    []Info
+
+	// The records of the longest run of frames that all have one, from the frame
+	// first on. Most machines have most of their RAM in it, so at looks here first.
+	first frame.MFN
+	most  []Info
 }
 
 // at returns the frame's record, or nil if it has none.
 func (r *records) at(m frame.MFN) *Info {
+	if i := r.near(m); i != nil {
+		return i
+	}
+	return r.anywhere(m)
+}
+
+// near is at, for frames of the longest run; nil for all others.
+func (r *records) near(m frame.MFN) *Info {
+	i := uint64(m - r.first) // wraps below first
+	if i >= uint64(len(r.most)) {
+		return nil
+	}
+	return &r.most[i]
+}
+
+// anywhere is at, by the table of sections.
+func (r *records) anywhere(m frame.MFN) *Info {
 	n := uint64(m / sectionFrames)
 	if n >= uint64(len(r.sections)) {
 		return nil
@@ -58,9 +80,17 @@ func (r *records) build(m *Map, plan *Plan, p unsafe.Pointer) {
 	r.infos = unsafe.Slice((*Info)(unsafe.Add(p, plan.infosOffset())), plan.infos)
 	clear(r.sections)
 	index := uint32(0)
+	run, runIndex := frame.Range{}, uint32(0) // sections' records that lie side by side as their frames do
 	for s := m.section(0); s.count != 0; s = m.section(uint64(s.number) + 1) {
 		r.sections[s.number] = section{s.start, s.count, index}
+		start := frame.MFN(s.number)*sectionFrames + frame.MFN(s.start)
+		if start != run.End {
+			run, runIndex = frame.Range{Start: start, End: start}, index
+		}
 		index += s.count
+		if run.End += frame.MFN(s.count); run.Len() > uint64(len(r.most)) {
+			r.first, r.most = run.Start, r.infos[runIndex:index]
+		}
 	}
 	clear(r.infos) // all are holes now
 	for ram, ok := m.NextRAM(0); ok; ram, ok = m.NextRAM(ram.End) {
