@@ -27,7 +27,44 @@ const tries = 16
 
 // walk finds the page that holds an address. The result is good until this CPU
 // next answers flush requests.
+//
+// This is where short hypercalls spend their time: so the levels one by one, no call
+// on the usual way, for which values would have to be kept on the stack, and whatever
+// is not as usual is explain's.
 func (v *View) walk(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
+	if v.Root == frame.NoMFN || !Usable(a) {
+		return v.explain(a, write)
+	}
+	frames := v.Frames
+	all := pagetype.PTE(frames.Table(v.Root)[index(a, 39)].Load())
+	if all&pagetype.Present == 0 {
+		return v.explain(a, write)
+	}
+	e := pagetype.PTE(frames.Below(all)[index(a, 30)].Load())
+	if e&pagetype.Present == 0 {
+		return v.explain(a, write)
+	}
+	all &= e
+	e = pagetype.PTE(frames.Below(e)[index(a, 21)].Load())
+	if e&pagetype.Present == 0 {
+		return v.explain(a, write)
+	}
+	all &= e
+	e = pagetype.PTE(frames.Below(e)[index(a, frame.PageShift)].Load())
+	if e&pagetype.Present == 0 || !frames.Plainly(e.MFN()) {
+		return v.explain(a, write)
+	}
+	if write && (e&used != used || all&e&pagetype.RW == 0) {
+		return v.explain(a, write)
+	}
+	return e.MFN(), Fault{Address: a}, true
+}
+
+// explain is walk for what is out of the ordinary: a fault, with the reason for it,
+// or an entry that changes under the walk.
+//
+//go:noinline
+func (v *View) explain(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
 	f.Address = a
 	need := pagetype.Present
 	if write {
@@ -37,33 +74,26 @@ func (v *View) walk(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
 	if v.Root == frame.NoMFN || !Usable(a) {
 		return 0, f, false
 	}
-	// The levels one by one: this is where short hypercalls spend their time.
-	e := pagetype.PTE(v.Frames.Table(v.Root)[index(a, 39)].Load())
-	if e&need != need {
-		return 0, f.at(e), false
-	}
-	e = pagetype.PTE(v.Frames.Below(e)[index(a, 30)].Load())
-	if e&need != need {
-		return 0, f.at(e), false
-	}
-	e = pagetype.PTE(v.Frames.Below(e)[index(a, 21)].Load())
-	if e&need != need {
-		return 0, f.at(e), false
-	}
-	leaf := &v.Frames.Below(e)[index(a, frame.PageShift)]
-	e = pagetype.PTE(leaf.Load())
-	for range tries {
+	t := v.Frames.Table(v.Root)
+	for shift := uint(39); shift > frame.PageShift; shift -= 9 {
+		e := pagetype.PTE(t[index(a, shift)].Load())
 		if e&need != need {
 			return 0, f.at(e), false
 		}
-		m = e.MFN()
-		if !v.Frames.Owned(m) {
+		t = v.Frames.Below(e)
+	}
+	leaf := &t[index(a, frame.PageShift)]
+	for range tries {
+		e := pagetype.PTE(leaf.Load())
+		if e&need != need {
+			return 0, f.at(e), false
+		}
+		if !v.Frames.Owned(e.MFN()) {
 			return 0, f, false // a device's
 		}
 		if !write || mark(leaf, e) {
-			return m, f, true
+			return e.MFN(), f, true
 		}
-		e = pagetype.PTE(leaf.Load())
 	}
 	return 0, f, false
 }
@@ -71,9 +101,11 @@ func (v *View) walk(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
 // index is where the table of a level has the entry for an address.
 func index(a frame.VAddr, shift uint) uint64 { return uint64(a) >> shift & (pagetype.Entries - 1) }
 
+// used is what the processor notes in the entry of a page that it writes to.
+const used = pagetype.Accessed | pagetype.Dirty
+
 // mark notes in an entry that the page is written to, as the processor does.
 func mark(leaf *atomic.Uint64, e pagetype.PTE) bool {
-	const used = pagetype.Accessed | pagetype.Dirty
 	return e&used == used || leaf.CompareAndSwap(uint64(e), uint64(e|used))
 }
 
@@ -85,11 +117,16 @@ func (f Fault) at(e pagetype.PTE) Fault {
 	return f
 }
 
-// Usable tells whether an address is one that a guest's tables can map.
-func Usable(a frame.VAddr) bool {
-	slot := uint64(a) >> 39 & (pagetype.Entries - 1)
-	return a.Canonical() && (slot < pagetype.FirstSlot || slot >= pagetype.EndSlot)
-}
+// Usable tells whether an address is one that a guest's tables can map: canonical, and
+// not in the hypervisor's slots. Those begin where the upper half does, so that what
+// is not usable is one stretch.
+func Usable(a frame.VAddr) bool { return a-canonicalHole >= endOfOurs-canonicalHole }
+
+// The stretch between: addresses that are not canonical, and the hypervisor's slots.
+const (
+	canonicalHole frame.VAddr = pagetype.FirstSlot << 39
+	endOfOurs     frame.VAddr = 0xffff<<48 | pagetype.EndSlot<<39
+)
 
 // Entry is the L1 entry that maps an address, as it is now; false if no table does.
 func (v *View) Entry(a frame.VAddr) (e pagetype.PTE, ok bool) {

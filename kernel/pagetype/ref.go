@@ -34,6 +34,13 @@ func (f *Frames) Owned(m frame.MFN) bool {
 	return i != nil && i.Ref.Load() != 0
 }
 
+// Plainly is Owned for the frames that can be told fastest, which most are. False says
+// nothing.
+func (f *Frames) Plainly(m frame.MFN) bool {
+	i := f.records.Near(m)
+	return i != nil && i.Ref.Load() != 0
+}
+
 // TryGet takes a reference to a frame, if it belongs to this owner. The
 // reference keeps the frame from being freed and is given back by Put.
 func (w *Work) TryGet(m frame.MFN, o Owner) Result {
