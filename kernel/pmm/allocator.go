@@ -42,9 +42,9 @@ func (a *Allocator) Init(h *lock.Holder, m *Map, p Plan, room unsafe.Pointer, sc
 // at nothing but Ref.
 func (a *Allocator) Info(m frame.MFN) *Info { return a.records.at(m) }
 
-// Near is Info for those frames whose record is found fastest, which most are; nil
-// for others.
-func (a *Allocator) Near(m frame.MFN) *Info { return a.records.near(m) }
+// Most is the records of the longest run of frames that all have one, from the frame
+// first on: for those to whom Info is too slow. Constant after Init.
+func (a *Allocator) Most() (first frame.MFN, infos []Info) { return a.records.first, a.records.most }
 
 // Alloc returns the first frame of a block of 2^order zeroed frames in the zone.
 func (a *Allocator) Alloc(h *lock.Holder, order uint, in Zone) (frame.MFN, Result) {

@@ -28,19 +28,10 @@ type records struct {
 
 // at returns the frame's record, or nil if it has none.
 func (r *records) at(m frame.MFN) *Info {
-	if i := r.near(m); i != nil {
-		return i
+	if i := uint64(m - r.first); i < uint64(len(r.most)) { // wraps below first
+		return &r.most[i]
 	}
 	return r.anywhere(m)
-}
-
-// near is at, for frames of the longest run; nil for all others.
-func (r *records) near(m frame.MFN) *Info {
-	i := uint64(m - r.first) // wraps below first
-	if i >= uint64(len(r.most)) {
-		return nil
-	}
-	return &r.most[i]
 }
 
 // anywhere is at, by the table of sections.
