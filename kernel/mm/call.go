@@ -29,10 +29,23 @@ func (c *Call) Begin(h *lock.Holder, d *Domain, from pagetype.Owner, budget int)
 // enter is open for an operation that a guest asks for: NoFrame if the domain is
 // being taken apart, where others might still try to act on it.
 func (d *Domain) enter(c *Call) pagetype.Result {
-	r := d.open(c)
+	d.lock.Lock(c.Holder)
+	if d.dying || c.Doomed() {
+		return d.late(c)
+	}
+	return pagetype.OK
+}
+
+// late is the rest of enter where something keeps the operation from beginning at once.
+//
+//go:noinline
+func (d *Domain) late(c *Call) pagetype.Result {
+	r := c.Drain()
 	if r == pagetype.OK && d.dying {
-		d.lock.Unlock(c.Holder)
 		r = pagetype.NoFrame
+	}
+	if r != pagetype.OK {
+		d.lock.Unlock(c.Holder)
 	}
 	return r
 }
@@ -42,7 +55,6 @@ func (d *Domain) enter(c *Call) pagetype.Result {
 // expect. If the result is not OK the lock is not held.
 func (d *Domain) open(c *Call) pagetype.Result {
 	d.lock.Lock(c.Holder)
-	c.Need = pagetype.Need{}
 	r := c.Drain()
 	if r != pagetype.OK {
 		d.lock.Unlock(c.Holder)
@@ -53,6 +65,8 @@ func (d *Domain) open(c *Call) pagetype.Result {
 // leave tears down what the call has dropped, as far as its budget goes; what
 // is left is the next call's. Then it releases the lock.
 func (d *Domain) leave(c *Call) {
-	c.Drain()
+	if c.Doomed() {
+		c.Drain()
+	}
 	d.lock.Unlock(c.Holder)
 }

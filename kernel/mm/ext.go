@@ -132,8 +132,11 @@ func CheckLDT(base frame.VAddr, entries uint64) pagetype.Result {
 	return pagetype.OK
 }
 
-// guestAddress tells whether an address is canonical and not in the part that is ours.
-func guestAddress(v frame.VAddr) bool {
-	slot := int(v>>39) & (pagetype.Entries - 1)
-	return v.Canonical() && (slot < pagetype.FirstSlot || slot >= pagetype.EndSlot)
-}
+// guestAddress tells whether an address is canonical and not in the part that is
+// ours. That begins where the upper half does: so what is neither is one stretch.
+func guestAddress(v frame.VAddr) bool { return v-notGuests >= endOfOurs-notGuests }
+
+const (
+	notGuests frame.VAddr = pagetype.FirstSlot << 39
+	endOfOurs frame.VAddr = 0xffff<<48 | pagetype.EndSlot<<39
+)

@@ -124,6 +124,9 @@ func (x *machine) recount(domains []*Domain, held func(m frame.MFN) (descriptors
 		if !s.used {
 			continue
 		}
+		if s.refs == 0 {
+			broken("frame %d has no reference and is not freed: %v", m, s)
+		}
 		if s.allocated {
 			refs[m]++
 		}

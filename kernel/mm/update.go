@@ -43,30 +43,23 @@ func (d *Domain) Update(c *Call, requests []Request, m2p []uint64) (done int, r 
 			break
 		}
 		c.Budget--
-		q := requests[done]
-		if q.Ptr&noCommand != 0 {
-			r = pagetype.NoCommand
-			break
-		}
-		m := frame.MAddr(q.Ptr).MFN()
-		if q.Ptr&commandMask == machphys {
-			r = setM2P(c, m, q.Val, m2p)
+		q := &requests[done]
+		if q.Ptr&(machphys|noCommand) != 0 {
+			r = d.rare(c, &at, q, m2p)
 		} else {
-			if m != at.m {
-				at.release(c)
-				if r = at.find(c, d, m); r != pagetype.OK {
-					break
+			if m := frame.MAddr(q.Ptr).MFN(); m != at.m {
+				r = at.move(c, d, m)
+			}
+			if r == pagetype.OK {
+				i, mode := int(q.Ptr>>3)&(pagetype.Entries-1), pagetype.Plain
+				if q.Ptr&preserveAD != 0 {
+					mode = pagetype.KeepAD
 				}
-			}
-			mode := pagetype.Plain
-			if q.Ptr&commandMask == preserveAD {
-				mode = pagetype.KeepAD
-			}
-			i := int(q.Ptr>>3) & (pagetype.Entries - 1)
-			if at.level == pagetype.L1 {
-				r = c.SetLeaf(at.table, i, pagetype.PTE(q.Val), mode)
-			} else {
-				r = at.set(c, i, q.Val, mode)
+				if at.level == pagetype.L1 {
+					r = c.SetLeaf(at.table, i, pagetype.PTE(q.Val), mode)
+				} else {
+					r = at.set(c, i, q.Val, mode)
+				}
 			}
 		}
 		if r != pagetype.OK {
@@ -77,6 +70,29 @@ func (d *Domain) Update(c *Call, requests []Request, m2p []uint64) (done int, r 
 	at.release(c)
 	d.leave(c)
 	return done, r
+}
+
+// rare makes a change that is not one of the commands normal and preserveAD.
+//
+//go:noinline
+func (d *Domain) rare(c *Call, at *target, q *Request, m2p []uint64) pagetype.Result {
+	m := frame.MAddr(q.Ptr).MFN()
+	switch {
+	case q.Ptr&noCommand != 0:
+		return pagetype.NoCommand
+	case q.Ptr&commandMask == machphys:
+		return setM2P(c, m, q.Val, m2p)
+	}
+	if m != at.m {
+		if r := at.move(c, d, m); r != pagetype.OK {
+			return r
+		}
+	}
+	i := int(q.Ptr>>3) & (pagetype.Entries - 1)
+	if at.level == pagetype.L1 {
+		return c.SetLeaf(at.table, i, pagetype.PTE(q.Val), pagetype.Plain)
+	}
+	return at.set(c, i, q.Val, pagetype.Plain)
 }
 
 // target is the frame that the last request was for. While the domain's lock is
@@ -96,7 +112,13 @@ func (at *target) release(c *Call) {
 	}
 }
 
-// find makes m the target.
+// move makes m the target, and lets go of what was.
+func (at *target) move(c *Call, d *Domain, m frame.MFN) pagetype.Result {
+	at.release(c)
+	return at.find(c, d, m)
+}
+
+// find makes m the first target.
 func (at *target) find(c *Call, d *Domain, m frame.MFN) pagetype.Result {
 	level := c.OwnTable(m)
 	if level == pagetype.None {

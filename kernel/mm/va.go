@@ -9,27 +9,30 @@ import (
 // index. It reads the tables themselves, never through anybody's mapping of
 // them, which might be a stale one. The caller holds the lock, and a reference to the
 // root as an L4; so whatever it reaches is a validated table.
+//
+// The levels one by one, as in guestmem's walk: update_va_mapping spends its time here.
 func (d *Domain) walk(root frame.MFN, v frame.VAddr) (t *pagetype.Table, i int, r pagetype.Result) {
-	if root == frame.NoMFN || !v.Canonical() {
+	if root == frame.NoMFN || !guestAddress(v) {
 		return nil, 0, pagetype.NotMapped
 	}
-	slot := int(v>>39) & (pagetype.Entries - 1)
-	if slot >= pagetype.FirstSlot && slot < pagetype.EndSlot {
+	frames := d.frames
+	e := pagetype.PTE(frames.Table(root)[index(v, 39)].Load())
+	if e&pagetype.Present == 0 {
 		return nil, 0, pagetype.NotMapped
 	}
-	m := root
-	for shift := 39; ; shift -= 9 {
-		t, i = d.frames.Table(m), int(v>>shift)&(pagetype.Entries-1)
-		if shift == frame.PageShift {
-			return t, i, pagetype.OK
-		}
-		e := pagetype.PTE(t[i].Load())
-		if e&pagetype.Present == 0 {
-			return nil, 0, pagetype.NotMapped
-		}
-		m = e.MFN()
+	e = pagetype.PTE(frames.Below(e)[index(v, 30)].Load())
+	if e&pagetype.Present == 0 {
+		return nil, 0, pagetype.NotMapped
 	}
+	e = pagetype.PTE(frames.Below(e)[index(v, 21)].Load())
+	if e&pagetype.Present == 0 {
+		return nil, 0, pagetype.NotMapped
+	}
+	return frames.Below(e), index(v, frame.PageShift), pagetype.OK
 }
+
+// index is where the table of a level has the entry for an address.
+func index(v frame.VAddr, shift uint) int { return int(v>>shift) & (pagetype.Entries - 1) }
 
 // UpdateVA changes the L1 entry that maps an address in the kernel root of a vCPU,
 // as update_va_mapping does. NotMapped if there is no L1 for it; else the errors

@@ -28,6 +28,7 @@ type world struct {
 	hot     [3][]frame.MFN
 	weights []int // by kind of hypercall
 	heat    int   // out of 4
+	quick   int   // out of 2: see pagetype.Quick
 	duels   [3]frame.MFN
 	walked  *atomic.Uint64 // an entry that an emulated write is about
 	steps   int
@@ -102,6 +103,7 @@ func (w *world) run(n int) (failure string) {
 	// Each world has its own habits: some hypercalls often, some never, and
 	// few frames that all are about.
 	w.heat = w.r.IntN(4)
+	w.quick = max(0, w.r.IntN(4)-1)
 	for range kinds {
 		w.weights = append(w.weights, []int{0, 1, 1, 2, 5, 20}[w.r.IntN(6)])
 	}
@@ -138,9 +140,10 @@ func (w *world) run(n int) (failure string) {
 // of a broken invariant into a text.
 func (w *world) watch(failure *string) func() {
 	pagetype.Step = w.step
+	pagetype.Quick = func() bool { return w.r.IntN(2) < w.quick }
 	klog.OnBug = func(reason []byte) { panic(violation(reason)) }
 	return func() {
-		pagetype.Step = nil
+		pagetype.Step, pagetype.Quick = nil, nil
 		if e := recover(); e != nil {
 			*failure = fmt.Sprintf("step %d: %v", w.steps, e)
 		}

@@ -78,16 +78,21 @@ func (w *Work) setLeaf(e *atomic.Uint64, old, new PTE, mode Mode) Result {
 	case old&Present != 0 && (old^new)&(frameBits|cacheBits) == 0:
 		return w.setRights(e, old, adjustLeaf(new), mode)
 	default:
-		new, r := w.getLeaf(new)
-		if r != OK {
-			return r
+		new = adjustLeaf(new)
+		if w.quickGet(new) {
+			new &^= cacheBits
+		} else {
+			var r Result
+			if new, r = w.getLeaf(new); r != OK {
+				return r
+			}
 		}
 		if !write(e, old, new, mode) {
 			w.putLeaf(new)
 			return Changed
 		}
 	}
-	if old&Present != 0 {
+	if old&Present != 0 && !w.quickPut(old) {
 		w.putLeaf(old)
 	}
 	return OK

@@ -1,6 +1,9 @@
 package pagetype
 
-import "tuco/kernel/frame"
+import (
+	"tuco/kernel/frame"
+	"tuco/kernel/pmm"
+)
 
 // Pin validates a table and keeps it validated until Unpin.
 func (w *Work) Pin(m frame.MFN, level Type) Result {
@@ -59,8 +62,11 @@ func (w *Work) Abandon(m frame.MFN) {
 // owner's without it. Hence the order here: what is the owner's after its type
 // was read was the owner's before.
 func (w *Work) OwnTable(m frame.MFN) Type {
-	i := w.frames.info(m)
-	if i == nil {
+	i := (*pmm.Info)(nil)
+	first, infos := w.frames.Most()
+	if n := uint64(m - first); n < uint64(len(infos)) {
+		i = &infos[n]
+	} else if i = w.frames.info(m); i == nil {
 		return None
 	}
 	x := load(i)

@@ -34,12 +34,9 @@ func (f *Frames) Owned(m frame.MFN) bool {
 	return i != nil && i.Ref.Load() != 0
 }
 
-// Plainly is Owned for the frames that can be told fastest, which most are. False says
-// nothing.
-func (f *Frames) Plainly(m frame.MFN) bool {
-	i := f.records.Near(m)
-	return i != nil && i.Ref.Load() != 0
-}
+// Most is the records of most frames: see pmm. It is for those who ask what Owned
+// tells too often to call it.
+func (f *Frames) Most() (first frame.MFN, infos []pmm.Info) { return f.records.Most() }
 
 // TryGet takes a reference to a frame, if it belongs to this owner. The
 // reference keeps the frame from being freed and is given back by Put.

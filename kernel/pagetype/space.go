@@ -57,7 +57,8 @@ type Work struct {
 // Init starts an account of work on a space. New L1 entries may map
 // frames of the owner from, which but for privileged domains is the space's own.
 func (w *Work) Init(f *Frames, s *Space, from Owner, budget int) {
-	*w = Work{Budget: budget, frames: f, space: s, from: from, freed: nolink}
+	w.Budget, w.Need = budget, Need{}
+	w.frames, w.space, w.from, w.freed = f, s, from, nolink
 }
 
 // Foreign tells whether new L1 entries map frames of another owner than the

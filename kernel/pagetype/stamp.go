@@ -87,15 +87,15 @@ type Need struct {
 	Everyone bool   // all guests' translations on all processors
 }
 
-// due tells whether some TLB may still hold the frame as what it was, and adds
-// to w.Need what has to be flushed. Shared: another domain may have it too.
+// due tells whether some TLB may still hold the frame as what it was; then w.Need is
+// what has to be flushed. Shared: another domain may have it too.
 func (w *Work) due(i *pmm.Info, shared bool) bool {
 	left := w.frames.left(i)
 	if w.frames.everyone.Load() > left {
 		return false
 	}
 	if shared {
-		w.Need.Everyone = true
+		w.Need = Need{Everyone: true}
 		return true
 	}
 	mask := uint64(0)
@@ -105,6 +105,6 @@ func (w *Work) due(i *pmm.Info, shared bool) bool {
 			mask |= 1 << v
 		}
 	}
-	w.Need.TLBs |= mask
+	w.Need = Need{TLBs: mask}
 	return mask != 0
 }

@@ -10,3 +10,8 @@ func step() {
 		Step()
 	}
 }
+
+// Quick, if set, tells whether the quick way is gone, where there is one.
+var Quick func() bool
+
+func quick() bool { return Quick == nil || Quick() }

@@ -34,6 +34,9 @@ func (w *Work) doom(m frame.MFN) {
 	w.space.doomed = uint32(m)
 }
 
+// Doomed tells whether there is anything to do for Drain.
+func (w *Work) Doomed() bool { return w.space.doomed != nolink }
+
 // Drain gives back the entries of all doomed tables. It returns Again if the
 // budget is used up before. Nobody may look at a domain's types while
 // it has doomed tables, so every call of the domain's begins with this.
@@ -41,10 +44,10 @@ func (w *Work) doom(m frame.MFN) {
 // A table found without references on the way joins the list: no recursion,
 // and the stack does not grow with what a guest builds.
 func (w *Work) Drain() Result {
-	if w.space.doomed == nolink {
-		return OK
+	if w.Doomed() {
+		return w.drain()
 	}
-	return w.drain()
+	return OK
 }
 
 func (w *Work) drain() Result {
