@@ -55,7 +55,8 @@ func mmuextOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		}
 	}
 	v.Lists[domain.ListedMMUExtOp].Count(s.Count)
-	return report(v, s.DoneOut, done, e)
+	memory := pv.KernelView(v)
+	return report(&memory, s.DoneOut, done, e)
 }
 
 // extended is an mmuext_op under way.

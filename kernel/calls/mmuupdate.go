@@ -7,6 +7,7 @@ import (
 	"tuco/kernel/guestmem"
 	"tuco/kernel/machine"
 	"tuco/kernel/mm"
+	"tuco/kernel/pagetype"
 	"tuco/kernel/pv"
 )
 
@@ -21,16 +22,11 @@ func mmuUpdate(v *domain.VCPU, a *hypercall.Args) int64 {
 	if !guestmem.Usable(frame.VAddr(s.Reqs)) {
 		return fail(hypercall.EFAULT)
 	}
-	d, e := tableOwner(v, s.ForeignDom)
-	if d == nil {
-		return fail(e)
-	}
-	_, from, failure := frameOwner(v, s.ForeignDom.Frames())
-	if failure == hypercall.ESRCH {
-		return fail(failure)
-	}
-	if e == 0 {
-		e = failure
+	d, from, e := v.Domain, pagetype.Owner(v.Domain.ID), hypercall.Errno(0)
+	if s.ForeignDom != hypercall.ForeignDom(hypercall.DOMID_SELF) {
+		if d, from, e = updated(v, s.ForeignDom); e == hypercall.ESRCH {
+			return fail(e)
+		}
 	}
 	h, memory, list := v.Holder(), pv.KernelView(v), &room(v).requests
 	var c mm.Call
@@ -47,17 +43,33 @@ func mmuUpdate(v *domain.VCPU, a *hypercall.Args) int64 {
 			v.Progress.Done = done
 			return domain.Continue
 		}
-		e = errno(r)
+		if r != pagetype.OK {
+			e = errno(r)
+		}
 	}
 	v.Lists[domain.ListedMMUUpdate].Count(s.Count)
-	return report(v, s.DoneOut, done, e)
+	return report(&memory, s.DoneOut, done, e)
+}
+
+// updated is whose tables an mmu_update changes, and whose frames new entries may map.
+//
+// ESRCH: there is no such domain. EPERM: the caller has no rights over one of them.
+func updated(v *domain.VCPU, f hypercall.ForeignDom) (d *domain.Domain, from pagetype.Owner, e hypercall.Errno) {
+	if d, e = tableOwner(v, f); d == nil {
+		return nil, 0, e
+	}
+	_, from, failure := frameOwner(v, f.Frames())
+	if e == 0 || failure == hypercall.ESRCH {
+		e = failure
+	}
+	return d, from, e
 }
 
 // report is the result of a call that makes a list of requests: how far it came
 // goes where the guest wants to know it, if it can be written there.
-func report(v *domain.VCPU, out hypercall.Handle[uint32], done uint32, e hypercall.Errno) int64 {
+func report(memory *guestmem.View, out hypercall.Handle[uint32], done uint32, e hypercall.Errno) int64 {
 	if out != 0 {
-		put(v, hypercall.Handle[byte](out), &done)
+		memory.PutUint32(frame.VAddr(out), done)
 	}
 	return fail(e)
 }

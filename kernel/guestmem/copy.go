@@ -83,6 +83,18 @@ func Put[T any](v *View, to frame.VAddr, from *T) bool {
 	return ok
 }
 
+// PutUint32 is Put for a number by itself, with which lists of requests end.
+func (v *View) PutUint32(to frame.VAddr, x uint32) bool {
+	if !onePage[uint32](to) {
+		return Put(v, to, &x)
+	}
+	m, _, ok := v.walk(to, true)
+	if ok {
+		*at[uint32](v, m, to) = x
+	}
+	return ok
+}
+
 // onePage tells whether a structure at an address lies on one page.
 func onePage[T any](a frame.VAddr) bool {
 	return a.Offset()+uint64(unsafe.Sizeof(*new(T))) <= frame.PageSize
@@ -96,9 +108,11 @@ func at[T any](v *View, m frame.MFN, a frame.VAddr) *T {
 // Some copies the first elements of an array from the guest: those that lie whole
 // on the array's first page, and one at least. It returns how many; 0 is a fault.
 func Some[T any](v *View, to []T, from frame.VAddr) int {
-	n := min(uint64(len(to)), (frame.PageSize-from.Offset())/uint64(unsafe.Sizeof(*new(T))))
-	if n == 0 {
-		if len(to) == 0 || !Get(v, &to[0], from) {
+	if len(to) == 0 {
+		return 0
+	}
+	if !onePage[T](from) {
+		if !Get(v, &to[0], from) {
 			return 0
 		}
 		return 1
@@ -107,10 +121,11 @@ func Some[T any](v *View, to []T, from frame.VAddr) int {
 	if !ok {
 		return 0
 	}
-	if n == 1 { // as in most lists
+	if len(to) == 1 { // as in most lists
 		to[0] = *at[T](v, m, from)
 		return 1
 	}
+	n := (frame.PageSize - from.Offset()) / uint64(unsafe.Sizeof(*new(T)))
 	return copy(to, unsafe.Slice(at[T](v, m, from), n))
 }
 

@@ -51,8 +51,13 @@ func (v *View) walk(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
 	}
 	all &= e
 	e = pagetype.PTE(frames.Below(e)[index(a, frame.PageShift)].Load())
-	if e&pagetype.Present == 0 || !frames.Plainly(e.MFN()) {
+	if e&pagetype.Present == 0 {
 		return v.explain(a, write)
+	}
+	first, infos := frames.Most()
+	i := uint64(e.MFN() - first)
+	if i >= uint64(len(infos)) || infos[i].Ref.Load() == 0 {
+		return v.explain(a, write) // it may be a device's
 	}
 	if write && (e&used != used || all&e&pagetype.RW == 0) {
 		return v.explain(a, write)

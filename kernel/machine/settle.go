@@ -20,6 +20,13 @@ func Begin(h *lock.Holder, d *domain.Domain, c *mm.Call) {
 // frames, flushes. True means that the operation is to be made again, at best
 // after other work got its turn. No lock is held.
 func Settle(h *lock.Holder, d *domain.Domain, c *mm.Call, r pagetype.Result) (again bool) {
+	if r == pagetype.OK && !c.AnyFreed() {
+		return false // as most operations end
+	}
+	return settle(h, d, c, r)
+}
+
+func settle(h *lock.Holder, d *domain.Domain, c *mm.Call, r pagetype.Result) (again bool) {
 	if c.AnyFreed() {
 		FreeFrames(h, c)
 	}
