@@ -4,6 +4,7 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
+	"tuco/kernel/grant"
 	"tuco/kernel/guestmem"
 	"tuco/kernel/machine"
 )
@@ -11,8 +12,7 @@ import (
 // grantVersion is the only version of grant tables that there is.
 const grantVersion = 1
 
-// grantTableOp is grant_table_op, of which there is what makes and describes a
-// table.
+// grantTableOp is grant_table_op.
 //
 // EFAULT. EINVAL: a count that is negative, or not 1 where there can be but one.
 // ENOSYS: no such command. What befalls an element is in its status.
@@ -22,6 +22,16 @@ func grantTableOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		return fail(hypercall.EINVAL)
 	}
 	switch s.Cmd {
+	case hypercall.GNTTABOP_map_grant_ref:
+		return grantList(v, s.Ops, s.Count, room(v).maps[:], mapGrants)
+	case hypercall.GNTTABOP_unmap_grant_ref:
+		return grantList(v, s.Ops, s.Count, room(v).unmaps[:], unmapGrants)
+	case hypercall.GNTTABOP_unmap_and_replace:
+		return grantList(v, s.Ops, s.Count, room(v).replaces[:], replaceGrants)
+	case hypercall.GNTTABOP_copy:
+		return grantList(v, s.Ops, s.Count, room(v).copies[:], copyGrants)
+	case hypercall.GNTTABOP_swap_grant_ref:
+		return grantList(v, s.Ops, s.Count, room(v).swaps[:], swapGrants)
 	case hypercall.GNTTABOP_setup_table:
 		return setupTable(v, s.Ops, s.Count)
 	case hypercall.GNTTABOP_query_size:
@@ -68,7 +78,7 @@ func giveTable(v *domain.VCPU, s *hypercall.GnttabSetupTable) hypercall.GrantSta
 	if d == nil {
 		return status
 	}
-	if s.NrFrames > domain.MaxGrantFrames || !machine.GrowGrants(v.Holder(), d, int(s.NrFrames)) {
+	if s.NrFrames > grant.MaxFrames || !machine.GrowGrants(v.Holder(), d, int(s.NrFrames)) {
 		return hypercall.GNTST_general_error
 	}
 	for i, m := range d.Grants.Frames()[:s.NrFrames] {
@@ -91,7 +101,7 @@ func querySize(v *domain.VCPU, arg hypercall.Handle[byte], count uint32) int64 {
 	d, status := grantDomain(v, s.Dom)
 	if s.Status = status; d != nil {
 		// The first one is made when it is asked for, but counts as always there.
-		s.NrFrames, s.MaxNrFrames = uint32(max(1, len(d.Grants.Frames()))), domain.MaxGrantFrames
+		s.NrFrames, s.MaxNrFrames = uint32(max(1, len(d.Grants.Frames()))), grant.MaxFrames
 	}
 	return given(put(v, arg, &s))
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"tuco/hypercall"
-	"tuco/kernel/domain"
 	"tuco/kernel/frame"
+	"tuco/kernel/grant"
 	"tuco/kernel/machine"
 	"tuco/kernel/pagetype"
 )
@@ -32,7 +32,7 @@ func TestGrantTable(t *testing.T) {
 		status hypercall.GrantStatus
 	}{
 		{"no such domain", 999, 1, g.at(256), 0, hypercall.GNTST_bad_domain},
-		{"too long", hypercall.DOMID_SELF, domain.MaxGrantFrames + 1, g.at(256), 0, hypercall.GNTST_general_error},
+		{"too long", hypercall.DOMID_SELF, grant.MaxFrames + 1, g.at(256), 0, hypercall.GNTST_general_error},
 		{"far too long", hypercall.DOMID_SELF, 1<<32 - 1, g.at(256), 0, hypercall.GNTST_general_error},
 		{"a list of the hypervisor's", hypercall.DOMID_SELF, 1, 0xffff_8000_0000_0000, failed(hypercall.EFAULT), 77},
 		{"a list that ends there", hypercall.DOMID_SELF, 2, 0xffff_8000_0000_0000 - 8, failed(hypercall.EFAULT), 77},
@@ -63,22 +63,18 @@ func TestGrantTable(t *testing.T) {
 	assert.Zero(t, g.call(grantCall, hypercall.GNTTABOP_query_size, g.write(0, size), 1))
 	size = read[hypercall.GnttabQuerySize](g, 0)
 	assert.EqualValues(t, 3, size.NrFrames)
-	assert.EqualValues(t, domain.MaxGrantFrames, size.MaxNrFrames)
-	for _, m := range frames {
-		machine.Unshare(g.v.Holder(), g.d, m)
-	}
+	assert.EqualValues(t, grant.MaxFrames, size.MaxNrFrames)
 }
 
 // All of it, in one call; a domain that has ended gets none.
 func TestLargestGrantTable(t *testing.T) {
 	g := newGuest(t, false)
 	h := g.v.Holder()
-	assert.True(t, machine.GrowGrants(h, g.d, domain.MaxGrantFrames))
-	assert.True(t, machine.GrowGrants(h, g.d, domain.MaxGrantFrames))
-	assert.Len(t, g.d.Grants.Frames(), domain.MaxGrantFrames)
+	assert.True(t, machine.GrowGrants(h, g.d, grant.MaxFrames))
+	assert.True(t, machine.GrowGrants(h, g.d, grant.MaxFrames))
+	assert.Len(t, g.d.Grants.Frames(), grant.MaxFrames)
 	for _, m := range g.d.Grants.Frames() {
 		assert.Equal(t, [frame.PageSize]byte{}, *machine.Types.Page(m))
-		machine.Unshare(h, g.d, m)
 	}
 	ended := newGuest(t, false)
 	ended.d.Shutdown.Store(true)
@@ -98,5 +94,5 @@ func TestGrantVersion(t *testing.T) {
 			assert.Equal(t, failed(e), g.call(grantCall, cmd, g.at(0), count), "command %d, count %d", cmd, count)
 		}
 	}
-	assert.Equal(t, failed(hypercall.ENOSYS), g.call(grantCall, hypercall.GNTTABOP_map_grant_ref, g.at(0), 1))
+	assert.Equal(t, failed(hypercall.ENOSYS), g.call(grantCall, hypercall.GNTTABOP_transfer, g.at(0), 1))
 }

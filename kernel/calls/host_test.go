@@ -3,6 +3,7 @@ package calls
 import (
 	"encoding/binary"
 	"os"
+	"syscall"
 	"testing"
 	"unsafe"
 
@@ -64,6 +65,7 @@ func TestMain(m *testing.M) {
 	for i := range machine.M2P {
 		machine.M2P[i] = machine.NotMapped
 	}
+	machine.InitPools(mapped{})
 	machine.Channels.Init()
 	lines.Init(nil)
 	pci.Init()
@@ -73,6 +75,19 @@ func TestMain(m *testing.M) {
 	pv.Kind(&PV)
 	os.Exit(m.Run())
 }
+
+// mapped is a source of memory for records which is not the garbage collector's.
+type mapped struct{}
+
+func (mapped) Take(_ *lock.Holder, order uint) (frame.VAddr, bool) {
+	b, err := syscall.Mmap(-1, 0, frame.PageSize<<order, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		return 0, false
+	}
+	return frame.VAddr(uintptr(unsafe.Pointer(&b[0]))), true
+}
+
+func (mapped) Give(*lock.Holder, frame.VAddr, uint) {}
 
 var buckets = evtchn.Memory{
 	New:  func(*lock.Holder) *evtchn.Bucket { return new(evtchn.Bucket) },
@@ -88,6 +103,8 @@ type guest struct {
 	l4, l3, l2, l1 frame.MFN
 	pages          []frame.MFN // mapped from base on, writable
 	steps          int         // of the last call
+
+	neighbour, ended bool
 }
 
 // base is where a guest's pages are mapped, at entry 0 of its L1; the tables
@@ -103,17 +120,40 @@ const (
 var ids domain.ID
 
 func newGuest(t *testing.T, privileged bool) *guest {
-	ids = ids%1000 + 1
-	g := &guest{t: t, d: &domain.Domain{ID: ids, Privileged: privileged, Code: domain.NoCode}}
+	ids = machine.MaxDomains + ids%1000
+	g := &guest{t: t, d: &domain.Domain{ID: ids, Privileged: privileged, Code: domain.NoCode}, v: new(domain.VCPU)}
+	ids++
 	g.d.Lock.Init(lock.Pool)
+	g.d.Grants.Init(pagetype.Owner(g.d.ID))
+	g.d.Mappings.Init()
+	g.make(privileged)
+	return g
+}
+
+// newNeighbour is a guest that others find by its number. It has another vCPU, which does not
+// run.
+func newNeighbour(t *testing.T) *guest {
+	h := &percpu.Get(0).Locks
+	g := &guest{t: t, d: machine.NewDomain(h, false), v: machine.NewVCPU(h), neighbour: true}
+	g.make(false)
+	other := machine.NewVCPU(h)
+	other.Domain, other.ID = g.d, 1
+	g.d.AddVCPU(other)
+	machine.Publish(g.d)
+	return g
+}
+
+// make makes the domain, whose record is as good as new.
+func (g *guest) make(privileged bool) {
+	t := g.t
 	g.d.MaxPages.Store(200)
-	config := mm.Config{Owner: pagetype.Owner(ids), VCPUs: 1, SafeAbove: 1 << 40}
+	config := mm.Config{Owner: pagetype.Owner(g.d.ID), VCPUs: 2, SafeAbove: 1 << 40}
 	if privileged {
 		config.IO = []frame.Range{frame.Between(1<<20, 1<<20+16)}
 	}
 	g.d.Memory.Init(&machine.Types, &config)
 	g.d.Shared = new(sharedinfo.Page)
-	g.v = &domain.VCPU{Domain: g.d, CPU: percpu.Get(0)}
+	g.v.Domain, g.v.CPU = g.d, percpu.Get(0)
 	g.v.Ring.Init()
 	g.v.PV.Kernel = true
 	g.v.PV.Traps = new([256]domain.Gate)
@@ -140,13 +180,24 @@ func newGuest(t *testing.T, privileged bool) *guest {
 	var c mm.Call
 	machine.Begin(g.v.Holder(), g.d, &c)
 	require.Equal(t, pagetype.OK, g.d.Memory.SetKernelRoot(&c, 0, g.l4))
+	t.Cleanup(g.gone)
 	t.Cleanup(g.end)
-	return g
 }
 
 // end takes the domain apart, so that what a call has left in a bad way shows.
 func (g *guest) end() {
+	if g.ended {
+		return
+	}
+	g.ended = true
 	machine.CloseRing(g.v.Holder(), g.v)
+	if g.neighbour {
+		machine.Withdraw(g.d)
+	}
+	g.d.Grants.Close(g.v.Holder())
+	for _, m := range g.d.Grants.Frames() {
+		machine.Unshare(g.v.Holder(), g.d, m)
+	}
 	for {
 		var c mm.Call
 		machine.Begin(g.v.Holder(), g.d, &c)
@@ -154,10 +205,21 @@ func (g *guest) end() {
 			break
 		}
 	}
+	for n := range g.d.Mappings.Pages() {
+		machine.EndMappings(g.v.Holder(), g.d, n)
+	}
+}
+
+// gone is the end of the domain's record, when those who use its frames have ended.
+func (g *guest) gone() {
 	for m := range frame.MFN(ram) {
 		if o, owned := machine.Types.Owner(m); owned && o == pagetype.Owner(g.d.ID) {
 			g.t.Errorf("frame %d is still owned after the domain's end", m)
 		}
+	}
+	machine.FreeGrants(g.v.Holder(), g.d)
+	if g.neighbour {
+		machine.FreeDomain(g.v.Holder(), g.d)
 	}
 }
 

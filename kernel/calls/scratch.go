@@ -19,6 +19,12 @@ type scratch struct {
 	pages      [maxChunk]hypercall.XenPFN
 	entries    [domain.MaxMap]hypercall.E820Entry
 	ports      [evtchn.MaxPollPorts]hypercall.Port
+	maps       [grantStretch]hypercall.GnttabMapGrantRef
+	unmaps     [grantStretch]hypercall.GnttabUnmapGrantRef
+	replaces   [grantStretch]hypercall.GnttabUnmapAndReplace
+	copies     [grantStretch]hypercall.GnttabCopy
+	swaps      [grantStretch]hypercall.GnttabSwapGrantRef
+	ends       [grantStretch]ending
 	context    hypercall.VCPUGuestContext
 }
 

@@ -24,6 +24,7 @@ const (
 	stepChannels        // event channels are closed
 	stepTables          // descriptor tables and shared pages are let go
 	stepMemory          // page tables and frames
+	stepGrants          // others' grants are let go
 	stepOthers          // others let go of its frames
 	stepRecords         // the hypervisor's own memory of it
 )
@@ -35,6 +36,7 @@ type end struct {
 	step  int
 	grace machine.Grace
 	vcpu  int  // of stepTables
+	page  int  // of stepGrants
 	told  bool // of stepOthers
 }
 
@@ -107,13 +109,19 @@ func (e *end) advance(h *lock.Holder, id domain.ID) bool {
 		if machine.Settle(h, d, &c, d.Memory.Destroy(&c, machine.RAMEnd)) {
 			return true
 		}
+	case stepGrants:
+		if e.page < len(d.Mappings.Pages()) {
+			machine.EndMappings(h, d, e.page)
+			e.page++
+			return true
+		}
 	case stepOthers:
 		if n := d.Pages.Load(); n != 0 {
 			e.tell(d, n)
 			return false // the CPU that frees the last one calls
 		}
 	case stepRecords:
-		e.step, e.vcpu, e.told = stepStop, 0, false
+		e.step, e.vcpu, e.page, e.told = stepStop, 0, 0, false
 		free(h, d)
 		return true
 	}
@@ -149,6 +157,7 @@ func dropTables(h *lock.Holder, d *domain.Domain, v *domain.VCPU) {
 // unshare lets go of the pages that the hypervisor shares with the domain.
 func unshare(h *lock.Holder, d *domain.Domain) {
 	machine.Unshare(h, d, d.SharedFrame)
+	d.Grants.Close(h)
 	for _, m := range d.Grants.Frames() {
 		machine.Unshare(h, d, m)
 	}
@@ -170,6 +179,7 @@ func free(h *lock.Holder, d *domain.Domain) {
 	}
 	areas[d.ID].Free(h, d)
 	d.Events.Free(h)
+	machine.FreeGrants(h, d)
 	id := d.ID
 	machine.FreeDomain(h, d)
 	var s pmm.Stats

@@ -6,6 +6,7 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/evtchn"
 	"tuco/kernel/frame"
+	"tuco/kernel/grant"
 	"tuco/kernel/lock"
 	"tuco/kernel/mm"
 	"tuco/kernel/sched"
@@ -47,7 +48,8 @@ type Domain struct {
 	Watchdogs vtime.Watchdogs
 	Alarms    [vtime.MaxWatchdogs]timer.Timer // those behind Watchdogs
 
-	Grants Grants
+	Grants   grant.Table
+	Mappings grant.Mappings // of others' grants
 
 	Group sched.Group
 

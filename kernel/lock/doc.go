@@ -38,11 +38,12 @@
 //	                  └─ share
 //	                     └─ vtimer
 //	                        └─ timer
-//	                           └─ rings
-//	                              └─ page tables
-//	                                 └─ frames
-//	                                    └─ trace
-//	                                       └─ console
+//	                           └─ grants
+//	                              └─ rings
+//	                                 └─ page tables
+//	                                    └─ frames
+//	                                       └─ trace
+//	                                          └─ console
 //
 // levels.go names them. Two locks of one level are taken by LockBoth, which
 // orders them by address, and released by UnlockBoth.

@@ -18,6 +18,7 @@ const (
 	Share                   // the CPU time that the vCPUs of a capped domain share
 	VTimer                  // a vCPU's timers
 	Timer                   // a CPU's queue of timers
+	Grants                  // what a domain grants, or has mapped of others' grants
 	Rings                   // a vCPU's update ring
 	PageTables              // a domain's page tables, and the types of its frames
 	Frames                  // the frame allocator
@@ -30,7 +31,7 @@ const (
 const _ = uint(64 - levels)
 
 var levelNames = [levels]string{
-	"no level", "cpus", "host map", "pool", "devices", "links", "events", "run queue", "share", "vtimer", "timer", "rings", "page tables", "frames", "trace", "console",
+	"no level", "cpus", "host map", "pool", "devices", "links", "events", "run queue", "share", "vtimer", "timer", "grants", "rings", "page tables", "frames", "trace", "console",
 }
 
 // String returns the level's name in crash reports.

@@ -7,6 +7,7 @@ import (
 	"tuco/kernel/evtchn"
 	"tuco/kernel/klog"
 	"tuco/kernel/lock"
+	"tuco/kernel/pagetype"
 	"tuco/kernel/pool"
 )
 
@@ -28,11 +29,12 @@ var (
 	places, byID [MaxDomains]atomic.Uint32
 )
 
-func initPools() {
+// InitPools says where the records of domains and vCPUs are kept.
+func InitPools(source pool.Source) {
 	for _, r := range [...]pool.Result{
-		domains.Init(&source, MaxDomains),
-		vcpus.Init(&source, maxVCPUs),
-		buckets.Init(&source, maxBuckets),
+		domains.Init(source, MaxDomains),
+		vcpus.Init(source, maxVCPUs),
+		buckets.Init(source, maxBuckets),
 	} {
 		if r != pool.OK {
 			klog.Bugf("machine: %s", klog.S(r.String()))
@@ -74,6 +76,8 @@ func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 		places[id].Store(domains.Ref(d).Index + 1)
 		d.Code = domain.NoCode
 		d.Lock.Init(lock.Pool)
+		d.Grants.Init(pagetype.Owner(id))
+		d.Mappings.Init()
 		initWatchdogs(d)
 		return d
 	}

@@ -21,5 +21,5 @@ func Init() {
 	initTypes()
 	Scheduler.Init()
 	Channels.Init()
-	initPools()
+	InitPools(&source)
 }

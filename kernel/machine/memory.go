@@ -4,6 +4,7 @@ import (
 	"unsafe"
 
 	"tuco/kernel/frame"
+	"tuco/kernel/grant"
 	"tuco/kernel/layout"
 	"tuco/kernel/sharedinfo"
 )
@@ -17,3 +18,19 @@ func m2pAt(m frame.MFN, n uint64) []uint64 {
 func infoAt(m frame.MFN, offset uint64) *sharedinfo.VCPU {
 	return (*sharedinfo.VCPU)(unsafe.Pointer(&Types.Page(m)[offset]))
 }
+
+func entriesAt(m frame.MFN) *grant.Entries { return (*grant.Entries)(unsafe.Pointer(Types.Page(m))) }
+
+// usesAt is records of grants, which take 2^usesOrder frames.
+func usesAt(m frame.MFN) *grant.Uses { return (*grant.Uses)(unsafe.Pointer(Types.Page(m))) }
+
+func mappingsAt(m frame.MFN) *grant.Page { return (*grant.Page)(unsafe.Pointer(Types.Page(m))) }
+
+// frameOf is the frame where something of those begins.
+func frameOf[T any](p *T) frame.MFN {
+	return frame.MAddr(uintptr(unsafe.Pointer(p)) - uintptr(unsafe.Pointer(Types.Page(0)))).MFN()
+}
+
+const usesOrder = 1
+
+const _ = uint(frame.PageSize<<usesOrder-unsafe.Sizeof(grant.Uses{})) + uint(frame.PageSize-unsafe.Sizeof(grant.Page{}))
