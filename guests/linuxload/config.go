@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,6 +20,7 @@ const (
 type config struct {
 	forks  int    // processes to make
 	memory uint64 // bytes to map
+	loops  [3]int // how often each of loops runs
 	end    string
 }
 
@@ -36,10 +38,7 @@ func parse(line string) (config, error) {
 		var err error
 		switch name {
 		case "forks":
-			load.forks, err = strconv.Atoi(value)
-			if err == nil && load.forks < 0 {
-				err = fmt.Errorf("want a number of processes")
-			}
+			load.forks, err = number(value)
 		case "map":
 			load.memory, err = size(value)
 		case "end":
@@ -50,7 +49,11 @@ func parse(line string) (config, error) {
 				err = fmt.Errorf("want %s, %s, %s or %s", endShell, endPowerOff, endReboot, endPanic)
 			}
 		default:
-			err = fmt.Errorf("unknown name")
+			if i := slices.IndexFunc(loops, func(l loop) bool { return l.name == name }); i >= 0 {
+				load.loops[i], err = number(value)
+			} else {
+				err = fmt.Errorf("unknown name")
+			}
 		}
 		if err != nil {
 			return config{}, fmt.Errorf("command line: %s: %v", word, err)
@@ -60,6 +63,15 @@ func parse(line string) (config, error) {
 		return config{end: endShell}, nil
 	}
 	return load, nil
+}
+
+// number reads how often something is to be done.
+func number(text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("want a number such as 200")
+	}
+	return n, nil
 }
 
 // size reads a number of bytes with an optional unit K, M or G.

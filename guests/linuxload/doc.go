@@ -7,6 +7,9 @@
 //	tuco.end=shell       runs the load, then a shell
 //	tuco.forks=200       the load's processes; 0 for none
 //	tuco.map=1G          the load's memory; 0 for none
+//	tuco.getppid=0       loops to measure: so many system calls,
+//	tuco.faults=0        page faults,
+//	tuco.forkexits=0     processes that end at once
 //
 // With none of these it runs a shell at once. Where the shell ends the machine powers off.
 //
@@ -18,6 +21,11 @@
 //	linuxload: forks: passed: 200 processes in TIME
 //	linuxload: map: passed: 1024 MiB in TIME
 //	linuxload: end: poweroff
+//
+// The loops tell when they begin, and how many ticks of the time stamp counter they took:
+//
+//	linuxload: getppid: begins
+//	linuxload: getppid: passed: 200000 in 91234567 ticks
 //
 // A part that fails says "failed" and why, and crashes the kernel, whatever the end should have been.
 package main

@@ -52,6 +52,13 @@ func run(console *os.File) error {
 			return err
 		}
 	}
+	for i, n := range load.loops {
+		if n > 0 {
+			if err := loops[i].measure(console, n); err != nil {
+				return err
+			}
+		}
+	}
 	return end(console, load.end)
 }
 
