@@ -58,9 +58,9 @@ $(OBJ)/kernel.o: $(OBJ)/kernel.elf $(OBJ)/mkimage $(OBJ)/rtcheck $(OBJ)/layerche
 	@$(OBJ)/rtcheck -redirects $(REDIRECTS) -xmm $(XMM) -allow $(ALLOW) $<
 	@$(OBJ)/mkimage -in $< -redirects $(REDIRECTS) -allow $(ALLOW) -parts 4 -out $@
 
-ASM := $(wildcard boot/asm/*.S kernel/selftest/*.S)
+ASM := $(wildcard boot/asm/*.S kernel/pv/*.S kernel/selftest/*.S)
 ASM_OBJ := $(patsubst %.S,$(OBJ)/%.o,$(notdir $(ASM)))
-vpath %.S boot/asm kernel/selftest
+vpath %.S boot/asm kernel/pv kernel/selftest
 
 $(OBJ)/%.o: %.S
 	@mkdir -p $(OBJ)

@@ -19,6 +19,9 @@ type Handoff struct {
 	// TrampolineArguments.
 	TrampolineStart, TrampolineEnd, TrampolineArgs frame.MAddr
 
+	// The stub of paravirtual guests' containers: see package pv.
+	StubStart, StubEnd frame.MAddr
+
 	// The guest of the built-in self-test.
 	SelftestStart, SelftestEnd frame.MAddr
 
@@ -44,7 +47,7 @@ type Image [TextParts + 3]Range
 // Image tells where the image is.
 func (h *Handoff) Image() Image {
 	image := Image{
-		{ImageStart, max(h.BootEnd, h.TrampolineEnd, h.SelftestEnd).Up()},
+		{ImageStart, max(h.BootEnd, h.TrampolineEnd, h.StubEnd, h.SelftestEnd).Up()},
 		loaded(h.Rodata),
 		loaded(h.Data),
 	}

@@ -43,12 +43,13 @@ func fields[T any]() []string {
 // TestAssemblyTables compares the tables that assembly code and Go code share.
 func TestAssemblyTables(t *testing.T) {
 	assert.Equal(t, []string{"handoff_magic", "handoff_info", "boot_start", "boot_end",
-		"trampoline_start", "trampoline_end", "trampoline_arguments", "selftest_guest_start", "selftest_guest_end",
+		"trampoline_start", "trampoline_end", "trampoline_arguments",
+		"stub_start", "stub_end", "selftest_guest_start", "selftest_guest_end",
 		"text_0_start", "text_0_end", "text_1_start", "text_1_end", "text_2_start", "text_2_end",
 		"text_3_start", "text_3_end", "rodata_start", "rodata_end", "data_start", "data_end",
 	}, words(t, "head.S", "handoff", ".weak"))
 	assert.Equal(t, []string{"Magic", "Info", "BootStart", "BootEnd",
-		"TrampolineStart", "TrampolineEnd", "TrampolineArgs", "SelftestStart", "SelftestEnd",
+		"TrampolineStart", "TrampolineEnd", "TrampolineArgs", "StubStart", "StubEnd", "SelftestStart", "SelftestEnd",
 		"Text", "Rodata", "Data",
 	}, fields[Handoff]())
 	assert.Equal(t, []string{"Start", "End"}, fields[Part]())

@@ -87,11 +87,25 @@ func prepareDomains(cpu *percpu.CPU) {
 		// Other makers' processors may read memory by entries that are not present.
 		machine.SafeAbove = max(end.Addr(), 4<<30)
 	}
-	if !machine.InitM2P(h, end) || !pv.Start(h) {
+	if !machine.InitM2P(h, end) || !startPV(h) {
 		halt([]byte("no memory for the machine-to-physical table"))
 	}
 	listIO()
 	listMemory()
+}
+
+// startPV starts package pv, and says whether the stub is used.
+func startPV(h *lock.Holder) bool {
+	use, why := options.Stub, "by the command line"
+	if use && !container.CanFreeCR3() {
+		use, why = false, "the processor leaves a guest for each write to CR3"
+	}
+	if use {
+		klog.Infof("stub: on")
+	} else {
+		klog.Infof("stub: off, %s", klog.S(why))
+	}
+	return pv.Start(h, machineBytes(handoff.StubStart, uint64(handoff.StubEnd-handoff.StubStart)), use)
 }
 
 // listMemory makes the map that domain 0 gets. Firmware need not mention the interrupt

@@ -145,6 +145,7 @@ handoff_magic:	.quad	0		# EAX of the loader
 handoff_info:	.quad	0		# EBX of the loader
 	.quad	boot_start, boot_end
 	.quad	trampoline_start, trampoline_end, trampoline_arguments
+	.quad	stub_start, stub_end
 	.quad	selftest_guest_start, selftest_guest_end
 	.quad	text_0_start, text_0_end
 	.quad	text_1_start, text_1_end

@@ -49,7 +49,7 @@ func TestXSA213MulticallEndsWithIret(t *testing.T) {
 	for _, user := range []bool{true, false} {
 		g := newGuest(t, false)
 		with(t, hypercall.HYPERVISOR_iret, func(v *domain.VCPU, _ *hypercall.Args) int64 {
-			v.PV.Kernel = !user
+			v.PV.Stub.Kernel = !user
 			return 0x1234
 		})
 		version := entry{Op: hypercall.HYPERVISOR_xen_version}

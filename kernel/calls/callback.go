@@ -63,6 +63,7 @@ func registerCallback(v *domain.VCPU, r *hypercall.CallbackRegister) hypercall.E
 	}
 	masks := r.Flags&hypercall.CALLBACKF_mask_events != 0
 	v.PV.Callbacks[which] = domain.Callback{Address: r.Address, Masks: masks}
+	v.Want(domain.WantStub)
 	return 0
 }
 

@@ -139,5 +139,8 @@ func vmAssist(v *domain.VCPU, a *hypercall.Args) int64 {
 		return fail(hypercall.ENOSYS)
 	}
 	pv.SetIOPL(v, v.PV.IOPL) // what it means may have changed
+	for _, o := range v.Domain.VCPUs() {
+		o.Want(domain.WantStub)
+	}
 	return 0
 }

@@ -155,7 +155,7 @@ func (g *guest) make(privileged bool) {
 	g.d.Shared = new(sharedinfo.Page)
 	g.v.Domain, g.v.CPU = g.d, percpu.Get(0)
 	g.v.Ring.Init()
-	g.v.PV.Kernel = true
+	g.v.PV.Stub = &domain.Stub{Kernel: true}
 	g.v.PV.Traps = new([256]domain.Gate)
 	g.d.AddVCPU(g.v)
 	h := g.v.Holder()

@@ -2,7 +2,6 @@ package calls
 
 import (
 	"tuco/hypercall"
-	"tuco/kernel/exit"
 	"tuco/kernel/frame"
 	"tuco/kernel/machine"
 	"tuco/kernel/mm"
@@ -85,7 +84,7 @@ func (x *extended) newUserRoot(m frame.MFN) hypercall.Errno {
 	v := x.v
 	r := v.Domain.Memory.SetUserRoot(&x.c, int(v.ID), m)
 	if r == pagetype.OK {
-		v.Container.FlushSpace(exit.UserSpace)
+		pv.NewUserRoot(v)
 	}
 	x.c.Budget -= costFlush
 	return x.settle(r)

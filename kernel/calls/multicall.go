@@ -96,7 +96,7 @@ func (x *multicalls) make(list []hypercall.MulticallEntry) (result int64) {
 		p.Entry++
 		x.made++
 		switch {
-		case c.Op == hypercall.HYPERVISOR_iret || !v.PV.Kernel:
+		case c.Op == hypercall.HYPERVISOR_iret || !v.PV.Stub.Kernel:
 			x.state = left
 			return result
 		case v.Leave || x86.RDTSC()-x.start > x.limit:

@@ -318,7 +318,7 @@ func TestRingKick(t *testing.T) {
 	r := newRing(g, 2)
 	second := &domain.VCPU{Domain: g.d, CPU: percpu.Get(0), ID: 1}
 	second.Ring.Init()
-	second.PV.Kernel = true
+	second.PV.Stub = &domain.Stub{Kernel: true}
 	g.d.AddVCPU(second)
 	first := g.v
 	m := g.alloc()

@@ -13,6 +13,7 @@ import (
 // before it are set.
 func setTrapTable(v *domain.VCPU, a *hypercall.Args) int64 {
 	at := a.SetTrapTable()
+	v.Want(domain.WantStub)
 	if at == 0 {
 		clear(v.PV.Traps[:])
 		return 0
@@ -38,7 +39,7 @@ func setTrapTable(v *domain.VCPU, a *hypercall.Args) int64 {
 // flat one in every frame.
 func stackSwitch(v *domain.VCPU, a *hypercall.Args) int64 {
 	s := a.StackSwitch()
-	v.PV.KernelSP = s.SP
+	v.PV.Stub.SetKernelSP(s.SP)
 	return 0
 }
 
@@ -54,5 +55,6 @@ func setCallbacks(v *domain.VCPU, a *hypercall.Args) int64 {
 	p[domain.CallbackEvent].Address = s.Event
 	p[domain.CallbackFailsafe].Address = s.Failsafe
 	p[domain.CallbackSyscall].Address = s.Syscall
+	v.Want(domain.WantStub)
 	return 0
 }

@@ -20,6 +20,7 @@ type Options struct {
 	LogLevel     LogLevel
 	MaxCPUs      int // CPUs to use, 1 to CPULimit
 	NoReboot     bool
+	Stub         bool // paravirtual guests' containers do what they can by themselves
 	Stay         bool // at the serial keys, after the self-test
 	Counts       bool // of exits and hypercalls, when a domain ends
 	Crash        CrashKind

@@ -102,6 +102,8 @@ func (o *Options) setBool(which id, on bool) {
 		o.Counts = on
 	case stay:
 		o.Stay = on
+	case stub:
+		o.Stub = on
 	case syncConsole: // it is always so
 	}
 }

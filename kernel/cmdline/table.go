@@ -12,6 +12,7 @@ const (
 	logLevel
 	maxCPUs
 	noReboot
+	stub
 	syncConsole
 	crash
 	counts
@@ -83,6 +84,12 @@ var table = [...]option{
 		id: stay, name: "stay", boolean: true, preset: "off",
 		want: wantBool,
 		help: "Stays at the serial keys where the machine would be powered off: after the self-test.",
+	},
+	{
+		id: stub, name: "stub", boolean: true, preset: "off",
+		want: wantBool,
+		help: "Whether paravirtual guests' system calls, page faults and returns from them are served by the stub, a part of the " +
+			"hypervisor in each guest's container, with no exit. It changes no result, only what it costs.",
 	},
 	{
 		id: syncConsole, name: "sync_console", boolean: true, preset: "off",

@@ -120,6 +120,23 @@ func (c *Container) SetEFER(v uint64) {
 	}
 }
 
+// KernelGS is what SWAPGS exchanges with the base of GS.
+func (c *Container) KernelGS() uint64 {
+	if vendor == AMD {
+		return c.svm.KernelGS()
+	}
+	return c.vmx.KernelGS()
+}
+
+// SetKernelGS sets it to an address that is canonical.
+func (c *Container) SetKernelGS(v uint64) {
+	if vendor == AMD {
+		c.svm.SetKernelGS(v)
+	} else {
+		c.vmx.SetKernelGS(v)
+	}
+}
+
 // SetSyscall sets what SYSCALL uses while the guest runs.
 func (c *Container) SetSyscall(s exit.Syscall) {
 	if vendor == AMD {

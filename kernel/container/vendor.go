@@ -62,6 +62,9 @@ func Probe(p *exit.Probed) Vendor {
 	return vendor
 }
 
+// CanFreeCR3 tells whether writes to CR3 can be made not to exit: see exit.Setup.FreeCR3.
+func CanFreeCR3() bool { return vendor == AMD || vmx.CanFreeCR3() }
+
 // Start prepares what all containers share. Probe found the CPU usable.
 func Start(block exit.GlobalFrames) {
 	if vendor == AMD {

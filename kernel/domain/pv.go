@@ -9,12 +9,11 @@ import (
 // PV is what a paravirtual vCPU has beside what its container holds. Package
 // pv gives it its meaning.
 type PV struct {
-	// Kernel: the guest is in its kernel mode, not in user mode. The processor
-	// is at CPL 3 in both.
-	Kernel bool
+	// Stub is what the code at the container's privilege level 0 works with: in which
+	// mode the guest is, the stack of its kernel, and more.
+	Stub *Stub
 
-	// Gate is where the processor goes on after the instruction of a hypercall:
-	// no address at all in user mode, which has no hypercalls.
+	// Gate is where the processor goes on after the instruction of a hypercall.
 	Gate uint64
 
 	// Returned: iret was made, and its result only looks like Continue.
@@ -25,14 +24,8 @@ type PV struct {
 
 	Callbacks [Callbacks]Callback
 
-	// KernelSP is the stack for entries from user mode.
-	KernelSP uint64
-
-	// GSOther is the base of GS in the mode in which the guest is not.
-	GSOther uint64
-
-	// CR0, CR2 and CR4 are what the guest reads back.
-	CR0, CR2, CR4 uint64
+	// CR0 and CR4 are what the guest reads back.
+	CR0, CR4 uint64
 
 	// XCR0 is what the guest has set.
 	XCR0 uint64
@@ -96,5 +89,5 @@ const (
 	LDTPages  = 16
 	AreaPages = 64
 	// VCPUFrames is how many frames a vCPU has of the hypervisor's.
-	VCPUFrames = 3
+	VCPUFrames = 4
 )

@@ -93,6 +93,8 @@ const (
 	WantNMI
 	// WantRing: its hypercall begins when its update ring is drained.
 	WantRing
+	// WantStub: what its stub may do by itself has changed.
+	WantStub
 )
 
 // Alarms is how many timers a vCPU has.
@@ -151,6 +153,9 @@ func (v *VCPU) Release() { v.claimed.Store(false) } // release: pairs with Claim
 
 // Holder is the account of locks of the CPU that the vCPU is on.
 func (v *VCPU) Holder() *lock.Holder { return &v.CPU.Locks }
+
+// Heard tells whether the vCPU has a vcpu_info of its guest's.
+func (v *VCPU) Heard() bool { return v.Upcalls != &v.unheard }
 
 // Upcall tells whether the guest has an upcall to come, and takes upcalls now.
 func (v *VCPU) Upcall() bool { return v.Upcalls.Deliverable() }

@@ -11,7 +11,7 @@ type Paging uint8
 // The ways of paging.
 const (
 	// Direct: the guest's CR3 leads to tables of machine frames, which the
-	// hypervisor chose. Writing CR3 always exits.
+	// hypervisor chose. Writing CR3 exits but for Setup.FreeCR3.
 	Direct Paging = iota
 	// Nested: the guest's tables lead to guest-physical addresses, which the
 	// table at Setup.Root translates.
@@ -52,6 +52,10 @@ type Setup struct {
 	// exit, CR0 to CR8. Direct paging adds writes to CR3. A vendor that can
 	// answer reads of CR0 and CR4 without an exit does so in spite of CRRead.
 	CRRead, CRWrite uint16
+
+	// FreeCR3: writes to CR3 do not exit though paging is direct. The code that makes
+	// them is the hypervisor's.
+	FreeCR3 bool
 }
 
 // AllExceptions is a Setup.Exceptions in which every vector exits. NMI has a

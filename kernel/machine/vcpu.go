@@ -61,6 +61,7 @@ func MoveInfo(h *lock.Holder, v *domain.VCPU, m frame.MFN, offset uint64) hyperc
 		return e
 	}
 	v.InfoFrame, v.Upcalls = m, to
+	v.Want(domain.WantStub)
 	PublishTime(v)
 	Apply(h, effect)
 	return 0

@@ -5,7 +5,6 @@ import (
 	"unsafe"
 
 	"tuco/hypercall"
-	"tuco/kernel/container"
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/layout"
@@ -20,17 +19,19 @@ import (
 //	ffff800000000000  +-------------------------------------------+ slot 256
 //	                  | machine-to-physical table, to be read     |
 //	ffff808000000000  +-------------------------------------------+ slot 257: supervisor only
-//	                  | page 0      the gate                      | common
-//	                  | page 1-3    TSS that permits no port      |
-//	                  | page 4-6    TSS of domain 0's kernel      |
+//	                  | nothing                                   |
 //	ffff808000200000  +-------------------------------------------+
 //	                  | 64 pages a vCPU:                          | window
 //	                  |   0-13  its GDT, the guest's frames       |
 //	                  |   14    its GDT, the reserved entries     |
 //	                  |   16-31 its LDT, the guest's frames       |
+//	                  |   32    the stub's code                   |
+//	                  |   33    domain.Stub, with its TSS         | written
+//	                  |   34-36 I/O bitmap of domain 0's kernel   |
+//	                  |   37    the frame of its vcpu_info        | written
 //	                  +-------------------------------------------+
 //
-// All of it is read-only, so that no accessed bit of a descriptor is ever written.
+// The tables of descriptors are read-only, so that no accessed bit in them is ever written.
 const (
 	m2pSlot  = 256 - pagetype.FirstSlot
 	areaSlot = 257 - pagetype.FirstSlot
@@ -40,42 +41,42 @@ const (
 
 	windowsPerTable = pagetype.Entries / domain.AreaPages
 
-	gatePage     = 0
-	closedTSS    = 1 // page of the TSS that permits no port
-	openTSS      = 4 // page of that of domain 0's kernel
-	tssPages     = 3
-	commonFrames = openTSS + tssPages
-
 	reservedPage = hypercall.FIRST_RESERVED_GDT_PAGE
 	ldtPage      = 16
+	codePage     = 32
+	stubPage     = codePage + 1
+	bitmapPage   = stubPage + 1
+	infoPage     = bitmapPage + bitmapPages
 )
 
-// Flags of entries in the area's tables: for the supervisor, never to be
-// written. Tables have the right to be written in the upper levels taken away
-// as well.
+// Flags of entries in the area's tables: for the supervisor. Whether a page can be
+// written to is the lowest table's affair.
 const (
-	areaTable = pagetype.Present | pagetype.Accessed
-	areaCode  = pagetype.Present | pagetype.Accessed
-	areaData  = pagetype.Present | pagetype.Accessed | pagetype.NoExecute
-	m2pTable  = pagetype.Present | pagetype.Accessed | pagetype.User
-	m2pPage   = m2pTable | pagetype.Large | pagetype.NoExecute
+	areaTable   = pagetype.Present | pagetype.Accessed | pagetype.RW
+	areaCode    = pagetype.Present | pagetype.Accessed
+	areaData    = pagetype.Present | pagetype.Accessed | pagetype.NoExecute
+	areaWritten = areaData | pagetype.RW | pagetype.Dirty
+	m2pTable    = pagetype.Present | pagetype.Accessed | pagetype.User
+	m2pPage     = m2pTable | pagetype.Large | pagetype.NoExecute
 )
 
 // common is what all domains share of the area. Constant after Start.
 var common struct {
 	m2p      frame.MFN // L3 of slot 256
-	pages    frame.MFN // L1 of the common pages
+	code     frame.MFN // of the stub
 	reserved frame.MFN // reserved page of every GDT
 	empty    frame.MFN // a page of a GDT with no descriptors
+	bitmap   [bitmapPages]frame.MFN
 }
 
 // emptyGDT is the entry for a page of a GDT that the guest has not set: to the
 // processor its descriptors are there, and empty.
 func emptyGDT() uint64 { return uint64(pagetype.MakePTE(common.empty, areaData)) }
 
-// Start makes what all domains share. Once, when RAM works. False: no memory.
-func Start(h *lock.Holder) bool {
-	var m [4]frame.MFN
+// Start makes what all domains share. Once, when RAM works. code is the stub's, as
+// stub.S has it; whether it is more than a gate, use says. False: no memory.
+func Start(h *lock.Holder, code []byte, use bool) bool {
+	var m [4 + bitmapPages]frame.MFN
 	for i := range m {
 		f, ok := newFrame(h)
 		if !ok {
@@ -83,22 +84,11 @@ func Start(h *lock.Holder) bool {
 		}
 		m[i] = f
 	}
-	common.m2p, common.pages, common.reserved, common.empty = m[0], m[1], m[2], m[3]
+	common.m2p, common.code, common.reserved, common.empty = m[0], m[1], m[2], m[3]
+	common.bitmap = [bitmapPages]frame.MFN(m[4:])
 	buildReserved(machine.Types.Table(common.reserved))
-	for page := range commonFrames {
-		f, ok := newFrame(h)
-		if !ok {
-			return false
-		}
-		flags := areaData
-		if page == gatePage {
-			writeGate(layout.Bytes(f.Addr(), frame.PageSize))
-			flags = areaCode
-		}
-		machine.Types.Table(common.pages)[page].Store(uint64(pagetype.MakePTE(f, flags)))
-	}
-	fillTSS(closedTSS, nil)
-	fillTSS(openTSS, domain0Ports[:])
+	writeStub(layout.Bytes(common.code.Addr(), frame.PageSize), code, use)
+	fillBitmap(domain0Ports[:])
 	return buildM2P(h)
 }
 
@@ -165,7 +155,6 @@ func NewArea(h *lock.Holder, vcpus int, slots *[pagetype.Slots]pagetype.PTE) (a 
 	}
 	upper, lower := machine.Types.Table(l3), machine.Types.Table(l2)
 	upper[0].Store(uint64(pagetype.MakePTE(l2, areaTable)))
-	lower[0].Store(uint64(pagetype.MakePTE(common.pages, areaTable)))
 	for n := range (vcpus + windowsPerTable - 1) / windowsPerTable {
 		f, ok := newFrame(h)
 		if !ok {
@@ -206,15 +195,19 @@ func (a *Area) window(v *domain.VCPU) {
 		v.PV.Window[n].Store(emptyGDT())
 	}
 	v.PV.Window[reservedPage].Store(uint64(pagetype.MakePTE(common.reserved, areaData)))
+	v.PV.Window[codePage].Store(uint64(pagetype.MakePTE(common.code, areaCode)))
+	v.PV.Window[stubPage].Store(uint64(pagetype.MakePTE(v.PV.Frames[stubFrame], areaWritten)))
+	for n, m := range common.bitmap {
+		v.PV.Window[bitmapPage+n].Store(uint64(pagetype.MakePTE(m, areaData)))
+	}
+	v.PV.Gate = uint64(at(v, codePage)) + callLength
 }
 
-// tssBase is where a TSS of the common pages appears.
-func tssBase(page uint64) uint64 { return uint64(area) + page*frame.PageSize }
+// at is where a page of a vCPU's window appears.
+func at(v *domain.VCPU, page int) frame.VAddr { return v.PV.Area + frame.VAddr(page*frame.PageSize) }
 
-// vendorCall is the instruction that leaves the container.
-func vendorCall() [3]byte {
-	if container.Current() == container.AMD {
-		return [3]byte{0x0f, 0x01, 0xd9} // VMMCALL
-	}
-	return [3]byte{0x0f, 0x01, 0xc1} // VMCALL
+// infoAt is the machine address of a vCPU's vcpu_info, which is in the shared page of its
+// domain, or in a frame that the guest has named and there is a reference to.
+func infoAt(v *domain.VCPU) frame.MAddr {
+	return layout.Machine(frame.VAddr(uintptr(unsafe.Pointer(v.Upcalls))))
 }

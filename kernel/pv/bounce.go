@@ -43,11 +43,11 @@ func enter(v *domain.VCPU, e *entry) {
 	var f frameWriter
 	cs := c.Segment(exit.CS).Selector
 	sp := c.RSP()
-	if v.PV.Kernel {
+	if v.PV.Stub.Kernel {
 		cs &^= selectorRPL // tells the guest that it was in its kernel
 	} else {
 		setMode(v, true)
-		sp = v.PV.KernelSP
+		sp = v.PV.Stub.KernelSP
 	}
 	rsp, flags := c.RSP(), c.RFLAGS()&^(x86.FlagIF|x86.FlagIOPL)
 	masked := uint64(0)
@@ -110,10 +110,10 @@ func bounce(v *domain.VCPU, vector x86.Vector, code uint32) {
 // user or its kernel the processor does not know.
 func bouncePageFault(v *domain.VCPU, at frame.VAddr, code uint32) {
 	code |= x86.PFUser
-	if v.PV.Kernel {
+	if v.PV.Stub.Kernel {
 		code &^= x86.PFUser
 	}
-	v.PV.CR2 = uint64(at)
+	v.PV.Stub.CR2 = uint64(at)
 	v.Upcalls.CR2.Store(uint64(at))
 	bounce(v, x86.VectorPF, code)
 }
@@ -128,7 +128,7 @@ const (
 func softwareInterrupt(v *domain.VCPU, vector x86.Vector, length uint8) {
 	gate := &v.PV.Traps[vector]
 	level := uint8(3)
-	if v.PV.Kernel {
+	if v.PV.Stub.Kernel {
 		level = 1
 	}
 	if gate.Flags&gateDPL < level {

@@ -22,7 +22,7 @@ func getCR(v *domain.VCPU, n uint32) (uint64, bool) {
 	case 0:
 		return v.PV.CR0, true
 	case 2:
-		return v.PV.CR2, true
+		return v.PV.Stub.CR2, true
 	case 3:
 		kernel, _ := v.Domain.Memory.Roots(int(v.ID))
 		return uint64(kernel.Addr()), true
@@ -43,7 +43,7 @@ func setCR(v *domain.VCPU, n uint32, value uint64) bool {
 		SetTS(v, value&x86.CR0TS != 0)
 		return true
 	case 2:
-		v.PV.CR2 = value
+		v.PV.Stub.CR2 = value
 		v.Upcalls.CR2.Store(value)
 		return true
 	case 4:

@@ -126,8 +126,8 @@ func restoreState(v *domain.VCPU, s *emul.State) {
 // policy is what the guest may do in the mode that it is in.
 func policy(v *domain.VCPU) emul.Policy {
 	return emul.Policy{
-		Kernel:  v.PV.Kernel,
-		IO:      mayUsePorts(v),
+		Kernel:  v.PV.Stub.Kernel,
+		IO:      mayUsePorts(v, v.PV.Stub.Kernel),
 		UserTSC: v.PV.CR4&x86.CR4TSD == 0,
 		UserPMC: v.PV.CR4&x86.CR4PCE != 0,
 	}

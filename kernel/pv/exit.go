@@ -31,6 +31,8 @@ func onExit(v *domain.VCPU) {
 		privileged(v)
 	case exit.Monitor, exit.MWait, exit.VirtualInstruction, exit.INVPCID, exit.RSM, exit.Pause, exit.RDPRU:
 		undefined(v)
+	case exit.Window:
+		v.Container.SetWindow(false) // the stub has been left: see await
 	case exit.DescriptorTable, exit.IRET, exit.Flags:
 		bounce(v, x86.VectorGP, 0)
 	case exit.Shutdown:
@@ -47,7 +49,8 @@ func broken(v *domain.VCPU) { Crash(v, v.Info.Reason.String()) }
 // exception serves an exception that the guest has raised.
 func exception(v *domain.VCPU) {
 	i := &v.Info
-	if atGate(v) && atGateException(v, i.Vector) {
+	if atGate(v) {
+		atGateException(v, i.Vector)
 		return
 	}
 	switch i.Vector {
@@ -68,20 +71,21 @@ func exception(v *domain.VCPU) {
 	}
 }
 
-// atGateException serves what happens between SYSCALL and SYSRET. Some
-// processors make the trap of a single step there, which comes after SYSRET
-// again; and SYSRET refuses an address that is not canonical.
-func atGateException(v *domain.VCPU, vector x86.Vector) (served bool) {
-	switch vector {
-	case x86.VectorDB:
-		return true
-	case x86.VectorGP:
+// atGateException serves what happens at privilege level 0. Some processors make the
+// trap of a single step there, which comes after SYSRET again, and the stub may step on a
+// breakpoint of its guest's; SYSRET refuses an address that is not canonical; and an
+// address that the stub has from the guest need be no good one.
+func atGateException(v *domain.VCPU, vector x86.Vector) {
+	switch {
+	case vector == x86.VectorDB:
+	case inStub(v) && (vector == x86.VectorGP || vector == x86.VectorSS):
+		undo(v, offset(v))
+	case vector == x86.VectorGP:
 		leaveGate(v)
 		bounce(v, x86.VectorGP, 0)
-		return true
+	default:
+		Crash(v, vector.String())
 	}
-	Crash(v, vector.String())
-	return true
 }
 
 // software serves an instruction whose purpose is an interrupt.
@@ -184,7 +188,7 @@ func pageFault(v *domain.VCPU, at frame.VAddr, code uint32) {
 			return
 		}
 	}
-	if code&(x86.PFPresent|x86.PFWrite|x86.PFFetch) == x86.PFPresent|x86.PFWrite && v.PV.Kernel && tableWrite(v, at) {
+	if code&(x86.PFPresent|x86.PFWrite|x86.PFFetch) == x86.PFPresent|x86.PFWrite && v.PV.Stub.Kernel && tableWrite(v, at) {
 		return
 	}
 	memory := view(v)

@@ -4,31 +4,20 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
-	"tuco/kernel/frame"
 	"tuco/kernel/x86"
 )
 
-// The gate's page: an entry for SYSCALL by 64-bit code, one for 32-bit code.
+// What stub.S begins with, as offsets: three hypercall instructions, the first two of
+// them each with a SYSRET behind it, for callers that are 64-bit and 32-bit code; the
+// third is for page faults. Then an entry for SYSCALL.
 const (
-	gate64 = area + gatePage*frame.PageSize
-	gate32 = gate64 + 16
+	gate64    = 0
+	gate32    = 16
+	gateFault = 32
+	entry64   = 64
 
 	callLength = exit.HypercallLength
-
-	// noGate is no address at all, so that no hypercall counts as one.
-	noGate = 1 << 63
 )
-
-func writeGate(page []byte) {
-	for i := range page {
-		page[i] = 0xcc // INT3
-	}
-	call := vendorCall()
-	copy(page, call[:])
-	copy(page[3:], "\x48\x0f\x07") // SYSRET to 64-bit code
-	copy(page[16:], call[:])
-	copy(page[19:], "\x0f\x07") // SYSRET to 32-bit code
-}
 
 // Selectors that SYSCALL loads, in the reserved part of the GDT.
 const (
@@ -40,29 +29,48 @@ const (
 // own entry would not want.
 const syscallMask = x86.FlagTF | x86.FlagIF | x86.FlagDF | x86.FlagIOPL | x86.FlagNT | x86.FlagAC
 
-// syscall is what SYSCALL and SYSRET use. SYSRET adds 16 to the selector of 64-bit
-// code, and 8 to that of the stack.
-var syscall = exit.Syscall{
-	Star:   hypercall.FLAT_RING3_CS32<<48 | gateCS<<32,
-	LStar:  uint64(gate64),
-	CStar:  uint64(gate32),
-	SFMask: syscallMask,
+// syscall is what SYSCALL and SYSRET of a vCPU use. SYSRET adds 16 to the selector of
+// 64-bit code, and 8 to that of the stack.
+func syscall(v *domain.VCPU) exit.Syscall {
+	entry := at(v, codePage)
+	s := exit.Syscall{
+		Star:   hypercall.FLAT_RING3_CS32<<48 | gateCS<<32,
+		LStar:  uint64(entry + gate64),
+		CStar:  uint64(entry + gate32),
+		SFMask: syscallMask,
+	}
+	if stub.used {
+		s.LStar = uint64(entry + entry64)
+	}
+	return s
 }
 
-// atGate tells whether the vCPU is between SYSCALL and SYSRET.
+// atGate tells whether the vCPU is in the page of the stub: between SYSCALL and SYSRET,
+// or wherever else.
 func atGate(v *domain.VCPU) bool { return v.Container.CPL() == 0 }
 
-// beforeCall tells whether a vCPU at the gate has yet to leave by it. Nothing
-// may enter the kernel then: the call comes first.
-func beforeCall(v *domain.VCPU) bool {
-	rip := frame.VAddr(v.Container.RIP())
-	return rip == gate64 || rip == gate32
+// offset is how far into that page it is.
+func offset(v *domain.VCPU) uint64 { return v.Container.RIP() - uint64(at(v, codePage)) }
+
+// inStub tells whether the vCPU is at privilege level 0, and not just behind a hypercall:
+// elsewhere nothing may enter the guest's kernel.
+func inStub(v *domain.VCPU) bool {
+	if !atGate(v) {
+		return false
+	}
+	o := offset(v)
+	return o != gate64+callLength && o != gate32+callLength
 }
 
-// leaveGate completes the SYSRET of a vCPU at the gate.
+// await is for a vCPU in the stub to which something is to happen. The stub runs with
+// interrupts off, and what comes after it with them on; so the processor can tell when
+// it has been left.
+func await(v *domain.VCPU) { v.Container.SetWindow(true) }
+
+// leaveGate completes the SYSRET of a vCPU that is at it.
 func leaveGate(v *domain.VCPU) {
 	c := &v.Container
-	if frame.VAddr(c.RIP()) >= gate32 {
+	if offset(v) == gate32+callLength {
 		c.SetRIP(uint64(uint32(c.Regs.GPR[exit.RCX])))
 		setFlat(c, exit.CS, hypercall.FLAT_RING3_CS32, code32)
 	} else {

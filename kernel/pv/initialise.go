@@ -21,6 +21,7 @@ func Initialise(h *lock.Holder, v *domain.VCPU, x *hypercall.VCPUGuestContext) {
 	setControl(v, x)
 	SetLDT(v, frame.VAddr(x.LDTBase), uint32(x.LDTEnts))
 	loadSegments(v, x)
+	refresh(v)
 	giveBack(h, v)
 	if x.Flags&hypercall.VGCF_I387_VALID != 0 {
 		v.Container.SetFX(&x.FPUCtxt)
@@ -57,9 +58,9 @@ func setRegisters(v *domain.VCPU, r *hypercall.CPUUserRegs) {
 // setControl sets control and debug registers, as far as a guest may have the values.
 func setControl(v *domain.VCPU, x *hypercall.VCPUGuestContext) {
 	p := &v.PV
-	p.KernelSP = x.KernelSP
+	p.Stub.SetKernelSP(x.KernelSP)
 	p.IOPL = uint8(x.UserRegs.RFLAGS >> 12 & 3)
-	p.CR2 = x.Ctrlreg[2]
+	p.Stub.CR2 = x.Ctrlreg[2]
 	SetTS(v, x.Ctrlreg[0]&x86.CR0TS != 0)
 	if cr4 := x.Ctrlreg[4]; cr4 != 0 {
 		setCR4(v, cr4&allowedCR4()|guestCR4)
@@ -88,7 +89,7 @@ func loadSegments(v *domain.VCPU, x *hypercall.VCPUGuestContext) {
 	if x.GSBaseKernel != 0 {
 		SetGSBase(v, x.GSBaseKernel)
 	}
-	v.PV.GSOther = x.GSBaseUser
+	c.SetKernelGS(x.GSBaseUser)
 	setMode(v, x.Flags&hypercall.VGCF_in_kernel != 0)
 	cs, ss := r.CS|selectorRPL, r.SS|selectorRPL
 	switch {

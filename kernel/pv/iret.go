@@ -49,6 +49,7 @@ func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 	}
 	if v.PV.NMIMasked {
 		v.PV.NMIMasked = false
+		v.Want(domain.WantStub)
 		if v.PV.NMIPending {
 			v.Want(domain.WantNMI)
 		}

@@ -24,7 +24,7 @@ var handlers *[domain.Calls]domain.Handler
 // call serves a hypercall, or the instruction of one elsewhere than at the gate.
 func call(v *domain.VCPU) uint64 {
 	r := &v.Container.Regs.GPR
-	if v.Container.RIP() != v.PV.Gate {
+	if v.Container.RIP() != v.PV.Gate || !v.PV.Stub.Kernel {
 		userCall(v)
 		return r[exit.RAX]
 	}
@@ -77,8 +77,15 @@ func prepare(v *domain.VCPU) {
 		v.Wants.And(^uint32(domain.WantFlush)) // before the flush: a later wish is another one
 		v.Container.Flush()
 	}
-	if atGate(v) && beforeCall(v) {
-		return // its hypercall comes first
+	if inStub(v) {
+		if v.Wants.Load() != 0 || v.Upcalls.Deliverable() {
+			await(v)
+		}
+		return
+	}
+	if v.Wants.Load()&domain.WantStub != 0 {
+		v.Wants.And(^uint32(domain.WantStub))
+		refresh(v)
 	}
 	if v.Wants.Load()&domain.WantNMI != 0 {
 		v.Wants.And(^uint32(domain.WantNMI))
@@ -97,6 +104,7 @@ func deliverNMI(v *domain.VCPU) {
 		return
 	}
 	v.PV.NMIPending, v.PV.NMIMasked = false, true
+	refresh(v)
 	enter(v, &entry{rip: gate.Address, masks: gate.Flags&gateMasks != 0})
 }
 
@@ -134,7 +142,8 @@ func code(v *domain.VCPU, rip uint64) (c exit.Code) {
 }
 
 // userCall is a VMMCALL that is no hypercall: SYSCALL by user code, which is its
-// kernel's affair, or an instruction that does not exist for guests.
+// kernel's affair, a page fault that the stub leaves to us, or an instruction that does
+// not exist for guests.
 func userCall(v *domain.VCPU) {
 	if !atGate(v) {
 		v.Container.SetRIP(v.Container.RIP() - callLength)
@@ -142,7 +151,11 @@ func userCall(v *domain.VCPU) {
 		return
 	}
 	which := domain.CallbackSyscall
-	if frame.VAddr(v.Container.RIP()) >= gate32 {
+	switch offset(v) {
+	case gateFault + callLength:
+		stubFault(v)
+		return
+	case gate32 + callLength:
 		which = domain.CallbackSyscall32
 	}
 	if v.PV.Callbacks[which].Address == 0 {

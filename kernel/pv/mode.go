@@ -11,7 +11,7 @@ import (
 // view is the guest's address space in the mode that it is in.
 func view(v *domain.VCPU) guestmem.View {
 	kernel, user := v.Domain.Memory.Roots(int(v.ID))
-	if !v.PV.Kernel {
+	if !v.PV.Stub.Kernel {
 		kernel = user
 	}
 	return guestmem.View{Frames: &machine.Types, Root: kernel}
@@ -31,30 +31,49 @@ func hasUserRoot(v *domain.VCPU) bool {
 
 // setMode changes between guest kernel and guest user.
 func setMode(v *domain.VCPU, kernel bool) {
-	if v.PV.Kernel == kernel {
+	s := v.PV.Stub
+	if s.Kernel == kernel {
 		return
 	}
-	v.PV.Kernel = kernel
+	s.Kernel = kernel
+	useBitmap(s)
 	c := &v.Container
 	gs := c.Segment(exit.GS)
-	gs.Base, v.PV.GSOther = v.PV.GSOther, gs.Base
+	other := c.KernelGS()
+	c.SetKernelGS(gs.Base)
+	gs.Base = other
 	c.SetSegment(exit.GS, gs)
-	if v.Domain.Privileged {
-		setTSS(v)
-	}
 	EnterMode(v)
 }
 
-// EnterMode makes the processor use the root of the mode that the guest is in,
-// and opens or closes the gate. After a change of mode or of roots.
+// EnterMode makes the processor use the root of the mode that the guest is in. After a
+// change of mode or of roots.
+//
+// A stub changes between the roots by a write to CR3, which stays in the address space
+// that the processor is in and empties it. Both modes are in one then; and where the
+// hypervisor changes the root, it is for it to empty the space.
 func EnterMode(v *domain.VCPU) {
 	c := &v.Container
 	root, user := v.Domain.Memory.Roots(int(v.ID))
-	v.PV.Gate = uint64(gate64) + callLength
 	space := exit.KernelSpace
-	if !v.PV.Kernel {
-		root, v.PV.Gate, space = user, noGate, exit.UserSpace
+	if !v.PV.Stub.Kernel {
+		root, space = user, exit.UserSpace
 	}
 	c.SetCR(3, uint64(root.Addr()))
+	if stub.used {
+		setRoots(v)
+		c.FlushSpace(exit.KernelSpace)
+		return
+	}
 	c.UseSpace(space)
+}
+
+// NewUserRoot is for a vCPU, in its kernel mode, whose user mode has got another root.
+func NewUserRoot(v *domain.VCPU) {
+	if stub.used {
+		setRoots(v)
+		v.Container.FlushSpace(exit.KernelSpace)
+		return
+	}
+	v.Container.FlushSpace(exit.UserSpace)
 }

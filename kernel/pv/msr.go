@@ -33,7 +33,7 @@ func readMSR(v *domain.VCPU, msr x86.MSR) (uint64, bool) {
 	case x86.MSRGSBase:
 		return c.Segment(exit.GS).Base, true
 	case x86.MSRKernelGSBase:
-		return v.PV.GSOther, true
+		return c.KernelGS(), true
 	case x86.MSRTSC:
 		return x86.RDTSC(), true
 	case x86.MSRPAT:
@@ -82,7 +82,7 @@ func SetOtherGSBase(v *domain.VCPU, base uint64) bool {
 	if !frame.VAddr(base).Canonical() {
 		return false
 	}
-	v.PV.GSOther = base
+	v.Container.SetKernelGS(base)
 	return true
 }
 
@@ -103,6 +103,7 @@ func SetUserGS(v *domain.VCPU, selector uint16) {
 	kernel := c.Segment(exit.GS).Base
 	loadData(v, exit.GS, selector)
 	user := c.Segment(exit.GS)
-	v.PV.GSOther, user.Base = user.Base, kernel
+	c.SetKernelGS(user.Base)
+	user.Base = kernel
 	c.SetSegment(exit.GS, user)
 }

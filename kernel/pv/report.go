@@ -24,13 +24,13 @@ func Crash(v *domain.VCPU, why string) {
 // Report logs the state of a vCPU, which is loaded here.
 func Report(v *domain.VCPU, why string) {
 	c, i := &v.Container, &v.Info
-	if atGate(v) {
+	if atGate(v) && !inStub(v) {
 		// What the guest takes for its state; and the exit was the hypercall's.
 		leaveGate(v)
 		*i = exit.Info{Reason: exit.Hypercall}
 	}
 	mode := "user"
-	if v.PV.Kernel {
+	if v.PV.Stub.Kernel {
 		mode = "kernel"
 	}
 	klog.Errorf("domain %d (%s) vcpu %d: %s", klog.D(v.Domain.ID), klog.B(v.Domain.Name()), klog.D(v.ID), klog.S(why))
@@ -43,12 +43,12 @@ func Report(v *domain.VCPU, why string) {
 			klog.H16(r[n+1]), klog.S(names[n+2]), klog.H16(r[n+2]), klog.S(names[n+3]), klog.H16(r[n+3]))
 	}
 	kernel, user := v.Domain.Memory.Roots(int(v.ID))
-	klog.Errorf("cr0 %x  cr2 %x  cr4 %x  kernel root %x  user root %x", klog.X(v.PV.CR0), klog.X(v.PV.CR2),
+	klog.Errorf("cr0 %x  cr2 %x  cr4 %x  kernel root %x  user root %x", klog.X(v.PV.CR0), klog.X(v.PV.Stub.CR2),
 		klog.X(v.PV.CR4), klog.X(uint64(kernel)), klog.X(uint64(user)))
 	klog.Errorf("cs %x  ss %x  ds %x  es %x  fs %x:%x  gs %x:%x  other gs %x", klog.X(c.Segment(exit.CS).Selector),
 		klog.X(c.Segment(exit.SS).Selector), klog.X(c.Segment(exit.DS).Selector), klog.X(c.Segment(exit.ES).Selector),
 		klog.X(c.Segment(exit.FS).Selector), klog.X(c.Segment(exit.FS).Base), klog.X(c.Segment(exit.GS).Selector),
-		klog.X(c.Segment(exit.GS).Base), klog.X(v.PV.GSOther))
+		klog.X(c.Segment(exit.GS).Base), klog.X(c.KernelGS()))
 	reportCode(v)
 	reportStack(v)
 	const records = 16

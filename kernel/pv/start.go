@@ -28,13 +28,19 @@ func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
 		}
 		m[i] = f
 	}
-	v.Init(d, uint16(len(d.VCPUs())), &exit.Setup{
+	setup := exit.Setup{
 		Control: m[0], Extended: m[1], Paging: exit.Direct,
 		Exceptions: exit.AllExceptions, Software: true, IO: exit.IOGuest,
-	})
+	}
+	if stub.used {
+		setup.FreeCR3 = true
+		setup.Exceptions &^= 1 << x86.VectorPF
+	}
+	v.Init(d, uint16(len(d.VCPUs())), &setup)
 	p := &v.PV
 	p.Frames = m
 	p.Traps = (*[256]domain.Gate)(layout.Pointer(layout.Direct(m[2].Addr())))
+	p.Stub = (*domain.Stub)(layout.Pointer(layout.Direct(m[stubFrame].Addr())))
 	for i := range p.LDTFrames {
 		p.LDTFrames[i] = frame.NoMFN
 	}
@@ -52,6 +58,9 @@ func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
 	d.AddVCPU(v)
 	return v
 }
+
+// stubFrame is which of a vCPU's frames its domain.Stub is in.
+const stubFrame = 3
 
 // FreeVCPU gives back what NewVCPU took, but for the record.
 func FreeVCPU(h *lock.Holder, v *domain.VCPU) {
@@ -95,24 +104,25 @@ func giveBack(h *lock.Holder, v *domain.VCPU) {
 
 func reset(v *domain.VCPU, s *Initial) {
 	p, c := &v.PV, &v.Container
-	p.CR0, p.CR2, p.CR4 = initialCR0, 0, guestCR4|hostCR4()&x86.CR4FSGSBASE
+	p.CR0, p.CR4 = initialCR0, guestCR4|hostCR4()&x86.CR4FSGSBASE
 	p.XCR0 = container.ExtendedMask()
-	p.KernelSP = 0
+	resetStub(v)
 	c.SetCR(0, initialCR0)
 	c.SetCR(4, hostCR4()|guestCR4)
 	c.SetEFER(x86.EFERSCE | x86.EFERLME | x86.EFERLMA | x86.EFERNXE)
-	c.SetSyscall(syscall)
+	c.SetSyscall(syscall(v))
 	c.SetGDT(exit.Table{Base: uint64(p.Area), Limit: gdtLimit})
-	c.SetIDT(exit.Table{})
+	c.SetIDT(idt(v))
 	setFlat(c, exit.CS, hypercall.FLAT_KERNEL_CS64, code64)
 	setFlat(c, exit.SS, hypercall.FLAT_KERNEL_SS64, data)
 	for _, r := range [...]exit.SegmentRegister{exit.DS, exit.ES, exit.FS, exit.GS} {
 		c.SetSegment(r, exit.Segment{})
 	}
+	c.SetKernelGS(0)
 	setLDTR(v)
-	p.Kernel = true
 	setTSS(v)
 	EnterMode(v)
+	refresh(v)
 	c.SetRIP(s.RIP)
 	c.SetRSP(s.RSP)
 	c.SetRFLAGS(userFlags(s.Flags))

@@ -1,24 +1,22 @@
 package pv
 
 import (
-	"encoding/binary"
-
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
 	"tuco/kernel/layout"
-	"tuco/kernel/machine"
-	"tuco/kernel/pagetype"
 )
 
-// A TSS serves only to say which ports code at CPL 3 may use. APM vol. 2, "I/O
-// Permission Bitmap".
+// A vCPU's TSS, which is in its domain.Stub, says which ports code at CPL 3 may use: those
+// of domain 0's kernel, by a bitmap that follows in the window, or none, where the bitmap
+// would begin beyond the limit. APM vol. 2, "I/O Permission Bitmap".
 const (
-	tssBitmap    = 0x68 // offset of the bitmap, in bytes
-	tssBitmapPtr = 0x66
-	ports        = 1 << 16
-	tssLimit     = tssBitmap + ports/8 // with the byte of ones behind the bitmap
+	ports       = 1 << 16
+	bitmapPages = 3 // and the byte of ones behind
+	openBitmap  = frame.PageSize
+	noBitmap    = 0xffff
+	tssLimit    = openBitmap + ports/8
 )
 
 // portRange is ports from first to last.
@@ -33,31 +31,29 @@ var domain0Ports = [...]portRange{
 	{0x0d00, 0x88ff}, {0x8908, 0xffff},
 }
 
-// fillTSS makes the TSS at these common pages permit some ports.
-func fillTSS(page int, allowed []portRange) {
-	var parts [tssPages][]byte
-	for i := range parts {
-		e := pagetype.PTE(machine.Types.Table(common.pages)[page+i].Load())
-		parts[i] = layout.Bytes(e.MFN().Addr(), frame.PageSize)
-	}
-	binary.LittleEndian.PutUint16(parts[0][tssBitmapPtr:], tssBitmap)
-	for at := tssBitmap; at <= tssLimit; at++ {
-		parts[at/frame.PageSize][at%frame.PageSize] = 0xff
+// fillBitmap makes the bitmap permit some ports.
+func fillBitmap(allowed []portRange) {
+	var parts [bitmapPages][]byte
+	for i, m := range common.bitmap {
+		parts[i] = layout.Bytes(m.Addr(), frame.PageSize)
+		for k := range parts[i] {
+			parts[i][k] = 0xff
+		}
 	}
 	for _, r := range allowed {
 		for port := int(r.first); port <= int(r.last); port++ {
-			at := tssBitmap + port/8
+			at := port / 8
 			parts[at/frame.PageSize][at%frame.PageSize] &^= 1 << (port % 8)
 		}
 	}
 }
 
-// mayUsePorts tells whether the I/O privilege level lets the mode that the guest
-// is in use ports, as far as its domain was given them. A kernel counts as level
-// 1, or 0 if it has asked to be taken for what it is.
-func mayUsePorts(v *domain.VCPU) bool {
+// mayUsePorts tells whether the I/O privilege level lets a mode of the guest's use
+// ports, as far as its domain was given them. A kernel counts as level 1, or 0 if it
+// has asked to be taken for what it is.
+func mayUsePorts(v *domain.VCPU, kernel bool) bool {
 	level := uint8(3)
-	if v.PV.Kernel {
+	if kernel {
 		level = 1
 		if v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl) {
 			level = 0
@@ -69,18 +65,37 @@ func mayUsePorts(v *domain.VCPU) bool {
 // SetIOPL sets the I/O privilege level, 0 to 3.
 func SetIOPL(v *domain.VCPU, level uint8) {
 	v.PV.IOPL = level
-	setTSS(v)
+	setBitmap(v)
 }
 
-// setTSS gives the vCPU the TSS of the mode that it is in.
-func setTSS(v *domain.VCPU) {
-	page := uint64(closedTSS)
-	if v.Domain.Privileged && mayUsePorts(v) {
-		page = openTSS
+// setBitmap says where the bitmap of each mode begins.
+func setBitmap(v *domain.VCPU) {
+	s := v.PV.Stub
+	s.IOKernel, s.IOUser = bitmapOf(v, true), bitmapOf(v, false)
+	useBitmap(s)
+}
+
+// useBitmap makes that of the guest's mode the one that counts.
+func useBitmap(s *domain.Stub) {
+	s.TSS.IOBase = s.IOUser
+	if s.Kernel {
+		s.TSS.IOBase = s.IOKernel
 	}
+}
+
+func bitmapOf(v *domain.VCPU, kernel bool) uint16 {
+	if v.Domain.Privileged && mayUsePorts(v, kernel) {
+		return openBitmap
+	}
+	return noBitmap
+}
+
+// setTSS gives the vCPU its TSS.
+func setTSS(v *domain.VCPU) {
 	v.Container.SetSegment(exit.TR, exit.Segment{
-		Selector: trSelector, Base: tssBase(page), Limit: tssLimit, Attr: exit.SegmentPresent | exit.SegmentTSS,
+		Selector: trSelector, Base: uint64(at(v, stubPage)), Limit: tssLimit, Attr: exit.SegmentPresent | exit.SegmentTSS,
 	})
+	setBitmap(v)
 }
 
 // trSelector is any: the task register is never loaded from a table.

@@ -37,7 +37,7 @@ func (g *Guest) Init(s *exit.Setup) {
 	if s.Paging == exit.Nested {
 		c.nested = nestedEnable
 		c.nestedCR3 = uint64(s.Root)
-	} else {
+	} else if !s.FreeCR3 {
 		c.writeCR |= 1 << 3
 	}
 	v.save.pat = defaultPAT

@@ -96,6 +96,12 @@ func (g *Guest) SetSyscall(c exit.Syscall) {
 	s.star, s.lstar, s.cstar, s.sfmask = c.Star, c.LStar, c.CStar, c.SFMask
 }
 
+// KernelGS is what SWAPGS exchanges with the base of GS.
+func (g *Guest) KernelGS() uint64 { return g.vmcb.save.kernelGSBase }
+
+// SetKernelGS sets it.
+func (g *Guest) SetKernelGS(v uint64) { g.vmcb.save.kernelGSBase = v }
+
 // DR6 is the debug status register.
 func (g *Guest) DR6() uint64 { return g.vmcb.save.dr6 }
 

@@ -32,6 +32,9 @@ func controlsFor(s *exit.Setup, c *Caps) (words [controls]uint32) {
 		want[ControlProc] &^= procIO
 	}
 	const cr3, cr8 = 1 << 3, 1 << 8
+	if s.FreeCR3 {
+		want[ControlProc] &^= procCR3Load
+	}
 	if s.Paging == exit.Nested {
 		want[ControlSecondary] |= secEPT
 		if c.Has(FeatureUnrestricted) {
@@ -103,3 +106,6 @@ func (g *Guest) configure() {
 		g.SetSegment(r, exit.Segment{})
 	}
 }
+
+// CanFreeCR3 tells whether writes to CR3 can be made not to exit.
+func CanFreeCR3() bool { return caps.allowed[ControlProc].Must()&procCR3Load == 0 }

@@ -34,6 +34,12 @@ func readSyscall() exit.Syscall {
 	}
 }
 
+// KernelGS is what SWAPGS exchanges with the base of GS.
+func (g *Guest) KernelGS() uint64 { return x86.RDMSR(x86.MSRKernelGSBase) }
+
+// SetKernelGS sets it to an address that is canonical.
+func (g *Guest) SetKernelGS(v uint64) { x86.WRMSR(x86.MSRKernelGSBase, v) }
+
 // SetSyscall sets the registers behind SYSCALL.
 func (g *Guest) SetSyscall(s exit.Syscall) {
 	g.syscall = s

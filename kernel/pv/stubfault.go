@@ -1,0 +1,99 @@
+package pv
+
+import (
+	"tuco/kernel/domain"
+	"tuco/kernel/exit"
+	"tuco/kernel/frame"
+	"tuco/kernel/x86"
+)
+
+// Where the processor leaves the frames of page faults, as offsets in domain.Stub.
+const (
+	nestedFrame = 0xf90
+	plainFrame  = 0xfd0
+)
+
+// stubFault serves a page fault that the stub has left to us: one of the guest's that is
+// not plain, or one of the stub's own, by an address that it has from the guest.
+func stubFault(v *domain.VCPU) {
+	s := v.PV.Stub
+	code := uint64(at(v, codePage))
+	switch v.Container.RSP() - uint64(at(v, stubPage)) {
+	case nestedFrame:
+		undo(v, s.Nested.RIP-code)
+	case plainFrame:
+		if s.Frame.CS&selectorRPL != 0 {
+			guestFault(v)
+			return
+		}
+		undo(v, s.Frame.RIP-code)
+	default:
+		Crash(v, "the stub has lost its stack")
+	}
+}
+
+// undo takes back what the stub has begun when it faulted at an offset, and has the guest
+// leave the container for the same.
+func undo(v *domain.VCPU, offset uint64) {
+	c, s := &v.Container, v.PV.Stub
+	r := &c.Regs.GPR
+	for i := range stub.regions {
+		if g := &stub.regions[i]; offset < g.from || offset >= g.to {
+			continue
+		}
+		gate := uint64(gate64)
+		if i == inFault {
+			gate = gateFault
+			r[exit.RAX], r[exit.RBX] = s.AtFault.RAX, s.AtFault.RBX
+			c.SetRSP(uint64(at(v, stubPage)) + plainFrame)
+			resetIST(v)
+			s.Frame.CS |= selectorRPL
+			s.Frame.Code |= x86.PFUser
+		} else {
+			r[exit.RAX], r[exit.RBX] = s.Call.RAX, s.Call.RBX
+			c.SetRSP(s.Call.RSP)
+		}
+		c.SetSegment(exit.CS, exit.Segment{Selector: gateCS, Attr: code64 &^ dpl3, Limit: noLimit})
+		c.SetSegment(exit.SS, exit.Segment{Selector: gateSS, Attr: data &^ dpl3, Limit: noLimit})
+		c.SetRIP(uint64(at(v, codePage)) + gate)
+		EnterMode(v)
+		return
+	}
+	Crash(v, "the stub has faulted")
+}
+
+// dpl3 is the privilege level in the attributes of the guest's flat segments.
+const dpl3 = 3 << 5
+
+// resetIST makes the end of the stub's page its stack again.
+func resetIST(v *domain.VCPU) {
+	v.PV.Stub.TSS.IST1 = uint32(at(v, stubPage) + frame.PageSize)
+}
+
+// guestFault serves a page fault of the guest's as if the processor had left the
+// container for it.
+func guestFault(v *domain.VCPU) {
+	c, s := &v.Container, v.PV.Stub
+	f := &s.Frame
+	cs, ss := uint16(f.CS), uint16(f.SS)
+	if !Ready(v, cs) || !Ready(v, ss) {
+		c.SetRIP(c.RIP() - callLength)
+		return
+	}
+	v.Exits[exit.Hypercall]--
+	v.Exits[exit.Exception]++
+	v.Info = exit.Info{
+		Reason: exit.Exception, Vector: x86.VectorPF, ErrorCode: uint32(f.Code), Linear: frame.VAddr(s.AtFault.CR2),
+	}
+	c.SetRIP(f.RIP)
+	c.SetRSP(f.RSP)
+	c.SetRFLAGS(userFlags(f.RFLAGS))
+	switch {
+	case !loadCode(v, cs):
+		refuseReturn(v, cs, ss, uint32(cs&^selectorRPL))
+	case !loadStack(v, ss):
+		refuseReturn(v, cs, ss, uint32(ss&^selectorRPL))
+	default:
+		pageFault(v, v.Info.Linear, v.Info.ErrorCode)
+	}
+}
