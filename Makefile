@@ -30,7 +30,7 @@ all: kernel tool guests programs
 # then mkimage and GNU ld. docs/building.md tells why.
 
 KERNEL_FLAGS := -trimpath -buildvcs=false '-gcflags=tuco/...=-wb=false' \
-	-ldflags '-E main.entry -T -0x7fe00000 -buildid= -checklinkname=0'
+	-ldflags '-E main.entry -T -0x7fe00000 -buildid= -checklinkname=0' -pgo=$(OBJ)/hotcalls.pgo
 REDIRECTS := kernel/rt/redirects.txt
 # The vector registers that entry and exit save: see exit.Regs, kernel/idt, kernel/svm, kernel/vmx.
 XMM := X0,X14-X15
@@ -44,11 +44,11 @@ kernel: $(OUT)/tuco.elf
 .PHONY: FORCE
 FORCE:
 
-$(OBJ)/kernel.elf: FORCE
-	@mkdir -p $(OBJ)
+$(OBJ)/kernel.elf: FORCE $(OBJ)/hotcalls
+	@$(OBJ)/hotcalls -o $(OBJ)/hotcalls.pgo
 	@$(GO) build $(KERNEL_FLAGS) -o $@ ./kernel
 
-TOOLS := mkimage rtcheck layercheck
+TOOLS := mkimage rtcheck layercheck hotcalls
 $(TOOLS:%=$(OBJ)/%): $(OBJ)/%: FORCE
 	@mkdir -p $(OBJ)
 	@$(GO) build -trimpath -buildvcs=false -o $@ ./tools/$*
