@@ -21,17 +21,14 @@ type Ring struct {
 	live   atomic.Bool   // it is open; [lock] to write
 	cons   atomic.Uint64 // requests below it are answered for; [lock] to write
 	shared *pagetype.Table
-	slots  [maxSlotFrames]*pagetype.Table
+	slots  [maxSlotFrames][]Request
 	size   uint64 // how many slots, a power of two
 
 	refused uint64 // [lock]
 	frames  [hypercall.TucoRingFrames]frame.MFN
 }
 
-const (
-	maxSlotFrames = hypercall.TucoRingFrames - 1
-	slotWords     = 2 // of a request
-)
+const maxSlotFrames = hypercall.TucoRingFrames - 1
 
 // RingFrames tells whether a ring can have so many frames.
 func RingFrames(n uint32) bool { return n == 2 || n == 3 || n == maxSlotFrames+1 }
@@ -51,7 +48,7 @@ func (r *Ring) Open(h *lock.Holder, f *pagetype.Frames, list []frame.MFN) bool {
 		copy(r.frames[:], list)
 		r.shared = f.Table(list[0])
 		for i, m := range list[1:] {
-			r.slots[i&(maxSlotFrames-1)] = f.Table(m)
+			r.slots[i&(maxSlotFrames-1)] = pagetype.Array[Request](f, m)
 		}
 		r.size = uint64(len(list)-1) * hypercall.TucoRingSlots
 		r.refused = 0
@@ -117,8 +114,8 @@ func (r *Ring) drain(c *Call, d *Domain, m2p []uint64, room []Request) (done uin
 		return 0, pagetype.OK
 	}
 	for at+done != prod && result == pagetype.OK {
-		list := room[:min(prod-at-done, uint64(len(room)))]
-		r.take(at+done, list)
+		page, first := r.slot(at + done)
+		list := room[:copy(room[:min(prod-at-done, uint64(len(room)))], page[first:])]
 		var n uint64
 		n, result = r.make(c, d, m2p, at+done, list)
 		done += n
@@ -128,19 +125,10 @@ func (r *Ring) drain(c *Call, d *Domain, m2p []uint64, room []Request) (done uin
 	return done, result
 }
 
-// take copies requests from their slots.
-func (r *Ring) take(at uint64, list []Request) {
-	for i := range list {
-		n := at + uint64(i)
-		t, word := r.slot(n)
-		list[i] = Request{t[word].Load(), t[word+1].Load()}
-	}
-}
-
-// slot is where entry n is.
-func (r *Ring) slot(n uint64) (t *pagetype.Table, word uint64) {
+// slot is where entry n is: among the slots of a frame, and which.
+func (r *Ring) slot(n uint64) (page []Request, i uint64) {
 	n &= r.size - 1
-	return r.slots[n/hypercall.TucoRingSlots%maxSlotFrames], n % hypercall.TucoRingSlots * slotWords
+	return r.slots[n/hypercall.TucoRingSlots%maxSlotFrames], n % hypercall.TucoRingSlots
 }
 
 // make makes requests, the first of which is entry at. It returns how many are answered for: made or refused.
@@ -162,9 +150,8 @@ func (r *Ring) make(c *Call, d *Domain, m2p []uint64, at uint64, list []Request)
 
 // refuse marks entry n as refused.
 func (r *Ring) refuse(n, ptr uint64, why pagetype.Result) {
-	t, word := r.slot(n)
-	t[word].Store(ptr | hypercall.TUCORING_refused)
-	t[word+1].Store(uint64(Errno(why)))
+	page, i := r.slot(n)
+	page[i] = Request{ptr | hypercall.TUCORING_refused, uint64(Errno(why))}
 	r.refused++
 }
 

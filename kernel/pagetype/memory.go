@@ -65,6 +65,12 @@ func (f *Frames) Page(m frame.MFN) *[frame.PageSize]byte {
 	return (*[frame.PageSize]byte)(unsafe.Add(f.memory, uint64(m.Addr())))
 }
 
+// Array is the content of a frame that is RAM as so many elements as it holds. The guest may change them at any time: they are to be
+// copied, and the copies looked at.
+func Array[T any](f *Frames, m frame.MFN) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(f.Page(m))), frame.PageSize/unsafe.Sizeof(*new(T)))
+}
+
 func (f *Frames) info(m frame.MFN) *pmm.Info { return f.records.Info(m) }
 
 func load(i *pmm.Info) word {
