@@ -10,6 +10,7 @@ package guestlib
 
 import (
 	"tuco/guestlib/clock"
+	"tuco/guestlib/gate"
 	"tuco/guestlib/mm"
 	"tuco/guestlib/paging"
 	"tuco/guestlib/start"
@@ -20,6 +21,16 @@ func Ticks() uint64 { return clock.TSC() - start.Entered() }
 
 // Paging is what the queue of page-table updates has done so far.
 func Paging() paging.Stats { return mm.Stats() }
+
+// UpdateRing has page-table updates go by Tuco's update ring, or else by mmu_update, and tells whether they go by the ring from now on.
+// A program on the first vCPU asks that wants to compare the two.
+func UpdateRing(wanted bool) (used bool) {
+	arg := uintptr(0)
+	if wanted {
+		arg = 1
+	}
+	return gate.Call(gate.UpdateRing, arg, 0, 0, 0, 0) == 1
+}
 
 // Memory is the domain's pages, and those of them that nobody has.
 func Memory() (pages, free uint64) { return mm.Pages(), mm.Free() }

@@ -3,7 +3,10 @@
 package qemutests
 
 import (
+	"fmt"
 	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -54,3 +57,68 @@ func TestGoProgramMemory(t *testing.T) {
 	t.Parallel()
 	runMemory(t, host.Spec{})
 }
+
+// The library's page-table updates go by the ring, where there is one and the command line says nothing else.
+func TestGoProgramTransport(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, word, goes, doesNot string }{
+		{"by itself", "", "update ring of", "mmu_update of"},
+		{"ring", "env.TUCO_PAGING=ring", "update ring of", "mmu_update of"},
+		{"calls", "one env.TUCO_PAGING=calls two", "mmu_update of", "update ring of"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			outcome := boot(t, goProgram(host.Spec{Append: "counts"}, "hello", test.word))
+			require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
+			assert.Contains(t, outcome.Log, test.goes)
+			assert.NotContains(t, outcome.Log, test.doesNot)
+		})
+	}
+	t.Run("neither", func(t *testing.T) {
+		t.Parallel()
+		outcome := boot(t, goProgram(host.Spec{}, "hello", "env.TUCO_PAGING=pigeons"))
+		require.Equal(t, host.Crashed, outcome.End, "%v\n%s", outcome, outcome.Console)
+		assert.Contains(t, outcome.Console, "TUCO_PAGING takes ring or calls")
+	})
+}
+
+var transportLine = regexp.MustCompile(`(?m)^memory: by (mmu_update|update ring): (.*?) ?mapped: ([0-9.]+) ticks a page, (\d+) exits; unmapped: ([0-9.]+) ticks a page, (\d+) exits`)
+
+// The costs of both ways, counted: so they are the same each time.
+func TestGoProgramTransportCosts(t *testing.T) {
+	t.Parallel()
+	spec := memoryGuest(host.Spec{ICount: true}, "transports=64")
+	spec.Dom0.Memory = 128 * host.MiB
+	outcome := boot(t, spec)
+	require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
+	exits := map[string]int{}
+	for _, line := range transportLine.FindAllStringSubmatch(outcome.Console, -1) {
+		t.Log(strings.TrimSpace(line[0]))
+		by, what := line[1], line[2]
+		var cost [2]float64
+		for i, n := range [...]string{line[3], line[5]} {
+			var err error
+			cost[i], err = strconv.ParseFloat(n, 64)
+			require.NoError(t, err)
+		}
+		if what == "batch of 512:" {
+			assert.Less(t, cost[0], maxPerEntry[by], "%s: mapping", by)
+			assert.Less(t, cost[1], maxPerEntry[by], "%s: unmapping", by)
+		}
+		for _, n := range [...]string{line[4], line[6]} {
+			count, err := strconv.Atoi(n)
+			require.NoError(t, err)
+			exits[by+", "+what] += count
+		}
+	}
+	require.Len(t, exits, 2*11, "%s", outcome.Console)
+	for n := 1; n <= 512; n *= 2 {
+		for by := range maxPerEntry {
+			assert.Equal(t, 2, exits[fmt.Sprintf("%s, batch of %d:", by, n)], "%s: a batch each way is an exit", by)
+		}
+	}
+	assert.Less(t, exits["update ring, 64 MiB"], exits["mmu_update, 64 MiB"]*3/4, "the flush finds the ring drained")
+}
+
+// maxPerEntry is what an entry of a large batch may take, in instructions, with putting it there.
+var maxPerEntry = map[string]float64{"mmu_update": 320, "update ring": 320}

@@ -49,6 +49,11 @@ func TucoFeatures() uint64 {
 	return f.Features
 }
 
+// KickRing has all made that is in the update ring of a vCPU.
+func KickRing(vcpu uint64) hypercall.Errno {
+	return hypercall.Failed(Call(hypercall.HYPERVISOR_tuco_op, hypercall.TUCOOP_ring_kick, vcpu, 0, 0, 0))
+}
+
 // Exits is how often this vCPU has left its container, the asking itself counted in. It fails where nobody counts: on Xen,
 // which has no containers for guests like this.
 func Exits() (n hypercall.TucoExits, err hypercall.Errno) {

@@ -242,8 +242,7 @@ func release() {
 	if discarded.n == 0 {
 		return
 	}
-	wait()
-	flush()
+	forget()
 	for _, p := range discarded.list[:discarded.n] {
 		pages.give(p)
 	}
@@ -263,8 +262,7 @@ func reprotect(start, end uint64, prot Prot) {
 		changed = true
 	})
 	if changed {
-		wait()
-		flush()
+		forget()
 	}
 }
 

@@ -16,6 +16,7 @@ func MapLater(va, mfn uint64) (t paging.Ticket, err hypercall.Errno) {
 		l1, _ := table(va, 1)
 		t = queue.Add(Machine(l1+8*index(va, 1)), mfn*PageSize&frameMask|readWrite|noExec)
 		asked = t
+		queue.Send()
 	}
 	lock.Unlock()
 	return t, err
@@ -35,12 +36,4 @@ func Wait(t paging.Ticket) hypercall.Errno {
 	err := queue.Wait(t)
 	lock.Unlock()
 	return err
-}
-
-// Settle returns when the hypervisor has answered for all that it was asked. Before the domain is saved that has to be: what waits
-// in the queue names frames, which are others afterwards.
-func Settle() {
-	lock.Lock()
-	wait()
-	lock.Unlock()
 }

@@ -67,6 +67,7 @@ func Init(info *hypercall.StartInfo) *hypercall.StartInfo {
 		console.Fatal("the builder left too little mapped memory for the table of frames")
 	}
 	pages.init(bitmap, info.NrPages, uint64(pageAt(pool.end)))
+	beginRing(info.CmdLine[:])
 	begin()
 	if later {
 		insert(area{zeros.vaddr, (zeros.vaddr + zeros.size + PageSize - 1) &^ (PageSize - 1), ReadWrite})

@@ -90,8 +90,7 @@ func poolDiscarded() {
 	if discarded.n == 0 {
 		return
 	}
-	wait()
-	flush()
+	forget()
 	for _, p := range discarded.list[:discarded.n] {
 		*hypercalls.At[uint64](direct(p)) = pool.spare
 		pool.spare = direct(p)

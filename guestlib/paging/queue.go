@@ -4,6 +4,10 @@
 // are queued, and go out many at a time. [Queue.Add] returns a [Ticket]; until [Queue.Done] says so of it or [Queue.Wait]
 // returns, the update may or may not have happened, and nothing may rely on it. Updates happen in the order of their
 // tickets. One that the hypervisor refuses fails its own ticket, and those behind it are tried all the same.
+//
+// There are two ways for them. A [Transport] is a hypercall with a list, as every hypervisor of this kind has it. A [Ring] is Tuco's: the
+// list lies in memory that the hypervisor shares, [Queue.Send] shows it what was added, and an index tells how far it has come, so that
+// what it did on some other occasion needs no asking.
 package paging
 
 import "tuco/hypercall"
@@ -38,6 +42,9 @@ type Queue struct {
 	Room      []hypercall.MMUUpdate // for those that wait: the owner's, so that a collector that looks at the queue has less to look at
 	Stats     Stats
 
+	ring   Ring   // the other way, if there is one
+	looked Ticket // by the ring: what became of those up to here is known
+
 	n      int    // how many wait in Room
 	issued Ticket // the last that was given out
 	failed [failures]failure
@@ -51,6 +58,9 @@ type failure struct {
 
 // Add queues an update: the machine address of an entry, with an MMU_* command in its low bits, and what to write there.
 func (q *Queue) Add(ptr, val uint64) Ticket {
+	if q.Rides() {
+		return q.add(ptr, val)
+	}
 	if q.n == len(q.Room) {
 		q.Flush()
 	}
@@ -62,6 +72,12 @@ func (q *Queue) Add(ptr, val uint64) Ticket {
 
 // Reserve sees to it that so many updates can be added before the queue goes out by itself.
 func (q *Queue) Reserve(n int) {
+	if q.Rides() {
+		if n > len(q.ring.Slots)-int(q.issued-q.looked) {
+			q.Flush()
+		}
+		return
+	}
 	if n > len(q.Room)-q.n {
 		q.Flush()
 	}
@@ -71,14 +87,22 @@ func (q *Queue) Reserve(n int) {
 func (q *Queue) Last() Ticket { return q.issued }
 
 // Done tells whether the hypervisor has answered for a ticket. It doesn't make it do so.
-func (q *Queue) Done(t Ticket) bool { return t <= q.issued-Ticket(q.n) }
+func (q *Queue) Done(t Ticket) bool {
+	if q.Rides() {
+		return t <= q.ring.answered()
+	}
+	return t <= q.issued-Ticket(q.n)
+}
 
 // Wait returns when the hypervisor has answered for a ticket: 0, or why it refused. A refusal is remembered until as many
 // others have come after it as there is room for.
 func (q *Queue) Wait(t Ticket) hypercall.Errno {
-	if !q.Done(t) {
+	switch {
+	case !q.Done(t):
 		q.Stats.Waits++
 		q.Flush()
+	case q.Rides():
+		q.look()
 	}
 	if q.Stats.Failed == 0 {
 		return 0
@@ -104,8 +128,19 @@ func (q *Queue) RefusedAfter(t Ticket) hypercall.Errno {
 	return 0
 }
 
+// fail remembers a refusal.
+func (q *Queue) fail(t Ticket, err hypercall.Errno) {
+	q.failed[q.next] = failure{t, err}
+	q.next = (q.next + 1) % failures
+	q.Stats.Failed++
+}
+
 // Flush sends all that waits.
 func (q *Queue) Flush() {
+	if q.Rides() {
+		q.flushRing()
+		return
+	}
 	first := q.issued - Ticket(q.n) + 1
 	for at := 0; at < q.n; {
 		q.Stats.Flushes++
@@ -116,9 +151,7 @@ func (q *Queue) Flush() {
 		if err == 0 || at == q.n {
 			break
 		}
-		q.failed[q.next] = failure{first + Ticket(at), err}
-		q.next = (q.next + 1) % failures
-		q.Stats.Failed++
+		q.fail(first+Ticket(at), err)
 		at++
 	}
 	q.n = 0

@@ -169,6 +169,12 @@ func answer(c *cpu.Call) uint64 {
 		return 0
 	case gate.TicketWait:
 		return -uint64(mm.Wait(paging.Ticket(c.DI)))
+	case gate.UpdateRing:
+		if c.DI != 0 && mm.JoinRing() {
+			return 1
+		}
+		mm.LeaveRing()
+		return 0
 	case gate.PageUnmap:
 		return -uint64(mm.UnmapForeign(c.DI))
 	case gate.FreePages:

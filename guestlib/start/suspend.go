@@ -29,7 +29,7 @@ func suspend() uint64 {
 			*f = hypercall.XenPFN(mm.PageOf(uint64(*f)))
 		}
 	}
-	mm.Settle()
+	ring := mm.LeaveRing()
 	upcall.Conceal()
 	arg := hypercall.SchedShutdown{Reason: hypercall.SHUTDOWN_suspend}
 	frame := mm.Machine(hypercalls.Address(info)) / mm.PageSize
@@ -45,6 +45,9 @@ func suspend() uint64 {
 				*f = hypercall.XenPFN(mm.FrameOfPage(uint64(*f)))
 			}
 		}
+	}
+	if ring {
+		mm.JoinRing()
 	}
 	sched.Rearm()
 	return result
