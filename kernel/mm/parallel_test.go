@@ -128,7 +128,7 @@ func (x *crowd) act(h *lock.Holder, n int, r *rand.Rand) {
 }
 
 func (x *crowd) audit() {
-	x.recount(x.domains, func(m frame.MFN) uint64 { return uint64(x.segments[m].Load()) }, true)
+	x.recount(x.domains, func(m frame.MFN) uint64 { return uint64(x.segments[m].Load()) }, func(frame.MFN) uint64 { return 0 }, true)
 }
 
 func TestCrowd(t *testing.T) {

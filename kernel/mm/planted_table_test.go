@@ -205,4 +205,10 @@ var faults = []fault{
 		"	e = pagetype.PTE(frames.Below(e)[index(v, 21)].Load())\n", "	if FAULT {\n		return frames.Below(e), index(v, 21), pagetype.OK\n	}\n	e = pagetype.PTE(frames.Below(e)[index(v, 21)].Load())\n"},
 	{"an emulated write is to any table", "va.go",
 		"	if at.level != pagetype.L1 {", "	if at.level != pagetype.L1 && !FAULT {"},
+
+	// Update rings.
+	{"a ring that has ended is drained", "ring.go",
+		"	r.live.Store(false)\n", "	if !FAULT {\n		r.live.Store(false)\n	}\n"},
+	{"a ring keeps no reference to its second frame", "ring.go",
+		"		copy(r.frames[:], list)\n", "		copy(r.frames[:], list)\n		if FAULT {\n			r.frames[1] = r.frames[0]\n		}\n"},
 }

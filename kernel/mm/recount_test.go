@@ -18,8 +18,9 @@ func broken(format string, args ...any) {
 
 // recount checks what every table maps, and all counts against it. While
 // operations are under way a count may be above what is due, never below;
-// exact says that none is.
-func (x *machine) recount(domains []*Domain, held func(m frame.MFN) (descriptors uint64), exact bool) {
+// exact says that none is. Held is how often a frame is in use as descriptors, and
+// ringed how often by update rings.
+func (x *machine) recount(domains []*Domain, held, ringed func(m frame.MFN) uint64, exact bool) {
 	var types, refs [ram + 1]uint64
 	var states [ram + 1]state
 	for m := frame.MFN(1); m <= ram; m++ {
@@ -154,6 +155,13 @@ func (x *machine) recount(domains []*Domain, held func(m frame.MFN) (descriptors
 			broken("frame %d is in a descriptor table and is %v", m, s)
 		}
 		refs[m] += n
+		if n := ringed(m); n != 0 {
+			if s.typ != pagetype.Writable {
+				broken("frame %d is an update ring's and is %v", m, s)
+			}
+			types[m] += n
+			refs[m] += n
+		}
 		if s.isTable() && s.count > 0 && !s.doomed && !s.validated && !s.partial {
 			broken("table %d is in use and not validated: %v", m, s)
 		}

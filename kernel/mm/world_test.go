@@ -49,6 +49,7 @@ type vcpu struct {
 	cr3    frame.MFN
 	kicked bool
 	gdt    []frame.MFN
+	ring   Ring
 }
 
 type cpu struct {
@@ -75,6 +76,7 @@ func newWorld(seed uint64) *world {
 		w.domains = append(w.domains, d)
 		for v := range n {
 			w.vcpus = append(w.vcpus, &vcpu{d: i, id: v})
+			w.vcpus[len(w.vcpus)-1].ring.Init()
 		}
 	}
 	for i := range 2 {
@@ -224,7 +226,7 @@ func (w *world) check() {
 	if quiet {
 		w.seen["exact recount"]++
 	}
-	w.recount(w.domains, w.held, quiet)
+	w.recount(w.domains, w.held, w.ringed, quiet)
 	for _, v := range w.vcpus {
 		if v.guest {
 			k, u := w.domains[v.d].Roots(v.id)
