@@ -69,7 +69,7 @@ func (t *table) measure(groups []group, words []string) error {
 func (t *table) add(r *row, c cost) {
 	exits := "-"
 	if t.counts {
-		exits = fmt.Sprintf("%.2f", c.exits)
+		exits = fmt.Sprintf("%.3f", c.exits)
 	}
 	t.lines = append(t.lines, fmt.Sprintf("%s\t%d\t%.1f\t%s", r.op, r.n, c.ticks, exits))
 }

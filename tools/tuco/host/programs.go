@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -61,6 +62,21 @@ func (p Programs) data(path, pkg string) (string, error) {
 		}
 	}
 	return "", &missingError{path, pkg}
+}
+
+// Version is what a program says when it is asked for its version.
+func (p Programs) Version(ctx context.Context, name string) (string, error) {
+	path, unpacked, err := p.find(name)
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.CommandContext(ctx, path, "--version")
+	cmd.Env = append(os.Environ(), p.env(unpacked)...)
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s --version: %w", path, err)
+	}
+	return string(out), nil
 }
 
 // env is the environment for an unpacked program: its libraries, plugins and data are not where it was built for.
