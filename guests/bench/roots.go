@@ -54,7 +54,7 @@ func twin() (root *pageTable, err error) {
 
 // made makes a hypercall that rows rely on.
 func made(failed string, c *probe.Call) error {
-	if err := hypercall.Failed(probe.Time(c).Result); err != 0 {
+	if err := hypercall.Failed(result(c)); err != 0 {
 		return fmt.Errorf("%s: %v", failed, err)
 	}
 	return nil
