@@ -4,6 +4,7 @@
 # make check      the fast part          make iso         a GRUB ISO
 # make gdb        boots under gdb        make deps        installs what is missing
 # make test-on-xen   the test guests on Debian's Xen
+# make bench      what operations cost, beside Debian's Xen
 
 OUT := out
 OBJ := $(OUT)/obj
@@ -19,7 +20,7 @@ export PATH := $(PATH):$(DEPS)/usr/bin
 export LD_LIBRARY_PATH := $(LD_LIBRARY_PATH):$(DEPS)/usr/lib/x86_64-linux-gnu:$(DEPS)/lib/x86_64-linux-gnu
 endif
 
-.PHONY: all kernel tool guests programs deps run iso gdb test test-all test-host test-boot test-on-xen test-model test-long check fuzz clean
+.PHONY: all kernel tool guests programs deps run iso gdb test test-all test-host test-boot test-on-xen test-model test-long bench check fuzz clean
 
 all: kernel tool guests programs
 
@@ -227,6 +228,11 @@ test-long:
 	$(SUBMAKE) all
 	@$(GO) test -count=1 -timeout 5h -tags boot,long ./qemu-tests
 	@$(GO) test -count=1 -tags model ./kernel/mm -run TestModel -model.steps=10000000
+
+# out/bench.md and out/bench.json; the logs in out/bench. BENCH="WORD…" for some rows only.
+bench: deps
+	$(SUBMAKE) all
+	@$(OUT)/tuco bench $(BENCH)
 
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 20s
