@@ -2,6 +2,7 @@ package container
 
 import (
 	"tuco/kernel/exit"
+	"tuco/kernel/frame"
 	"tuco/kernel/svm"
 	"tuco/kernel/vmx"
 	"tuco/kernel/x86"
@@ -87,6 +88,16 @@ func (c *Container) Decode(info *exit.Info, fetch exit.Fetch) {
 	if info.Reason == exit.MSRRead || info.Reason == exit.MSRWrite {
 		info.MSR = x86.MSR(c.Regs.GPR[exit.RCX])
 	}
+}
+
+// Exception is what Decode says of an exit.Exception, the most frequent of the reasons
+// that need it: the error code means something where the vector has one, and linear with
+// a page fault.
+func (c *Container) Exception() (vector x86.Vector, errorCode uint32, linear frame.VAddr) {
+	if vendor == AMD {
+		return c.svm.Exception()
+	}
+	return c.vmx.Exception()
 }
 
 // Skip moves the guest past an instruction of n bytes that was executed on

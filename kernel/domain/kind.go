@@ -10,8 +10,12 @@ import (
 type Kind struct {
 	Name string
 
-	// Exit handles an exit that is neither a hypercall nor an affair of the
-	// host's; v.Info describes it.
+	// Exception handles an exception of the guest's: see Container.Exception. It fills
+	// in v.Info, as far as reports need it.
+	Exception func(v *VCPU)
+
+	// Exit handles an exit that is neither a hypercall nor an exception nor an affair of
+	// the host's; v.Info describes it.
 	Exit func(v *VCPU)
 
 	// Code reads the guest's memory at its instruction pointer.

@@ -42,6 +42,16 @@ const (
 	SegmentLDT     SegmentAttr = 2
 )
 
+// Attributes of flat segments at privilege level 3.
+const (
+	FlatCode64 = SegmentPresent | SegmentCode | SegmentLong | SegmentGran | 3<<5
+	FlatCode32 = SegmentPresent | SegmentCode | SegmentBig | SegmentGran | 3<<5
+	FlatData   = SegmentPresent | SegmentData | SegmentBig | SegmentGran | 3<<5
+)
+
+// NoLimit is the limit of a flat segment.
+const NoLimit = 0xffff_ffff
+
 // SegmentDPL is the attribute of a descriptor privilege level, 0 to 3.
 func SegmentDPL(level uint8) SegmentAttr { return SegmentAttr(level&3) << 5 }
 

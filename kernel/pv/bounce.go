@@ -1,22 +1,13 @@
 package pv
 
 import (
-	"encoding/binary"
-
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
+	"tuco/kernel/guestmem"
 	"tuco/kernel/x86"
 )
-
-// entry is a way into the guest's kernel.
-type entry struct {
-	rip     uint64
-	masks   bool // events are masked at the handler's start
-	hasCode bool // push code
-	code    uint32
-}
 
 // The frame that an entry writes, from the stack pointer up, in words:
 //
@@ -26,84 +17,76 @@ type entry struct {
 // again. A container keeps what is loaded, so nothing ever is.
 //
 // Public header arch-x86/xen-x86_64.h, "trap frame".
-const maxFrame = 2 + 1 + 5
+const (
+	frameWords  = 2 + 5
+	errorCodeAt = 2 // where the error code is, with which there is a word more
 
-// enter makes the guest's kernel run an entry next, with a frame of what it
+	noCode = 1 << 32 // no error code
+)
+
+// enter makes the guest's kernel run a handler next, with a frame of what it
 // interrupts on its stack: the one that it is on, or, from user mode, the one
-// that stack_switch has named. A stack that can't be written to ends the domain.
-func enter(v *domain.VCPU, e *entry) {
-	if e.rip == 0 {
+// that stack_switch has named. With masks, events are masked at the handler's start.
+// A stack that can't be written to ends the domain.
+func enter(v *domain.VCPU, handler uint64, masks bool, code uint64) {
+	if handler == 0 {
 		Crash(v, "the guest has no handler for what befell it")
 		return
 	}
 	c := &v.Container
-	if atGate(v) {
-		leaveGate(v)
-	}
-	var f frameWriter
-	cs := c.Segment(exit.CS).Selector
-	sp := c.RSP()
+	rip, cs, flags, rsp, ss := interrupted(v)
+	sp := rsp
 	if v.PV.Stub.Kernel {
 		cs &^= selectorRPL // tells the guest that it was in its kernel
 	} else {
 		setMode(v, true)
 		sp = v.PV.Stub.KernelSP
 	}
-	rsp, flags := c.RSP(), c.RFLAGS()&^(x86.FlagIF|x86.FlagIOPL)
-	masked := uint64(0)
+	shown := flags &^ (x86.FlagIF | x86.FlagIOPL)
 	if v.Upcalls.UpcallMasked() {
-		masked = 1
+		cs |= 1 << 32
 	} else {
-		flags |= x86.FlagIF
+		shown |= x86.FlagIF
 	}
 	if v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl) {
-		flags |= uint64(v.PV.IOPL) << 12
+		shown |= uint64(v.PV.IOPL) << 12
 	}
-	f.push(c.Regs.GPR[exit.RCX])
-	f.push(c.Regs.GPR[exit.R11])
-	if e.hasCode {
-		f.push(uint64(e.code))
+	words := frameWords
+	if code != noCode {
+		words++
 	}
-	f.push(c.RIP())
-	f.push(uint64(cs) | masked<<32)
-	f.push(flags)
-	f.push(rsp)
-	f.push(uint64(c.Segment(exit.SS).Selector))
-
-	sp = sp&^15 - uint64(f.n)
+	sp = sp&^15 - uint64(words)*8
 	kernel := KernelView(v)
-	if _, ok := kernel.Write(frame.VAddr(sp), f.bytes[:f.n]); !ok {
+	var apart [frameWords + 1]uint64
+	f := guestmem.Direct[uint64](&kernel, frame.VAddr(sp), words)
+	direct := f != nil
+	if !direct { // on two pages, or none
+		f = apart[:words]
+	}
+	f[0], f[1] = c.Regs.GPR[exit.RCX], c.Regs.GPR[exit.R11]
+	if code != noCode {
+		f[errorCodeAt] = code
+	}
+	f = f[len(f)-5:]
+	f[0], f[1], f[2], f[3], f[4] = rip, cs, shown, rsp, ss
+	if !direct && !guestmem.PutAll(&kernel, frame.VAddr(sp), apart[:words]) {
 		Crash(v, "the guest kernel's stack can't be written to")
 		return
 	}
-	if e.masks {
+	if masks {
 		v.Upcalls.MaskUpcalls()
 	}
-	setFlat(c, exit.CS, hypercall.FLAT_KERNEL_CS64, code64)
-	setFlat(c, exit.SS, hypercall.FLAT_KERNEL_SS64, data)
-	c.SetRSP(sp)
-	c.Divert(e.rip)
-	c.SetRFLAGS(userFlags(c.RFLAGS()) &^ (x86.FlagTF | x86.FlagNT | x86.FlagRF | x86.FlagAC))
-}
-
-// frameWriter gathers a frame's words.
-type frameWriter struct {
-	bytes [maxFrame * 8]byte
-	n     int
-}
-
-func (f *frameWriter) push(w uint64) {
-	binary.LittleEndian.PutUint64(f.bytes[f.n:], w)
-	f.n += 8
+	const cleared = x86.FlagTF | x86.FlagNT | x86.FlagRF | x86.FlagAC
+	c.GoFlat(handler, sp, userFlags(flags)&^cleared, hypercall.FLAT_KERNEL_CS64, hypercall.FLAT_KERNEL_SS64)
 }
 
 // bounce hands an exception to the guest.
 func bounce(v *domain.VCPU, vector x86.Vector, code uint32) {
-	gate := &v.PV.Traps[vector]
-	enter(v, &entry{
-		rip: gate.Address, masks: gate.Flags&gateMasks != 0,
-		hasCode: vector.HasErrorCode(), code: code,
-	})
+	gate, pushed := &v.PV.Traps[vector], uint64(noCode)
+	if vector.HasErrorCode() {
+		pushed = uint64(code)
+	}
+	enter(v, gate.Address, gate.Flags&gateMasks != 0, pushed)
 }
 
 // bouncePageFault hands a page fault to the guest. Whether it was the guest's
@@ -115,7 +98,8 @@ func bouncePageFault(v *domain.VCPU, at frame.VAddr, code uint32) {
 	}
 	v.PV.Stub.CR2 = uint64(at)
 	v.Upcalls.CR2.Store(uint64(at))
-	bounce(v, x86.VectorPF, code)
+	gate := &v.PV.Traps[x86.VectorPF]
+	enter(v, gate.Address, gate.Flags&gateMasks != 0, uint64(code))
 }
 
 // Bits of a gate's flags: see hypercall.TrapInfo.
@@ -136,11 +120,11 @@ func softwareInterrupt(v *domain.VCPU, vector x86.Vector, length uint8) {
 		return
 	}
 	v.Container.Skip(length)
-	enter(v, &entry{rip: gate.Address, masks: gate.Flags&gateMasks != 0})
+	enter(v, gate.Address, gate.Flags&gateMasks != 0, noCode)
 }
 
 // enterCallback enters the guest's kernel at a callback.
 func enterCallback(v *domain.VCPU, which int) {
 	cb := &v.PV.Callbacks[which]
-	enter(v, &entry{rip: cb.Address, masks: cb.Masks})
+	enter(v, cb.Address, cb.Masks, noCode)
 }

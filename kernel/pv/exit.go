@@ -10,12 +10,10 @@ import (
 	"tuco/kernel/x86"
 )
 
-// onExit serves an exit that is neither the host's affair nor a hypercall.
+// onExit serves an exit that is neither the host's affair nor an exception nor a hypercall.
 func onExit(v *domain.VCPU) {
 	i := &v.Info
 	switch i.Reason {
-	case exit.Exception:
-		exception(v)
 	case exit.SoftwareInterrupt:
 		software(v)
 	case exit.CPUID:
@@ -48,16 +46,24 @@ func broken(v *domain.VCPU) { Crash(v, v.Info.Reason.String()) }
 
 // exception serves an exception that the guest has raised.
 func exception(v *domain.VCPU) {
+	vector, code, linear := v.Container.Exception()
+	if vector != x86.VectorPF {
+		linear = 0
+	}
+	if !vector.HasErrorCode() {
+		code = 0
+	}
 	i := &v.Info
+	i.Reason, i.Vector, i.ErrorCode, i.Linear = exit.Exception, vector, code, linear
 	if atGate(v) {
-		atGateException(v, i.Vector)
+		atGateException(v, vector)
 		return
 	}
-	switch i.Vector {
+	switch vector {
 	case x86.VectorPF:
-		pageFault(v, i.Linear, i.ErrorCode)
+		pageFault(v, linear, code)
 	case x86.VectorGP:
-		protection(v, i.ErrorCode)
+		protection(v, code)
 	case x86.VectorUD:
 		undefined(v)
 	case x86.VectorNM:
@@ -65,9 +71,9 @@ func exception(v *domain.VCPU) {
 	case x86.VectorDB:
 		debug(v)
 	case x86.VectorDF, x86.VectorMC:
-		Crash(v, i.Vector.String())
+		Crash(v, vector.String())
 	default:
-		bounce(v, i.Vector, i.ErrorCode)
+		bounce(v, vector, code)
 	}
 }
 
@@ -181,22 +187,36 @@ func inWindow(v *domain.VCPU, a frame.VAddr) (page int, ok bool) {
 
 // pageFault serves a page fault.
 func pageFault(v *domain.VCPU, at frame.VAddr, code uint32) {
+	if code&(x86.PFUser|x86.PFPresent|x86.PFReserved) != x86.PFUser && unusual(v, at, code) {
+		return
+	}
+	bouncePageFault(v, at, code)
+}
+
+// unusual serves a page fault that need not be the guest's affair: not all are that are
+// made by the processor itself, or where there is a translation. False: it is the guest's.
+//
+// Where there was none no processor can have remembered that.
+func unusual(v *domain.VCPU, at frame.VAddr, code uint32) bool {
 	if code&(x86.PFUser|x86.PFReserved) == 0 {
 		// The processor's own access, to a descriptor.
 		if page, ok := inWindow(v, at); ok {
 			descriptorFault(v, page, at, code)
-			return
+			return true
 		}
 	}
-	if code&(x86.PFPresent|x86.PFWrite|x86.PFFetch) == x86.PFPresent|x86.PFWrite && v.PV.Stub.Kernel && tableWrite(v, at) {
-		return
+	if code&x86.PFPresent == 0 {
+		return false
+	}
+	if code&(x86.PFWrite|x86.PFFetch) == x86.PFWrite && v.PV.Stub.Kernel && tableWrite(v, at) {
+		return true
 	}
 	memory := view(v)
-	if memory.Allows(at, code) {
-		v.Container.FlushPage(at) // the translation was from before the entry changed
-		return
+	if !memory.Allows(at, code) {
+		return false
 	}
-	bouncePageFault(v, at, code)
+	v.Container.FlushPage(at) // the translation was from before the entry changed
+	return true
 }
 
 // descriptorFault is a page of the GDT or LDT that is not there (yet).

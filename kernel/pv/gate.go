@@ -67,6 +67,20 @@ func inStub(v *domain.VCPU) bool {
 // it has been left.
 func await(v *domain.VCPU) { v.Container.SetWindow(true) }
 
+// interrupted is where the guest's code is: of a vCPU at the gate, behind the SYSRET.
+func interrupted(v *domain.VCPU) (rip, cs, rflags, rsp, ss uint64) {
+	rip, cs, rflags, rsp, ss = v.Container.Interrupted()
+	if cs&selectorRPL == 0 {
+		r := &v.Container.Regs.GPR
+		ss, cs, rflags = hypercall.FLAT_RING3_SS64, hypercall.FLAT_RING3_CS64, userFlags(r[exit.R11])
+		if rip-uint64(at(v, codePage)) != gate32+callLength {
+			return r[exit.RCX], cs, rflags, rsp, ss
+		}
+		rip, cs = uint64(uint32(r[exit.RCX])), hypercall.FLAT_RING3_CS32
+	}
+	return rip, cs, rflags, rsp, ss
+}
+
 // leaveGate completes the SYSRET of a vCPU that is at it.
 func leaveGate(v *domain.VCPU) {
 	c := &v.Container
@@ -86,5 +100,5 @@ func leaveGate(v *domain.VCPU) {
 func userFlags(f uint64) uint64 {
 	const allowed = x86.FlagCF | x86.FlagPF | x86.FlagAF | x86.FlagZF | x86.FlagSF | x86.FlagTF | x86.FlagDF |
 		x86.FlagOF | x86.FlagNT | x86.FlagRF | x86.FlagAC | x86.FlagID
-	return f&allowed | x86.FlagIF
+	return f&allowed | x86.FlagIF | x86.FlagOne
 }

@@ -26,7 +26,7 @@ func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 		Crash(v, "iret: to user mode, without page tables for it")
 		return 0
 	}
-	if !Ready(v, uint16(f.CS)) || !Ready(v, uint16(f.SS)) {
+	if (f.CS|f.SS)&selectorTI != 0 && (!Ready(v, uint16(f.CS)) || !Ready(v, uint16(f.SS))) {
 		return domain.Continue // nothing has changed yet
 	}
 	if v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl) {
@@ -55,21 +55,31 @@ func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 		}
 	}
 	setMode(v, f.CS&selectorRPL != 3)
-	c.SetRIP(f.RIP)
-	c.SetRSP(f.RSP)
-	c.SetRFLAGS(userFlags(f.RFLAGS))
 	c.Regs.GPR[exit.RAX] = f.RAX
-	cs, ss := uint16(f.CS)|3, uint16(f.SS)|3
+	cs, ss, flags := uint16(f.CS)|3, uint16(f.SS)|3, userFlags(f.RFLAGS)
+	if cs == hypercall.FLAT_RING3_CS64 && ss == hypercall.FLAT_RING3_SS64 && frame.VAddr(f.RIP).Canonical() {
+		c.GoFlat(f.RIP, f.RSP, flags, cs, ss)
+	} else {
+		c.SetRIP(f.RIP)
+		c.SetRSP(f.RSP)
+		c.SetRFLAGS(flags)
+		returnTo(v, cs, ss)
+	}
+	v.PV.Returned = int64(f.RAX) == domain.Continue
+	return int64(c.Regs.GPR[exit.RAX])
+}
+
+// returnTo loads what a return to other segments than the flat ones loads, or to an address that
+// no code can be at.
+func returnTo(v *domain.VCPU, cs, ss uint16) {
 	switch {
 	case !loadCode(v, cs):
 		refuseReturn(v, cs, ss, uint32(cs&^3))
 	case !loadStack(v, ss):
 		refuseReturn(v, cs, ss, uint32(ss&^3))
-	case !c.CanEnter():
+	case !v.Container.CanEnter():
 		refuseReturn(v, cs, ss, 0)
 	}
-	v.PV.Returned = int64(f.RAX) == domain.Continue
-	return int64(c.Regs.GPR[exit.RAX])
 }
 
 // refuseReturn gives the guest the fault of a return that the processor would

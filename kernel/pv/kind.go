@@ -14,7 +14,7 @@ import (
 func Kind(calls *[domain.Calls]domain.Handler) domain.Kind {
 	handlers = calls
 	return domain.Kind{
-		Name: "PV", Exit: onExit, Code: code, Prepare: prepare, Broken: broken, Hypercall: call, Proceed: proceed,
+		Name: "PV", Exception: exception, Exit: onExit, Code: code, Prepare: prepare, Broken: broken, Hypercall: call, Proceed: proceed,
 	}
 }
 
@@ -92,7 +92,7 @@ func prepare(v *domain.VCPU) {
 		deliverNMI(v)
 	}
 	if v.Upcalls.Deliverable() {
-		enter(v, &entry{rip: v.PV.Callbacks[domain.CallbackEvent].Address, masks: true})
+		enter(v, v.PV.Callbacks[domain.CallbackEvent].Address, true, noCode)
 	}
 }
 
@@ -105,7 +105,7 @@ func deliverNMI(v *domain.VCPU) {
 	}
 	v.PV.NMIPending, v.PV.NMIMasked = false, true
 	refresh(v)
-	enter(v, &entry{rip: gate.Address, masks: gate.Flags&gateMasks != 0})
+	enter(v, gate.Address, gate.Flags&gateMasks != 0, noCode)
 }
 
 // SetNMIHandler makes an address the guest's handler of NMIs, 0 for none: an entry of

@@ -12,12 +12,12 @@ import (
 
 // Attributes of the flat segments.
 const (
-	code64 = exit.SegmentPresent | exit.SegmentCode | exit.SegmentLong | exit.SegmentGran | 3<<5
-	code32 = exit.SegmentPresent | exit.SegmentCode | exit.SegmentBig | exit.SegmentGran | 3<<5
-	data   = exit.SegmentPresent | exit.SegmentData | exit.SegmentBig | exit.SegmentGran | 3<<5
+	code64 = exit.FlatCode64
+	code32 = exit.FlatCode32
+	data   = exit.FlatData
 )
 
-const noLimit = 0xffff_ffff
+const noLimit = exit.NoLimit
 
 // setFlat loads a flat segment without a look at any table.
 func setFlat(c *container.Container, r exit.SegmentRegister, selector uint16, attr exit.SegmentAttr) {

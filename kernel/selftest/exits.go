@@ -122,6 +122,12 @@ func (g *guest) onPort(io *exit.IO) {
 	}
 }
 
+// describeException serves an exception by all that is known of it.
+func describeException(v *domain.VCPU) {
+	v.Container.Decode(&v.Info, nil)
+	onExit(v)
+}
+
 // onException mends the first page fault and hands on the second; a double
 // fault is the end.
 func (g *guest) onException() {

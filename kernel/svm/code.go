@@ -107,6 +107,8 @@ var reasons = [codes]exit.Reason{
 // reason translates a code.
 func (c code) reason() exit.Reason {
 	switch {
+	case c-codeException < codeINTR-codeException && c != codeBP && c != codeOF: // by far the most
+		return exit.Exception
 	case c < codeWriteCR:
 		return exit.CRRead
 	case c < codeReadDR:
@@ -115,10 +117,8 @@ func (c code) reason() exit.Reason {
 		return exit.DRRead
 	case c < codeException:
 		return exit.DRWrite
-	case c == codeBP, c == codeOF:
-		return exit.SoftwareInterrupt
 	case c < codeINTR:
-		return exit.Exception
+		return exit.SoftwareInterrupt
 	case c < codes:
 		return reasons[c]
 	case c == codeNestedPageFault:

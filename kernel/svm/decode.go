@@ -24,6 +24,12 @@ const (
 // Decode says more about the last exit.
 func (g *Guest) Decode(info *exit.Info, fetch exit.Fetch) { g.vmcb.decode(info, fetch) }
 
+// Exception says what an exit for an exception was for: see container.Exception.
+func (g *Guest) Exception() (vector x86.Vector, errorCode uint32, linear frame.VAddr) {
+	c := &g.vmcb.control
+	return x86.Vector(code(c.exitCode) - codeException), uint32(c.exitInfo[0]), frame.VAddr(c.exitInfo[1])
+}
+
 func (v *vmcb) decode(info *exit.Info, fetch exit.Fetch) {
 	c := &v.control
 	*info = exit.Info{

@@ -128,6 +128,8 @@ func proceed(v *domain.VCPU) bool {
 // handle serves every other exit.
 func handle(v *domain.VCPU, reason exit.Reason) {
 	switch reason {
+	case exit.Exception:
+		v.Domain.Kind.Exception(v)
 	case exit.Interrupt:
 		x86.ServiceInterrupts()
 	case exit.NMI:
