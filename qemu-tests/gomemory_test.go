@@ -121,4 +121,4 @@ func TestGoProgramTransportCosts(t *testing.T) {
 }
 
 // maxPerEntry is what an entry of a large batch may take, in instructions, with putting it there.
-var maxPerEntry = map[string]float64{"mmu_update": 320, "update ring": 320}
+var maxPerEntry = map[string]float64{"mmu_update": 300, "update ring": 250}

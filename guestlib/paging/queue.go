@@ -39,14 +39,18 @@ func (s Stats) Batch() uint64 { return s.Updates / max(s.Flushes, 1) }
 // A Queue is updates on their way. It belongs to one vCPU at a time.
 type Queue struct {
 	Transport Transport
-	Room      []hypercall.MMUUpdate // for those that wait: the owner's, so that a collector that looks at the queue has less to look at
-	Stats     Stats
+	// Room is for those that wait, a power of two: the owner's, so that a collector that looks at the queue has less to look at.
+	Room  []hypercall.MMUUpdate
+	Stats Stats
 
-	ring   Ring   // the other way, if there is one
-	looked Ticket // by the ring: what became of those up to here is known
+	ring Ring // the other way, if there is one
 
-	n      int    // how many wait in Room
-	issued Ticket // the last that was given out
+	slots   []hypercall.MMUUpdate // where updates wait: Room, or the ring's; nothing before the first comes
+	base    uint64                // the update of ticket t is in slot base+t, modulo their number
+	issued  Ticket                // the last that was given out
+	settled Ticket                // the last of which it is known what became of it and those before
+	full    Ticket                // the last for which there is room
+
 	failed [failures]failure
 	next   int // the place of the next failure
 }
@@ -58,28 +62,42 @@ type failure struct {
 
 // Add queues an update: the machine address of an entry, with an MMU_* command in its low bits, and what to write there.
 func (q *Queue) Add(ptr, val uint64) Ticket {
-	if q.Rides() {
-		return q.add(ptr, val)
+	if q.issued == q.full {
+		q.makeRoom()
 	}
-	if q.n == len(q.Room) {
+	q.issued++
+	*q.slot(q.issued) = hypercall.MMUUpdate{Ptr: ptr, Val: val}
+	return q.issued
+}
+
+func (q *Queue) slot(t Ticket) *hypercall.MMUUpdate {
+	return &q.slots[(q.base+uint64(t))&uint64(len(q.slots)-1)]
+}
+
+func (q *Queue) makeRoom() {
+	if q.slots == nil {
+		q.useRoom()
+	} else {
 		q.Flush()
 	}
-	q.Room[q.n] = hypercall.MMUUpdate{Ptr: ptr, Val: val}
-	q.n++
-	q.issued++
-	return q.issued
+}
+
+// useRoom has updates wait in Room, with those behind the settled ones at its beginning.
+func (q *Queue) useRoom() {
+	q.slots = q.Room
+	q.base = -uint64(q.settled + 1)
+	q.settle(q.settled)
+}
+
+// settle notes of which updates it is known what became of them: their slots are free.
+func (q *Queue) settle(to Ticket) {
+	q.settled, q.full = to, to+Ticket(len(q.slots))
 }
 
 // Reserve sees to it that so many updates can be added before the queue goes out by itself.
 func (q *Queue) Reserve(n int) {
-	if q.Rides() {
-		if n > len(q.ring.Slots)-int(q.issued-q.looked) {
-			q.Flush()
-		}
-		return
-	}
-	if n > len(q.Room)-q.n {
-		q.Flush()
+	if q.issued+Ticket(n) > q.full {
+		q.makeRoom()
 	}
 }
 
@@ -88,21 +106,19 @@ func (q *Queue) Last() Ticket { return q.issued }
 
 // Done tells whether the hypervisor has answered for a ticket. It doesn't make it do so.
 func (q *Queue) Done(t Ticket) bool {
-	if q.Rides() {
-		return t <= q.ring.answered()
-	}
-	return t <= q.issued-Ticket(q.n)
+	return t <= q.settled || q.Rides() && t <= q.answered()
 }
 
 // Wait returns when the hypervisor has answered for a ticket: 0, or why it refused. A refusal is remembered until as many
 // others have come after it as there is room for.
 func (q *Queue) Wait(t Ticket) hypercall.Errno {
-	switch {
-	case !q.Done(t):
-		q.Stats.Waits++
-		q.Flush()
-	case q.Rides():
-		q.look()
+	if t > q.settled {
+		if q.Done(t) {
+			q.look()
+		} else {
+			q.Stats.Waits++
+			q.Flush()
+		}
 	}
 	if q.Stats.Failed == 0 {
 		return 0
@@ -135,24 +151,31 @@ func (q *Queue) fail(t Ticket, err hypercall.Errno) {
 	q.Stats.Failed++
 }
 
-// Flush sends all that waits.
+// Flush sends all that waits, and returns when the hypervisor has answered for it.
 func (q *Queue) Flush() {
-	if q.Rides() {
+	switch {
+	case q.issued == q.settled:
+	case q.Rides():
 		q.flushRing()
-		return
+	default:
+		q.call(q.slots[:q.issued-q.settled])
+		q.settled = q.issued
+		q.useRoom()
 	}
-	first := q.issued - Ticket(q.n) + 1
-	for at := 0; at < q.n; {
+}
+
+// call makes updates, all that there are, by hypercalls.
+func (q *Queue) call(list []hypercall.MMUUpdate) {
+	for at := 0; at < len(list); {
 		q.Stats.Flushes++
-		done, err := q.Transport(q.Room[at:q.n])
-		done = min(done, uint32(q.n-at)) // as many as there were at most, whatever is said
+		done, err := q.Transport(list[at:])
+		done = min(done, uint32(len(list)-at)) // as many as there were at most, whatever is said
 		q.Stats.Updates += uint64(done)
 		at += int(done)
-		if err == 0 || at == q.n {
+		if err == 0 || at == len(list) {
 			break
 		}
-		q.fail(first+Ticket(at), err)
+		q.fail(q.settled+Ticket(at)+1, err)
 		at++
 	}
-	q.n = 0
 }
