@@ -61,6 +61,12 @@ func Both(first, second *Call) Reading {
 	return found()
 }
 
+// Publish measures a store of a word, and a hypercall that has the hypervisor look at it.
+func Publish(to *uint64, value uint64, c *Call) Reading {
+	publish(to, value, c)
+	return found()
+}
+
 // SameFS measures set_segment_base of FS, to what it is already.
 func SameFS() Reading {
 	sameFS()
@@ -80,4 +86,5 @@ func Go(work func()) Reading {
 func nothing()
 func timed(c *Call)
 func both(first, second *Call)
+func publish(to *uint64, value uint64, c *Call)
 func sameFS()

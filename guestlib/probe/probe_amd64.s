@@ -52,6 +52,23 @@ TEXT ·both(SB), NOSPLIT, $0-16
 	FOUND
 	RET
 
+// func publish(to *uint64, value uint64, c *Call)
+TEXT ·publish(SB), NOSPLIT, $0-24
+	COUNT(·before(SB))
+	MOVQ to+0(FP), R14
+	MOVQ value+8(FP), R15
+	MOVQ c+16(FP), BX
+	LOAD
+	BEGIN
+	MOVQ R15, (R14)
+	REST
+	SYSCALL
+	MOVQ AX, R13
+	END
+	COUNT(·after(SB))
+	FOUND
+	RET
+
 // func sameFS()
 TEXT ·sameFS(SB), NOSPLIT, $0-0
 	COUNT(·before(SB))

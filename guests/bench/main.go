@@ -22,9 +22,9 @@ func main() {
 	fmt.Println("bench: done")
 }
 
-// groups make rows that belong together. The order is that of what they rely on: pins, roots and reservations use the pages of tables.
+// groups make rows that belong together. The order is that of what they rely on: rings, pins, roots and reservations use the pages of tables.
 var groups = []group{
-	calls, instructions, traps, ports, events, idle, console, tables, pins, roots, reservations, grants, memory, threads, collector,
+	calls, instructions, traps, ports, events, idle, console, tables, rings, whole, pins, roots, reservations, grants, memory, threads, collector,
 }
 
 // A group's error tells why it can't make its rows.

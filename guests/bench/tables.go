@@ -71,6 +71,15 @@ func gone(uint64) uint64           { return 0 }
 func readOnly(entry uint64) uint64 { return entry &^ writable }
 func marked(entry uint64) uint64   { return entry | available }
 
+// batches is how many entries they have.
+var batches = []int{1, 2, 8, 32, 128, 512}
+
+// changes is what the batches do.
+var changes = []struct {
+	name     string
+	from, to func(uint64) uint64
+}{{"map(0->RW)", gone, same}, {"unmap(RW->0)", same, gone}, {"flags(RW->RO)", same, readOnly}, {"fastpath(avail bit)", same, marked}}
+
 // update is a row of a batch: entries are first one thing, and the work makes them another.
 func update(name string, n int, from, to func(uint64) uint64) row {
 	return called(fmt.Sprintf("mmu_update %s batch %d", name, n), n,
@@ -91,10 +100,10 @@ func tables() (rows []row, err error) {
 	if err := pages.take(); err != nil {
 		return nil, err
 	}
-	for _, n := range []int{1, 2, 8, 32, 128, 512} {
-		rows = append(rows,
-			update("map(0->RW)", n, gone, same), update("unmap(RW->0)", n, same, gone),
-			update("flags(RW->RO)", n, same, readOnly), update("fastpath(avail bit)", n, same, marked))
+	for _, n := range batches {
+		for _, c := range changes {
+			rows = append(rows, update(c.name, n, c.from, c.to))
+		}
 	}
 	for _, f := range []struct {
 		name  string
