@@ -113,6 +113,11 @@ func (c *child) start() (int, error) {
 }
 
 // live is the forked process's life: it checks and changes its copy, and becomes this program again.
+//
+// It is a copy of one thread only, and may not call what checks for room on the stack: where the scheduler has asked that
+// this goroutine make way for others, the check would have it wait for threads that are not there.
+//
+//go:nosplit
 func (c *child) live() {
 	status := uintptr(1)
 	if c.change() {
@@ -125,6 +130,7 @@ func (c *child) live() {
 	}
 }
 
+//go:nosplit
 func (c *child) change() bool {
 	for i := range c.words {
 		if c.words[i] != pattern(0, i) {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"runtime"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -16,6 +18,23 @@ func TestMain(m *testing.M) {
 }
 
 func TestFork(t *testing.T) { require.NoError(t, fork(25)) }
+
+// The scheduler asks for the forking goroutine's place all the time, as it does now and then where forks are slow.
+func TestForkWhileOthersWantToRun(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
+	var enough atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for !enough.Load() {
+			runtime.GC() // stops everybody
+		}
+	}()
+	err := fork(200)
+	enough.Store(true)
+	<-done
+	require.NoError(t, err)
+}
 
 func TestForkFindsAFailure(t *testing.T) {
 	memory := make([]byte, 4096)
