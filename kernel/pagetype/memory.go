@@ -20,10 +20,8 @@ func (t *Table) skip(n int) int {
 			return n
 		}
 	}
-	lines := (*[Entries / line][line]atomic.Uint64)(unsafe.Pointer(t))
-	for i := n / line; i < len(lines); i++ {
-		q := &lines[i]
-		if q[0].Load()|q[1].Load()|q[2].Load()|q[3].Load()|q[4].Load()|q[5].Load()|q[6].Load()|q[7].Load() == 0 {
+	for i := n / line; i < Entries/line; i++ {
+		if t.empty(i) {
 			continue
 		}
 		for n = line * i; t[n&(Entries-1)].Load() == 0 && n%line != line-1; {
@@ -34,7 +32,29 @@ func (t *Table) skip(n int) int {
 	return Entries
 }
 
-const line = 8 // how many entries skip looks at together
+// skipDown is how many entries from the first on are left of n when those at the end
+// that are zero are left out.
+func (t *Table) skipDown(n int) int {
+	for n > 0 {
+		if n%line == 0 && t.empty(n/line-1) {
+			n -= line
+			continue
+		}
+		if t[(n-1)&(Entries-1)].Load() != 0 {
+			break
+		}
+		n--
+	}
+	return n
+}
+
+const line = 8 // how many entries are looked at together
+
+// empty tells whether a line of entries is all zero.
+func (t *Table) empty(i int) bool {
+	q := &(*[Entries / line][line]atomic.Uint64)(unsafe.Pointer(t))[i&(Entries/line-1)]
+	return q[0].Load()|q[1].Load()|q[2].Load()|q[3].Load()|q[4].Load()|q[5].Load()|q[6].Load()|q[7].Load() == 0
+}
 
 // Frames is all of the machine's frames. There is one in the kernel.
 type Frames struct {

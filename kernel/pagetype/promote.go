@@ -126,6 +126,15 @@ func (w *Work) drop(i *pmm.Info) {
 // are counted, or one needs a lower table first, which it returns.
 func (w *Work) validate(m frame.MFN, level Type) (child frame.MFN, r Result) {
 	t, i := w.frames.Table(m), w.frames.info(m)
+	if level == L1 {
+		// What was in a table before it became one maps the domain's own frames, whatever
+		// the call's entries may.
+		from := w.from
+		w.from = w.space.Owner
+		r = w.validateL1(t, i)
+		w.from = from
+		return 0, r
+	}
 	for n := int(i.Part); n < Entries; n++ {
 		if level != L4 { // whose empty entries get ours
 			if n = t.skip(n); n == Entries {
@@ -148,16 +157,6 @@ func (w *Work) validate(m frame.MFN, level Type) (child frame.MFN, r Result) {
 			return 0, Again
 		}
 		w.Budget--
-		if level == L1 {
-			e, r := w.getOwnLeaf(old)
-			if r != OK {
-				return 0, r
-			}
-			if e != old {
-				t[n].Store(uint64(e))
-			}
-			continue
-		}
 		if old&tableRefused != 0 {
 			return 0, BadEntry
 		}
@@ -170,12 +169,40 @@ func (w *Work) validate(m frame.MFN, level Type) (child frame.MFN, r Result) {
 	return 0, OK
 }
 
-// getOwnLeaf is getLeaf for an entry that was in a table before it became one:
-// such a one maps the domain's own frames, whatever the call's entries may.
-func (w *Work) getOwnLeaf(e PTE) (PTE, Result) {
-	from := w.from
-	w.from = w.space.Owner
-	e, r := w.getLeaf(e)
-	w.from = from
-	return e, r
+// validateL1 is validate for an L1.
+func (w *Work) validateL1(t *Table, i *pmm.Info) Result {
+	for n := int(i.Part); n < Entries; n++ {
+		old := PTE(t[n].Load())
+		if old == 0 {
+			if n = t.skip(n); n == Entries {
+				break
+			}
+			old = PTE(t[n].Load())
+		}
+		i.Part = uint16(n)
+		if old&Present == 0 {
+			if !w.space.harmless(old) {
+				return BadEntry
+			}
+			continue
+		}
+		if w.Budget <= 0 {
+			return Again
+		}
+		w.Budget--
+		e := adjustLeaf(old)
+		if e&leafRefused == 0 && w.quickGet(e) {
+			e &^= cacheBits
+		} else {
+			var r Result
+			if e, r = w.getLeaf(old); r != OK {
+				return r
+			}
+		}
+		if e != old {
+			t[n].Store(uint64(e))
+		}
+	}
+	i.Part = Entries
+	return OK
 }

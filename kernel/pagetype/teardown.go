@@ -74,24 +74,28 @@ func (w *Work) drain() Result {
 func (w *Work) empty(m frame.MFN, i *pmm.Info, level Type) bool {
 	t := w.frames.Table(m)
 	for i.Part > 0 {
-		n := int(i.Part-1) & (Entries - 1)
-		e := PTE(t[n].Load())
+		n := t.skipDown(int(i.Part)) - 1
+		if n < 0 {
+			i.Part = 0
+			break
+		}
+		e := PTE(t[n&(Entries-1)].Load())
 		if ours(level, n) {
-			t[n].Store(0)
+			t[n&(Entries-1)].Store(0)
 			e = 0
 		}
 		if e&Present != 0 && w.Budget <= 0 {
 			return false
 		}
-		i.Part--
+		i.Part = uint16(n)
 		if e&Present == 0 {
 			continue
 		}
 		w.Budget--
-		if level == L1 {
-			w.putLeaf(e)
-		} else {
+		if level != L1 {
 			w.PutTable(e.MFN())
+		} else if !w.quickPut(e) {
+			w.putLeaf(e)
 		}
 	}
 	return true
