@@ -58,61 +58,66 @@ func (v *View) Writable(a frame.VAddr, n uint64) (Fault, bool) {
 }
 
 // Get copies a structure from the guest, once.
+//
+// Get, Put and Some are a type's clothes for functions that know sizes only: of a generic
+// function the compiler makes one for each type, and inlines none in it.
 func Get[T any](v *View, to *T, from frame.VAddr) bool {
-	if !onePage[T](from) {
-		_, ok := v.Read(bytesOf(to), from)
+	return v.get(unsafe.Pointer(to), unsafe.Sizeof(*to), from)
+}
+
+func (v *View) get(to unsafe.Pointer, size uintptr, from frame.VAddr) bool {
+	if !onePage(from, size) {
+		_, ok := v.Read(unsafe.Slice((*byte)(to), size), from)
 		return ok
 	}
 	m, _, ok := v.walk(from, false)
 	if ok {
-		*to = *at[T](v, m, from)
+		move(to, v.at(m, from), size)
 	}
 	return ok
 }
 
 // Put copies a structure to the guest.
 func Put[T any](v *View, to frame.VAddr, from *T) bool {
-	if !onePage[T](to) {
-		_, ok := v.Write(to, bytesOf(from))
+	return v.put(to, unsafe.Pointer(from), unsafe.Sizeof(*from))
+}
+
+func (v *View) put(to frame.VAddr, from unsafe.Pointer, size uintptr) bool {
+	if !onePage(to, size) {
+		_, ok := v.Write(to, unsafe.Slice((*byte)(from), size))
 		return ok
 	}
 	m, _, ok := v.walk(to, true)
 	if ok {
-		*at[T](v, m, to) = *from
+		move(v.at(m, to), from, size)
 	}
 	return ok
 }
 
 // PutUint32 is Put for a number by itself, with which lists of requests end.
 func (v *View) PutUint32(to frame.VAddr, x uint32) bool {
-	if !onePage[uint32](to) {
+	if !onePage(to, unsafe.Sizeof(x)) {
 		return Put(v, to, &x)
 	}
 	m, _, ok := v.walk(to, true)
 	if ok {
-		*at[uint32](v, m, to) = x
+		*(*uint32)(v.at(m, to)) = x
 	}
 	return ok
-}
-
-// onePage tells whether a structure at an address lies on one page.
-func onePage[T any](a frame.VAddr) bool {
-	return a.Offset()+uint64(unsafe.Sizeof(*new(T))) <= frame.PageSize
-}
-
-// at is a structure in a frame, at the offset that an address has.
-func at[T any](v *View, m frame.MFN, a frame.VAddr) *T {
-	return (*T)(unsafe.Add(unsafe.Pointer(v.Frames.Page(m)), a.Offset()))
 }
 
 // Some copies the first elements of an array from the guest: those that lie whole
 // on the array's first page, and one at least. It returns how many; 0 is a fault.
 func Some[T any](v *View, to []T, from frame.VAddr) int {
-	if len(to) == 0 {
+	return v.some(unsafe.Pointer(unsafe.SliceData(to)), uintptr(len(to)), unsafe.Sizeof(*new(T)), from)
+}
+
+func (v *View) some(to unsafe.Pointer, n, size uintptr, from frame.VAddr) int {
+	if n*size == 0 {
 		return 0
 	}
-	if !onePage[T](from) {
-		if !Get(v, &to[0], from) {
+	if !onePage(from, size) {
+		if !v.get(to, size, from) {
 			return 0
 		}
 		return 1
@@ -121,12 +126,31 @@ func Some[T any](v *View, to []T, from frame.VAddr) int {
 	if !ok {
 		return 0
 	}
-	if len(to) == 1 { // as in most lists
-		to[0] = *at[T](v, m, from)
-		return 1
+	if !onePage(from, n*size) {
+		n = uintptr(frame.PageSize-from.Offset()) / size
 	}
-	n := (frame.PageSize - from.Offset()) / uint64(unsafe.Sizeof(*new(T)))
-	return copy(to, unsafe.Slice(at[T](v, m, from), n))
+	move(to, v.at(m, from), n*size)
+	return int(n)
+}
+
+// onePage tells whether so many bytes at an address lie on one page.
+func onePage(a frame.VAddr, size uintptr) bool { return a.Offset()+uint64(size) <= frame.PageSize }
+
+// at is where an address is that leads to a frame.
+func (v *View) at(m frame.MFN, a frame.VAddr) unsafe.Pointer {
+	return unsafe.Pointer(&v.Frames.Page(m)[a.Offset()])
+}
+
+// move copies bytes, a few words by themselves. Each is read once.
+func move(to, from unsafe.Pointer, size uintptr) {
+	const few = 64
+	if size%8 != 0 || size > few {
+		copy(unsafe.Slice((*byte)(to), size), unsafe.Slice((*byte)(from), size))
+		return
+	}
+	for i := uintptr(0); i < size; i += 8 {
+		*(*uint64)(unsafe.Add(to, i)) = *(*uint64)(unsafe.Add(from, i))
+	}
 }
 
 // Direct is n elements of an array in the guest's memory themselves, to be written
@@ -134,14 +158,22 @@ func Some[T any](v *View, to []T, from frame.VAddr) int {
 // guest may change them at any time. Nil if they do not all lie on one page that
 // can be written to.
 func Direct[T any](v *View, a frame.VAddr, n int) []T {
-	if a.Offset()+uint64(n)*uint64(unsafe.Sizeof(*new(T))) > frame.PageSize {
+	p := v.direct(a, uintptr(n)*unsafe.Sizeof(*new(T)))
+	if p == nil {
+		return nil
+	}
+	return unsafe.Slice((*T)(p), n)
+}
+
+func (v *View) direct(a frame.VAddr, size uintptr) unsafe.Pointer {
+	if !onePage(a, size) {
 		return nil
 	}
 	m, _, ok := v.walk(a, true)
 	if !ok {
 		return nil
 	}
-	return unsafe.Slice(at[T](v, m, a), n)
+	return v.at(m, a)
 }
 
 // PutAll copies an array to the guest.
@@ -156,8 +188,4 @@ func PutAll[T any](v *View, to frame.VAddr, from []T) bool {
 // bytesOfAll is the memory of an array that is not empty.
 func bytesOfAll[T any](a []T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(&a[0])), uintptr(len(a))*unsafe.Sizeof(*new(T)))
-}
-
-func bytesOf[T any](p *T) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p))
 }
