@@ -22,14 +22,17 @@ func mmuextOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	if !guestmem.Usable(frame.VAddr(s.Ops)) {
 		return fail(hypercall.EFAULT)
 	}
-	d, owner, e := frameOwner(v, s.ForeignDom.Frames())
-	if e == 0 && d == nil {
-		e = hypercall.EPERM
+	d, owner, e := v.Domain, pagetype.Owner(v.Domain.ID), hypercall.Errno(0)
+	if frames := s.ForeignDom.Frames(); frames != hypercall.DOMID_SELF {
+		if d, owner, e = frameOwner(v, frames); e == 0 && d == nil {
+			e = hypercall.EPERM
+		}
+		if e != 0 {
+			return fail(e)
+		}
 	}
-	if e != 0 {
-		return fail(e)
-	}
-	x := extended{v: v, d: d, owner: owner}
+	var x extended
+	x.v, x.d, x.owner = v, d, owner
 	x.c.Begin(v.Holder(), &d.Memory, owner, machine.Budget)
 	list := &room(v).operations
 	for e == 0 && done < s.Count {
@@ -55,6 +58,9 @@ func mmuextOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		}
 	}
 	v.Lists[domain.ListedMMUExtOp].Count(s.Count)
+	if s.DoneOut == 0 {
+		return fail(e)
+	}
 	memory := pv.KernelView(v)
 	return report(&memory, s.DoneOut, done, e)
 }
