@@ -17,11 +17,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"tuco/tools/tuco/bench"
+	"tuco/tools/tuco/debian"
 	"tuco/tools/tuco/host"
 )
 
 func newBench() *cobra.Command {
-	var b bencher
+	b := bencher{built: besideTool(".")}
 	cmd := &cobra.Command{
 		Use:   "bench [WORD…]",
 		Short: "Measure what operations cost, beside Debian's Xen",
@@ -40,14 +41,15 @@ argument or file.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&b.dir, "output", "o", besideTool("."), "directory of the report")
+	flags.StringVarP(&b.dir, "output", "o", b.built, "directory of the report")
 	flags.DurationVar(&b.timeout, "timeout", 10*time.Minute, "time for each run")
 	return cmd
 }
 
 // A bencher makes a report.
 type bencher struct {
-	dir     string
+	built   string // directory of what make builds
+	dir     string // of the report
 	words   []string
 	timeout time.Duration
 	stdout  io.Writer
@@ -58,11 +60,18 @@ type bencher struct {
 }
 
 func (b *bencher) run(ctx context.Context) (err error) {
-	if b.xen, err = debianCache(b.says).Xen(ctx); err != nil {
-		return err
+	if b.timeout <= 0 {
+		return usagef("--timeout %v: want a positive time", b.timeout)
 	}
 	if err := b.describe(ctx); err != nil {
 		return err
+	}
+	cache := debian.Cache{Dir: filepath.Join(b.built, "cache/debian"), Says: b.says}
+	if b.xen, err = cache.Xen(ctx); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(b.dir, 0o755); err != nil {
+		return usagef("--output: %v", err)
 	}
 	if err := b.guests(ctx); err != nil {
 		return err
@@ -129,7 +138,7 @@ const guestMemory = 64 * host.MiB
 // measure boots a guest that measures, and reads its table.
 func (b *bencher) measure(ctx context.Context, name string, spec host.Spec, guest string) (bench.Table, *host.Outcome, error) {
 	spec.ICount = true
-	spec.Dom0 = &host.Domain0{Kernel: besideTool(guest), Args: strings.Join(b.words, " "), Memory: guestMemory}
+	spec.Dom0 = &host.Domain0{Kernel: filepath.Join(b.built, guest), Args: strings.Join(b.words, " "), Memory: guestMemory}
 	outcome, err := b.boot(ctx, name, spec)
 	if err != nil {
 		return nil, nil, err
@@ -144,7 +153,7 @@ func (b *bencher) measure(ctx context.Context, name string, spec host.Spec, gues
 // boot boots a host in QEMU to its end, and keeps its logs. Whatever else but a power off comes of it is an error.
 func (b *bencher) boot(ctx context.Context, name string, spec host.Spec) (*host.Outcome, error) {
 	if spec.Image == "" {
-		spec.Image = besideTool("tuco.elf")
+		spec.Image = filepath.Join(b.built, "tuco.elf")
 	}
 	plan, err := host.NewPlan(spec, filepath.Join(b.dir, "bench", name), installed())
 	if err != nil {
@@ -177,9 +186,14 @@ func (b *bencher) relative(path string) string {
 
 // describe says in the report what is measured, with what, and where.
 func (b *bencher) describe(ctx context.Context) error {
-	file, err := os.ReadFile(besideTool(firstGuest))
+	for _, name := range []string{"tuco.elf", firstGuest, secondGuest} {
+		if _, err := os.Stat(filepath.Join(b.built, name)); err != nil {
+			return usagef("%v: make builds it", err)
+		}
+	}
+	file, err := os.ReadFile(filepath.Join(b.built, firstGuest))
 	if err != nil {
-		return usagef("the measuring guest: %v (make builds it)", err)
+		return err
 	}
 	b.report = bench.Report{Date: time.Now().UTC(), Machine: bench.ThisMachine(), Model: bench.DefaultModel}
 	b.report.Guest = bench.Guest{File: filepath.Base(firstGuest), SHA256: fmt.Sprintf("%x", sha256.Sum256(file))}
