@@ -23,15 +23,15 @@ func grantTableOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	}
 	switch s.Cmd {
 	case hypercall.GNTTABOP_map_grant_ref:
-		return grantList(v, s.Ops, s.Count, room(v).maps[:], mapGrants)
+		return grantList(v, &s, &room(v).grantMap, &mapWork)
 	case hypercall.GNTTABOP_unmap_grant_ref:
-		return grantList(v, s.Ops, s.Count, room(v).unmaps[:], unmapGrants)
+		return grantList(v, &s, &room(v).grantUnmap, &unmapWork)
 	case hypercall.GNTTABOP_unmap_and_replace:
-		return grantList(v, s.Ops, s.Count, room(v).replaces[:], replaceGrants)
+		return grantList(v, &s, &room(v).grantReplace, &replaceWork)
 	case hypercall.GNTTABOP_copy:
-		return grantList(v, s.Ops, s.Count, room(v).copies[:], copyGrants)
+		return grantList(v, &s, &room(v).grantCopy, &copyWork)
 	case hypercall.GNTTABOP_swap_grant_ref:
-		return grantList(v, s.Ops, s.Count, room(v).swaps[:], swapGrants)
+		return grantList(v, &s, &room(v).grantSwap, &swapWork)
 	case hypercall.GNTTABOP_setup_table:
 		return setupTable(v, s.Ops, s.Count)
 	case hypercall.GNTTABOP_query_size:
@@ -43,6 +43,14 @@ func grantTableOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	}
 	return fail(hypercall.ENOSYS)
 }
+
+var (
+	mapWork     = grantWork[hypercall.GnttabMapGrantRef]{do: mapGrant}
+	unmapWork   = grantWork[hypercall.GnttabUnmapGrantRef]{do: unmapGrant, finish: finishUnmap}
+	replaceWork = grantWork[hypercall.GnttabUnmapAndReplace]{do: replaceGrant, finish: finishUnmap}
+	copyWork    = grantWork[hypercall.GnttabCopy]{do: copyGrant}
+	swapWork    = grantWork[hypercall.GnttabSwapGrantRef]{do: swapGrant}
+)
 
 // grantDomain finds the domain that a guest names and that it may ask about.
 func grantDomain(v *domain.VCPU, id hypercall.DomID) (*domain.Domain, hypercall.GrantStatus) {

@@ -9,36 +9,25 @@ import (
 	"tuco/kernel/pagetype"
 )
 
-// copyGrants is GNTTABOP_copy for some elements.
-func copyGrants(v *domain.VCPU, list []hypercall.GnttabCopy) int {
-	for i := range list {
-		op := &list[i]
-		var again bool
-		if op.Status, again = copyGrant(v, op); again {
-			return i
-		}
-	}
-	return len(list)
-}
-
-// copyGrant copies from a page to a page.
+// copyGrant is an element of GNTTABOP_copy: it copies from a page to a page.
 //
 // GNTST_bad_copy_arg: beyond a page. The others are those of copyEnd.open.
-func copyGrant(v *domain.VCPU, op *hypercall.GnttabCopy) (s hypercall.GrantStatus, again bool) {
+func copyGrant(v *domain.VCPU, op *hypercall.GnttabCopy) (again bool) {
 	n, from, to := uint64(op.Len), uint64(op.Source.Offset), uint64(op.Dest.Offset)
 	if from+n > frame.PageSize || to+n > frame.PageSize {
-		return hypercall.GNTST_bad_copy_arg, false
+		op.Status = hypercall.GNTST_bad_copy_arg
+		return false
 	}
 	var source, dest copyEnd
-	if s, again = source.open(v, &op.Source, op.Flags&hypercall.GNTCOPY_source_gref != 0, false); s != hypercall.GNTST_okay {
-		return s, again
+	if op.Status = source.open(v, &op.Source, op.Flags&hypercall.GNTCOPY_source_gref != 0, false); op.Status != hypercall.GNTST_okay {
+		return op.Status == makeAgain
 	}
-	if s, again = dest.open(v, &op.Dest, op.Flags&hypercall.GNTCOPY_dest_gref != 0, true); s == hypercall.GNTST_okay {
+	if op.Status = dest.open(v, &op.Dest, op.Flags&hypercall.GNTCOPY_dest_gref != 0, true); op.Status == hypercall.GNTST_okay {
 		copy(machine.Types.Page(dest.m)[to:to+n], machine.Types.Page(source.m)[from:])
 		dest.close(v)
 	}
 	source.close(v)
-	return s, again
+	return op.Status == makeAgain
 }
 
 // copyEnd is a page of a copy, which stays what it is from open to close.
@@ -57,12 +46,12 @@ type copyEnd struct {
 // GNTST_permission_denied: a frame of another domain's by its number. GNTST_bad_domain.
 // GNTST_bad_page: a frame that is not the domain's. GNTST_general_error: a page that may not
 // be written to now, since it is in use as a table. The others are those of grant.Table.Pin.
-func (e *copyEnd) open(v *domain.VCPU, p *hypercall.GnttabCopyPtr, granted, write bool) (s hypercall.GrantStatus, again bool) {
+func (e *copyEnd) open(v *domain.VCPU, p *hypercall.GnttabCopyPtr, granted, write bool) (s hypercall.GrantStatus) {
 	if !granted && p.DomID != hypercall.DOMID_SELF {
-		return hypercall.GNTST_permission_denied, false
+		return hypercall.GNTST_permission_denied
 	}
 	if e.d = find(v, p.DomID); e.d == nil {
-		return hypercall.GNTST_bad_domain, false
+		return hypercall.GNTST_bad_domain
 	}
 	h, owner := v.Holder(), pagetype.Owner(e.d.ID)
 	e.granted, e.write = granted, write
@@ -77,14 +66,17 @@ func (e *copyEnd) open(v *domain.VCPU, p *hypercall.GnttabCopyPtr, granted, writ
 		}
 	}
 	if s != hypercall.GNTST_okay || !write {
-		return s, false
+		return s
 	}
 	r := e.c.GetWritable(e.m, owner)
 	if e.typed = r == pagetype.OK; e.typed {
-		return s, false
+		return s
 	}
 	e.close(v)
-	return hypercall.GNTST_general_error, machine.Settle(h, e.d, &e.c, r)
+	if machine.Settle(h, e.d, &e.c, r) {
+		return makeAgain
+	}
+	return hypercall.GNTST_general_error
 }
 
 // close lets go of the page.

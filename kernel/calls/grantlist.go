@@ -8,57 +8,84 @@ import (
 	"tuco/kernel/pv"
 )
 
-const (
-	// grantStretch is how many elements of a list are taken from the guest at once.
-	grantStretch = 32
-	// grantStep is after how many a call lets other work have its turn.
-	grantStep = 128
-)
+// grantStep is after how many elements of a list a call lets other work have its turn.
+const grantStep = 128
 
-// grantList makes the elements of a list, a stretch at a time: do makes some of a stretch,
-// from its start, and returns how many. If it did not make all of them the call is
-// continued with the next one. Their statuses are written before the call counts them
-// as done.
+// grantWork is how a command's elements are made.
+type grantWork[T any] struct {
+	// do makes an element. True: it is to be made again when other work has had its turn.
+	do func(v *domain.VCPU, op *T) (again bool)
+	// finish, if there is one, does what is left of the last grantStretch elements, or
+	// of those that there are, when their statuses have been told.
+	finish func(v *domain.VCPU)
+}
+
+// grantStretch is how many elements are finished at once.
+const grantStretch = 32
+
+// makeAgain is the status of an element that is to be made again. No guest sees it.
+const makeAgain hypercall.GrantStatus = 1
+
+// grantList makes the elements of a list one after the other. The status of each is
+// written before the call counts it as done. Op is where the CPU has room for one.
 //
-// EFAULT: the list can't be read, or not be written to. Elements before are done; and so
-// are some whose statuses can't be told, if the guest takes the list's pages away meanwhile.
-func grantList[T any](v *domain.VCPU, ops hypercall.Handle[byte], count uint32, list []T, do func(*domain.VCPU, []T) int) int64 {
+// EFAULT: an element can't be read, or not be written to. Those before are done; and so
+// may be one whose status can't be told since the guest took its page away meanwhile.
+func grantList[T any](v *domain.VCPU, s *hypercall.GrantTableOpArgs, op *T, work *grantWork[T]) int64 {
 	done := v.Progress.Done
 	v.Progress.Done = 0
-	for stop := done + grantStep; done < count; {
-		if done >= stop {
-			return continueGrants(v, done)
+	result := int64(0)
+	for stop := done + grantStep; done < s.Count; done++ {
+		again, ok := done == stop, true
+		if !again {
+			again, ok = grantElement(v, hypercall.Handle[T](s.Ops).At(uint64(done)), op, work)
 		}
-		at := hypercall.Handle[T](ops).At(uint64(done))
-		n := takeGrants(v, at, list[:min(int(count-done), len(list))])
-		if n == 0 {
-			return fail(hypercall.EFAULT)
+		if !ok {
+			result = fail(hypercall.EFAULT)
+			break
 		}
-		made := do(v, list[:n])
-		if !putAll(v, at, list[:made]) {
-			return fail(hypercall.EFAULT)
+		if again {
+			v.Progress.Done = done
+			result = domain.Continue
+			break
 		}
-		if done += uint32(made); made < n {
-			return continueGrants(v, done)
+		if work.finish != nil && done%grantStretch == grantStretch-1 {
+			work.finish(v)
 		}
 	}
-	return 0
+	if work.finish != nil {
+		work.finish(v)
+	}
+	return result
 }
 
-func continueGrants(v *domain.VCPU, done uint32) int64 {
-	v.Progress.Done = done
-	return domain.Continue
-}
-
-// takeGrants copies elements from the guest, if they can be written to: how they have
-// fared must be told.
-func takeGrants[T any](v *domain.VCPU, at hypercall.Handle[T], list []T) int {
+// grantElement makes an element. False: it can't be read or written.
+func grantElement[T any](v *domain.VCPU, at hypercall.Handle[T], op *T, work *grantWork[T]) (again, ok bool) {
 	memory := pv.KernelView(v)
-	n := guestmem.Some(&memory, list, frame.VAddr(at))
-	if n != 0 {
-		if _, ok := memory.Writable(frame.VAddr(at), uint64(at.At(uint64(n))-at)); !ok {
-			return 0
-		}
+	h := v.Holder()
+	flushes := h.Flushes
+	there := guestmem.Direct[T](&memory, frame.VAddr(at), 1)
+	if len(there) != 0 {
+		*op = there[0]
+	} else if !takeElement(v, at, op) {
+		return false, false
 	}
-	return n
+	if work.do(v, op) {
+		return true, true
+	}
+	if len(there) != 0 && h.Flushes == flushes {
+		there[0] = *op
+		return false, true
+	}
+	return false, put(v, hypercall.Handle[byte](at), op)
+}
+
+// takeElement is for one on two pages. If it can't be written to nobody could be told how it
+// fared.
+//
+//go:noinline
+func takeElement[T any](v *domain.VCPU, at hypercall.Handle[T], op *T) bool {
+	memory := pv.KernelView(v)
+	_, ok := memory.Writable(frame.VAddr(at), uint64(at.At(1)-at))
+	return ok && get(v, op, hypercall.Handle[byte](at))
 }

@@ -5,12 +5,9 @@ import (
 	"tuco/kernel/domain"
 )
 
-// swapGrants is GNTTABOP_swap_grant_ref for some elements. The errors are those of
+// swapGrant is an element of GNTTABOP_swap_grant_ref. Its errors are those of
 // grant.Table.Swap.
-func swapGrants(v *domain.VCPU, list []hypercall.GnttabSwapGrantRef) int {
-	for i := range list {
-		op := &list[i]
-		op.Status = v.Domain.Grants.Swap(v.Holder(), op.RefA, op.RefB)
-	}
-	return len(list)
+func swapGrant(v *domain.VCPU, op *hypercall.GnttabSwapGrantRef) (again bool) {
+	op.Status = v.Domain.Grants.Swap(v.Holder(), op.RefA, op.RefB)
+	return false
 }

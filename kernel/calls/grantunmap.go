@@ -20,110 +20,81 @@ type ending struct {
 
 // unmapping is the work on a stretch of a list.
 type unmapping struct {
-	v     *domain.VCPU
-	c     mm.Call
-	ends  *[grantStretch]ending
-	flush bool // some page-table entry has changed
+	begun bool
+	flush bool            // some page-table entry has changed
+	c     mm.Call         // for all of them
+	r     pagetype.Result // of the last one's page-table entry
+	n     int             // so many mappings have begun to end
+	ends  [grantStretch]ending
 }
 
-func (x *unmapping) begin(v *domain.VCPU) {
-	x.v, x.ends = v, &room(v).ends
-	machine.Begin(v.Holder(), v.Domain, &x.c)
+// unmapGrant is an element of GNTTABOP_unmap_grant_ref.
+func unmapGrant(v *domain.VCPU, op *hypercall.GnttabUnmapGrantRef) (again bool) {
+	op.Status = room(v).unmapping.end(v, op.Handle, op.HostAddr, op.DevBusAddr, 0)
+	return op.Status == makeAgain
 }
 
-// unmapGrants is GNTTABOP_unmap_grant_ref for some elements.
-func unmapGrants(v *domain.VCPU, list []hypercall.GnttabUnmapGrantRef) int {
-	var x unmapping
-	x.begin(v)
-	for i := range list {
-		op := &list[i]
-		r := x.end(i, op.Handle, op.HostAddr, op.DevBusAddr, 0, &op.Status)
-		if r != pagetype.OK {
-			return x.finish(i, r)
-		}
-	}
-	return x.finish(len(list), pagetype.OK)
+// replaceGrant is an element of GNTTABOP_unmap_and_replace.
+func replaceGrant(v *domain.VCPU, op *hypercall.GnttabUnmapAndReplace) (again bool) {
+	op.Status = room(v).unmapping.end(v, op.Handle, op.HostAddr, 0, frame.VAddr(op.NewAddr))
+	return op.Status == makeAgain
 }
 
-// replaceGrants is GNTTABOP_unmap_and_replace for some elements.
-func replaceGrants(v *domain.VCPU, list []hypercall.GnttabUnmapAndReplace) int {
-	var x unmapping
-	x.begin(v)
-	for i := range list {
-		op := &list[i]
-		r := x.end(i, op.Handle, op.HostAddr, 0, frame.VAddr(op.NewAddr), &op.Status)
-		if r != pagetype.OK {
-			return x.finish(i, r)
-		}
-	}
-	return x.finish(len(list), pagetype.OK)
-}
-
-// end begins to end a mapping for element i: all but what has to wait for the flush. The
-// result is not OK only if the element is to be made again.
+// end begins to end those parts of a mapping whose addresses are given, with all but what
+// has to wait for the flush.
 //
 // GNTST_bad_handle: there is no such mapping. GNTST_general_error: it is not at this address or
 // of this frame, or no longer so; or what is to replace it can't.
-func (x *unmapping) end(i int, handle hypercall.GrantHandle, host, bus uint64, from frame.VAddr, s *hypercall.GrantStatus) pagetype.Result {
-	e, d := &x.ends[i], x.v.Domain
-	e.handle, e.ended = handle, 0
-	var ok bool
-	if e.m, ok = d.Mappings.Take(handle); !ok {
-		*s = hypercall.GNTST_bad_handle
-		return pagetype.OK
+func (x *unmapping) end(v *domain.VCPU, handle hypercall.GrantHandle, host, bus uint64, from frame.VAddr) hypercall.GrantStatus {
+	e, d := &x.ends[x.n&(grantStretch-1)], v.Domain
+	m := &e.m
+	if !d.Mappings.Take(handle, m) {
+		return hypercall.GNTST_bad_handle
 	}
-	r := x.parts(e, host, bus, from)
-	if e.ended == 0 {
-		d.Mappings.Leave(x.v.Holder(), handle, 0)
+	if !x.begun {
+		x.begun = true
+		machine.Begin(v.Holder(), d, &x.c)
 	}
-	switch r {
-	case pagetype.OK:
-		*s = hypercall.GNTST_okay
-		return r
-	case pagetype.Again, pagetype.FlushFirst:
-		return r
+	ended := grant.Parts(0)
+	x.r = pagetype.OK
+	switch {
+	case bus != 0 && bus != uint64(m.Frame().Addr()) || from != 0 && m.Entry():
+		x.r = pagetype.BadValue
+	case host != 0 && m.Parts()&grant.Host != 0:
+		x.r = d.Memory.UnmapGrant(&x.c, place(v, host, m), m.Frame(), m.Write(), from)
+		ended, x.flush = grant.Host, true
 	}
-	*s = hypercall.GNTST_general_error
-	return pagetype.OK
-}
-
-// parts ends those parts of a mapping whose addresses are given.
-func (x *unmapping) parts(e *ending, host, bus uint64, from frame.VAddr) pagetype.Result {
-	m, d := &e.m, x.v.Domain
-	if bus != 0 && bus != uint64(m.Frame.Addr()) || from != 0 && m.Entry {
-		return pagetype.BadValue
-	}
-	if host != 0 && m.Parts&grant.Host != 0 {
-		var r pagetype.Result
-		if from != 0 {
-			r = d.Memory.MoveToGrant(&x.c, place(x.v, host, m), m.Frame, m.Write, from)
-		} else {
-			r = d.Memory.UnmapGrant(&x.c, place(x.v, host, m), m.Frame, m.Write)
+	if x.r != pagetype.OK {
+		d.Mappings.Leave(v.Holder(), handle, 0)
+		if x.r == pagetype.Again || x.r == pagetype.FlushFirst {
+			return makeAgain
 		}
-		if r != pagetype.OK {
-			return r
-		}
-		e.ended, x.flush = grant.Host, true
+		return hypercall.GNTST_general_error
 	}
 	if bus != 0 {
-		e.ended |= m.Parts & grant.Device
+		ended |= m.Parts() & grant.Device
 	}
-	return pagetype.OK
+	e.handle, e.ended = handle, ended
+	x.n++
+	return hypercall.GNTST_okay
 }
 
-// finish ends what the first n elements have begun to, with one flush for all of them. R
-// says what the next one, if there is one, waits for.
-func (x *unmapping) finish(n int, r pagetype.Result) int {
-	h, d := x.v.Holder(), x.v.Domain
+// finishUnmap ends what the elements have begun to, with one flush for all of them.
+func finishUnmap(v *domain.VCPU) {
+	x, h, d := &room(v).unmapping, v.Holder(), v.Domain
+	if !x.begun {
+		return // no handle was one
+	}
 	if x.flush {
-		flush(x.v, 1<<len(d.VCPUs())-1)
+		flush(v, 1<<len(d.VCPUs())-1)
 	}
-	for i := range n {
-		if e := &x.ends[i]; e.ended != 0 {
+	for i := range x.ends[:x.n] {
+		e := &x.ends[i]
+		if e.ended != 0 {
 			machine.EndGrant(h, &x.c, &e.m, e.ended)
-			d.Mappings.Leave(h, e.handle, e.ended)
 		}
+		d.Mappings.Leave(h, e.handle, e.ended)
 	}
-	machine.Settle(h, d, &x.c, r)
-	return n
+	machine.Settle(h, d, &x.c, x.r)
+	x.begun, x.flush, x.n = false, false, 0
 }

@@ -19,13 +19,15 @@ type scratch struct {
 	pages      [maxChunk]hypercall.XenPFN
 	entries    [domain.MaxMap]hypercall.E820Entry
 	ports      [evtchn.MaxPollPorts]hypercall.Port
-	maps       [grantStretch]hypercall.GnttabMapGrantRef
-	unmaps     [grantStretch]hypercall.GnttabUnmapGrantRef
-	replaces   [grantStretch]hypercall.GnttabUnmapAndReplace
-	copies     [grantStretch]hypercall.GnttabCopy
-	swaps      [grantStretch]hypercall.GnttabSwapGrantRef
-	ends       [grantStretch]ending
-	context    hypercall.VCPUGuestContext
+
+	grantMap     hypercall.GnttabMapGrantRef
+	grantUnmap   hypercall.GnttabUnmapGrantRef
+	grantReplace hypercall.GnttabUnmapAndReplace
+	grantCopy    hypercall.GnttabCopy
+	grantSwap    hypercall.GnttabSwapGrantRef
+	unmapping    unmapping
+
+	context hypercall.VCPUGuestContext
 }
 
 var scratches [layout.MaxCPUs]scratch

@@ -19,7 +19,8 @@ const (
 // place, after Init.
 type Mappings struct {
 	lock  lock.Spin
-	free  uint32 // first free handle, or none [lock]
+	free  uint32        // first free handle, or none [lock]
+	spare atomic.Uint32 // one more that is free, or none: whoever swaps it has it
 	pages [MaxPages]*Page
 	count atomic.Uint32 // publishes pages; [lock] to write
 }
@@ -27,11 +28,10 @@ type Mappings struct {
 // Page is records of mappings.
 type Page [PerPage]record
 
-// record is a handle's. Ref and frame are written before the parts in the word are
-// set, and change only when there are none.
+// record is a handle's.
 type record struct {
-	word  atomic.Uint32
-	ref   hypercall.GrantRef
+	word  atomic.Uint32      // what is in Mapping's, and busy; 0: the handle is free
+	ref   hypercall.GrantRef // the rest of the mapping: written while the handle is busy
 	frame uint32
 	next  uint32 // in the list of free ones [lock]
 }
@@ -45,7 +45,7 @@ const (
 	both         = Device | Host
 )
 
-// The rest of a record's word.
+// The rest of a mapping's word.
 const (
 	readOnly = hypercall.GNTMAP_readonly
 	byEntry  = hypercall.GNTMAP_contains_pte
@@ -55,13 +55,30 @@ const (
 
 // Mapping is what a handle stands for.
 type Mapping struct {
-	Dom   hypercall.DomID // the granter
-	Parts Parts
-	Write bool
-	Entry bool // it was made at an entry's own address
+	word  uint32
+	frame uint32
 	Ref   hypercall.GrantRef
-	Frame frame.MFN
 }
+
+// MakeMapping is a mapping of a grant of dom's, with flags GNTMAP_*.
+func MakeMapping(dom hypercall.DomID, ref hypercall.GrantRef, m frame.MFN, flags uint32) Mapping {
+	return Mapping{flags&(uint32(both)|readOnly|byEntry) | uint32(dom)<<domShift, uint32(m), ref}
+}
+
+// Dom is the granter.
+func (m *Mapping) Dom() hypercall.DomID { return hypercall.DomID(m.word >> domShift) }
+
+// Frame is the frame that is granted.
+func (m *Mapping) Frame() frame.MFN { return frame.MFN(m.frame) }
+
+// Parts are those that have not ended.
+func (m *Mapping) Parts() Parts { return Parts(m.word) & both }
+
+// Write tells whether the frame may be written to.
+func (m *Mapping) Write() bool { return m.word&readOnly == 0 }
+
+// Entry tells whether the mapping was made at the address of a page-table entry.
+func (m *Mapping) Entry() bool { return m.word&byEntry != 0 }
 
 const none = ^uint32(0)
 
@@ -69,6 +86,7 @@ const none = ^uint32(0)
 func (g *Mappings) Init() {
 	g.lock.Init(lock.Grants)
 	g.free = none
+	g.spare.Store(none)
 }
 
 // Pages are those that were added.
@@ -103,36 +121,48 @@ func (g *Mappings) at(handle hypercall.GrantHandle) *record {
 
 // New takes a free handle, to be given to Set or Drop. False: see Add.
 func (g *Mappings) New(h *lock.Holder) (handle hypercall.GrantHandle, ok bool) {
+	n := g.spare.Swap(none) // acquire: pairs with Drop
+	if n == none {
+		if n = g.pop(h); n == none {
+			return 0, false
+		}
+	}
+	g.at(hypercall.GrantHandle(n)).word.Store(busy)
+	return hypercall.GrantHandle(n), true
+}
+
+// pop takes a handle off the list of free ones.
+func (g *Mappings) pop(h *lock.Holder) uint32 {
 	g.lock.Lock(h)
 	n := g.free
-	if ok = n != none; ok {
-		r := g.at(hypercall.GrantHandle(n))
-		g.free = r.next
-		r.word.Store(busy)
+	if n != none {
+		g.free = g.at(hypercall.GrantHandle(n)).next
 	}
 	g.lock.Unlock(h)
-	return hypercall.GrantHandle(n), ok
+	return n
 }
 
 // Set makes a new handle stand for a mapping, which has at least one part.
 func (g *Mappings) Set(handle hypercall.GrantHandle, m *Mapping) {
 	r := g.at(handle)
-	r.ref, r.frame = m.Ref, uint32(m.Frame)
-	word := uint32(m.Parts) | uint32(m.Dom)<<domShift
-	if !m.Write {
-		word |= readOnly
-	}
-	if m.Entry {
-		word |= byEntry
-	}
-	r.word.Store(word) // release: whoever takes it finds the rest
+	r.ref, r.frame = m.Ref, m.frame
+	r.word.Store(m.word) // release: whoever takes it finds the rest
 }
 
 // Drop gives back a handle that has no parts left, or never had.
 func (g *Mappings) Drop(h *lock.Holder, handle hypercall.GrantHandle) {
 	r := g.at(handle)
-	if r.word.Swap(0) != busy {
-		klog.Bugf("grant handle %d is freed and in use", klog.D(handle))
+	if r.word.Load() != busy {
+		klog.Bugf("grant handle %d is freed and in use", klog.U(handle))
+	}
+	g.release(h, handle, r)
+}
+
+// release makes a handle a free one.
+func (g *Mappings) release(h *lock.Holder, handle hypercall.GrantHandle, r *record) {
+	r.word.Store(0)
+	if g.spare.CompareAndSwap(none, uint32(handle)) { // release
+		return
 	}
 	g.lock.Lock(h)
 	r.next = g.free
@@ -142,19 +172,17 @@ func (g *Mappings) Drop(h *lock.Holder, handle hypercall.GrantHandle) {
 
 // Take begins to end a mapping: nobody else can until Leave. False: there is no
 // such mapping, or somebody is at it.
-func (g *Mappings) Take(handle hypercall.GrantHandle) (m Mapping, ok bool) {
+func (g *Mappings) Take(handle hypercall.GrantHandle, m *Mapping) bool {
 	r := g.at(handle)
 	if r == nil {
-		return m, false
+		return false
 	}
 	x := r.word.Load()
 	if Parts(x)&both == 0 || x&busy != 0 || !r.word.CompareAndSwap(x, x|busy) { // acquire: pairs with Set
-		return m, false
+		return false
 	}
-	return Mapping{
-		Dom: hypercall.DomID(x >> domShift), Parts: Parts(x) & both, Write: x&readOnly == 0, Entry: x&byEntry != 0,
-		Ref: r.ref, Frame: frame.MFN(r.frame),
-	}, true
+	*m = Mapping{x, r.frame, r.ref}
+	return true
 }
 
 // Leave ends what Take began: some parts are no more. If none is left the handle is
@@ -163,9 +191,8 @@ func (g *Mappings) Leave(h *lock.Holder, handle hypercall.GrantHandle, ended Par
 	r := g.at(handle)
 	x := r.word.Load() &^ uint32(ended) // nobody else changes it: it is busy
 	if Parts(x)&both != 0 {
-		r.word.Store(x &^ busy)
+		r.word.Store(x &^ busy) // release: pairs with Take
 		return
 	}
-	r.word.Store(busy)
-	g.Drop(h, handle)
+	g.release(h, handle, r)
 }

@@ -29,24 +29,26 @@ func TestHandles(t *testing.T) {
 	}
 	_, ok := g.New(h)
 	assert.False(t, ok)
-	_, ok = g.Take(5)
+	var got Mapping
+	ok = g.Take(5, &got)
 	assert.False(t, ok, "a handle that stands for nothing yet")
-	m := Mapping{Dom: 7, Parts: both, Write: true, Entry: true, Ref: 1 << 20, Frame: 1<<32 - 2}
+	m := MakeMapping(7, 1<<20, 1<<32-2, uint32(both)|byEntry|1<<31)
 	g.Set(5, &m)
-	got, ok := g.Take(5)
+	ok = g.Take(5, &got)
 	assert.True(t, ok)
 	assert.Equal(t, m, got)
-	_, ok = g.Take(5)
+	assert.True(t, got.Write() && got.Entry() && got.Dom() == 7 && got.Frame() == 1<<32-2 && got.Parts() == both)
+	ok = g.Take(5, &got)
 	assert.False(t, ok, "somebody is at it")
 	g.Leave(h, 5, Host)
-	got, ok = g.Take(5)
+	ok = g.Take(5, &got)
 	assert.True(t, ok)
-	assert.Equal(t, Device, got.Parts)
+	assert.Equal(t, Device, got.Parts())
 	g.Leave(h, 5, 0)
-	_, ok = g.Take(5)
+	ok = g.Take(5, &got)
 	assert.True(t, ok, "nothing was ended")
 	g.Leave(h, 5, Device)
-	_, ok = g.Take(5)
+	ok = g.Take(5, &got)
 	assert.False(t, ok)
 	n, ok := g.New(h)
 	assert.True(t, ok)
@@ -54,7 +56,7 @@ func TestHandles(t *testing.T) {
 	g.Drop(h, 5)
 	assert.Panics(t, func() { g.Drop(h, 5) })
 	for _, handle := range []hypercall.GrantHandle{2 * PerPage, 1 << 31, 1<<32 - 1, MaxPages * PerPage} {
-		_, ok = g.Take(handle)
+		ok = g.Take(handle, &got)
 		assert.False(t, ok, "handle %d", handle)
 	}
 }
@@ -84,7 +86,8 @@ func TestXSA228HandlesOfManyCPUs(t *testing.T) {
 		done.Go(func() {
 			h := holder()
 			end := func(handle hypercall.GrantHandle) {
-				if m, ok := g.Take(handle); ok {
+				var m Mapping
+				if g.Take(handle, &m) {
 					if m.Ref != hypercall.GrantRef(handle) || inUse[handle].Add(-1) != 0 {
 						t.Errorf("handle %d stands for %+v", handle, m)
 					}
@@ -104,7 +107,8 @@ func TestXSA228HandlesOfManyCPUs(t *testing.T) {
 					t.Errorf("handle %d is in use twice", handle)
 				}
 				made.Add(1)
-				g.Set(handle, &Mapping{Parts: Host, Ref: hypercall.GrantRef(handle)})
+				m := MakeMapping(granter, hypercall.GrantRef(handle), 0, uint32(Host))
+				g.Set(handle, &m)
 				recent[c].Store(uint32(handle))
 				end(hypercall.GrantHandle(recent[(c+n)%cpus].Load()))
 			}
@@ -113,7 +117,8 @@ func TestXSA228HandlesOfManyCPUs(t *testing.T) {
 	done.Wait()
 	h := holder()
 	for handle := range hypercall.GrantHandle(len(g.Pages()) * PerPage) {
-		if _, ok := g.Take(handle); ok {
+		var m Mapping
+		if g.Take(handle, &m) {
 			ended.Add(1)
 			g.Leave(h, handle, Host)
 		}

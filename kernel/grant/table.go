@@ -32,10 +32,24 @@ type Uses [PerFrame]use
 
 // use is the record of an entry. [lock]
 type use struct {
-	frame            uint32 // a reference to it is held while there is a pin
-	by               hypercall.DomID
-	readers, writers uint32 // pins of either kind
+	frame uint32 // a reference to it is held while there is a pin
+	by    hypercall.DomID
+	pins  pins
 }
+
+// pins are how many there are: those to read, and in the upper half those to write.
+// Neither half overflows: there are fewer handles and CPUs.
+type pins uint64
+
+func one(write bool) pins {
+	if write {
+		return 1 << 32
+	}
+	return 1
+}
+
+func (p pins) writers() uint32 { return uint32(p >> 32) }
+func (p pins) readers() uint32 { return uint32(p) }
 
 // Init makes the table of a domain, whose memory is all zero.
 func (t *Table) Init(o pagetype.Owner) {
@@ -82,46 +96,41 @@ func (t *Table) at(ref hypercall.GrantRef) (*Entry, *use) {
 //
 // GNTST_bad_gntref: there is no such entry. GNTST_general_error: it is no grant, or not
 // one for this domain, or not for writing. GNTST_bad_page: the frame is not the granter's.
-func (t *Table) Pin(h *lock.Holder, w *pagetype.Work, ref hypercall.GrantRef, by hypercall.DomID, write bool) (frame.MFN, hypercall.GrantStatus) {
+//
+// The entry is marked, if it is not marked so already; then the frame is taken, by the
+// first, since a frame that is not had must not be counted on; and then the pin counts.
+func (t *Table) Pin(h *lock.Holder, w *pagetype.Work, ref hypercall.GrantRef, by hypercall.DomID, write bool) (m frame.MFN, s hypercall.GrantStatus) {
 	e, u := t.at(ref)
 	if e == nil {
 		return 0, hypercall.GNTST_bad_gntref
 	}
 	t.lock.Lock(h)
-	s := hypercall.GNTST_bad_gntref
-	if !t.closed {
-		s = t.pin(w, e, u, by, write)
+	switch {
+	case t.closed:
+		s = hypercall.GNTST_bad_gntref
+	case u.pins != 0 && u.by != by:
+		s = hypercall.GNTST_general_error
+	case (u.pins == 0 || write && u.pins.writers() == 0) && !e.mark(by, write):
+		s = hypercall.GNTST_general_error
+	case u.pins == 0 && !t.first(w, e, u, by):
+		s = hypercall.GNTST_bad_page
+	default:
+		u.pins += one(write)
+		m = frame.MFN(u.frame)
 	}
-	m := frame.MFN(u.frame)
 	t.lock.Unlock(h)
 	return m, s
 }
 
-// pin marks the entry if it is not marked so already; then takes the frame, if it
-// is the first, since a frame that is not had must not be counted on; and then counts.
-func (t *Table) pin(w *pagetype.Work, e *Entry, u *use, by hypercall.DomID, write bool) hypercall.GrantStatus {
-	idle := u.readers|u.writers == 0
-	if !idle && u.by != by {
-		return hypercall.GNTST_general_error
+// first takes the frame of an entry that is marked and was not in use.
+func (t *Table) first(w *pagetype.Work, e *Entry, u *use, by hypercall.DomID) bool {
+	m := e.frame.Load()
+	if w.TryGet(frame.MFN(m), t.owner) != pagetype.OK {
+		e.unmark(reading | writing)
+		return false
 	}
-	if (idle || write && u.writers == 0) && !e.mark(by, write) {
-		return hypercall.GNTST_general_error
-	}
-	if idle {
-		m := e.frame.Load()
-		if w.TryGet(frame.MFN(m), t.owner) != pagetype.OK {
-			e.unmark(reading | writing)
-			return hypercall.GNTST_bad_page
-		}
-		u.frame, u.by = m, by
-	}
-	// A count can't overflow: there are fewer handles and CPUs.
-	if write {
-		u.writers++
-	} else {
-		u.readers++
-	}
-	return hypercall.GNTST_okay
+	u.frame, u.by = m, by
+	return true
 }
 
 // Unpin ends what Pin began. If it was a mapping, no processor has a translation of it
@@ -129,25 +138,19 @@ func (t *Table) pin(w *pagetype.Work, e *Entry, u *use, by hypercall.DomID, writ
 func (t *Table) Unpin(h *lock.Holder, w *pagetype.Work, ref hypercall.GrantRef, write bool) {
 	e, u := t.at(ref)
 	t.lock.Lock(h)
-	count := &u.readers
-	if write {
-		count = &u.writers
+	if write && u.pins.writers() == 0 || !write && u.pins.readers() == 0 {
+		klog.Bugf("grant %d of domain %d is given back more often than it was pinned", klog.U(ref), klog.U(t.owner))
 	}
-	if *count == 0 {
-		klog.Bugf("grant %d of domain %d is given back more often than it was pinned", klog.D(ref), klog.D(t.owner))
+	u.pins -= one(write)
+	if !t.closed {
+		switch {
+		case u.pins == 0:
+			e.unmark(reading | writing)
+		case u.pins.writers() == 0:
+			e.unmark(writing)
+		}
 	}
-	*count--
-	gone := uint32(0)
-	if u.writers == 0 {
-		gone = writing
-	}
-	if u.readers|u.writers == 0 {
-		gone |= reading
-	}
-	if !t.closed && gone != 0 {
-		e.unmark(gone)
-	}
-	if gone&reading != 0 {
+	if u.pins == 0 {
 		w.Put(frame.MFN(u.frame))
 	}
 	t.lock.Unlock(h)
@@ -162,7 +165,7 @@ func (t *Table) Swap(h *lock.Holder, a, b hypercall.GrantRef) hypercall.GrantSta
 		return hypercall.GNTST_bad_gntref
 	}
 	t.lock.Lock(h)
-	inUse := u.readers|u.writers|v.readers|v.writers != 0
+	inUse := u.pins|v.pins != 0
 	if !inUse && !t.closed {
 		head, m := e.head.Load(), e.frame.Load()
 		e.head.Store(f.head.Load())

@@ -154,8 +154,8 @@ func move(to, from unsafe.Pointer, size uintptr) {
 }
 
 // Direct is n elements of an array in the guest's memory themselves, to be written
-// to before this CPU next answers flush requests. They are not to be read: the
-// guest may change them at any time. Nil if they do not all lie on one page that
+// to before this CPU next answers flush requests. They are to be read once at the
+// most: the guest may change them at any time. Nil if they do not all lie on one page that
 // can be written to.
 func Direct[T any](v *View, a frame.VAddr, n int) []T {
 	p := v.direct(a, uintptr(n)*unsafe.Sizeof(*new(T)))
@@ -174,6 +174,12 @@ func (v *View) direct(a frame.VAddr, size uintptr) unsafe.Pointer {
 		return nil
 	}
 	return v.at(m, a)
+}
+
+// OnPage is how many elements of an array that begins at an address lie whole on the
+// address's page.
+func OnPage[T any](a frame.VAddr) int {
+	return int((frame.PageSize - a.Offset()) / uint64(unsafe.Sizeof(*new(T))))
 }
 
 // PutAll copies an array to the guest.

@@ -12,7 +12,8 @@
 // hypervisor answers such requests at known points only (while it waits for a
 // lock, and where it lets interrupts in), and between a walk and the copy there
 // is none. So the walk's result is as good as a TLB entry, and this package is
-// as right as the flushes are.
+// as right as the flushes are. Who keeps a result for longer looks whether the CPU's
+// lock.Holder counts the same Flushes as before the walk.
 //
 // For that reason only memory of the vCPU that is on this CPU can be reached:
 // its CPU is one of those that are asked. And what is handed to the copying

@@ -9,6 +9,11 @@ type Holder struct {
 	// CPU is the owner's number, for reports.
 	CPU uint32
 
+	// Flushes counts how often translations that were in use on this CPU may have been
+	// flushed, by itself or for others. As long as it stays, what was found by a
+	// walk of a guest's tables is as good as it was (see package guestmem).
+	Flushes uint64
+
 	// Serve answers requests of other CPUs. It is called on every turn of every
 	// spin loop, takes no lock and waits for nobody. Nil before there are
 	// other CPUs.

@@ -24,9 +24,9 @@ var (
 	vcpus   pool.Pool[domain.VCPU]
 	buckets pool.Pool[evtchn.Bucket]
 
-	// places leads from a domain's number to its place in the pool, plus one, as
-	// long as there is such a domain; byID as long as it is to be found.
-	places, byID [MaxDomains]atomic.Uint32
+	// places leads from a domain's number to its record's address as long as there is
+	// such a domain; byID as long as it is to be found.
+	places, byID [MaxDomains]atomic.Uint64
 )
 
 // InitPools says where the records of domains and vCPUs are kept.
@@ -73,7 +73,7 @@ func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 			return nil
 		}
 		d.ID = domain.ID(id)
-		places[id].Store(domains.Ref(d).Index + 1)
+		places[id].Store(recordAddress(d))
 		d.Code = domain.NoCode
 		d.Lock.Init(lock.Pool)
 		d.Grants.Init(pagetype.Owner(id))
@@ -97,15 +97,11 @@ func Find(id domain.ID) *domain.Domain { return at(&byID, id) }
 // frame of it that is known to the caller, or a bit of it in Ended.
 func Owner(id domain.ID) *domain.Domain { return at(&places, id) }
 
-func at(table *[MaxDomains]atomic.Uint32, id domain.ID) *domain.Domain {
+func at(table *[MaxDomains]atomic.Uint64, id domain.ID) *domain.Domain {
 	if int(id) >= len(table) {
 		return nil
 	}
-	n := table[id].Load() // acquire
-	if n == 0 {
-		return nil
-	}
-	return domains.At(n - 1)
+	return recordAt(table[id].Load()) // acquire
 }
 
 // Ended has a bit for each domain that has shut down and is to be taken apart.

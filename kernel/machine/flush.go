@@ -16,6 +16,7 @@ import (
 func FlushVCPUs(h *lock.Holder, d *domain.Domain, mask uint64) {
 	vcpus := d.VCPUs()
 	mask &= 1<<len(vcpus) - 1
+	h.Flushes++
 	t := Types.Tick()
 	where := uint64(0)
 	for left := mask; left != 0; left &= left - 1 {
@@ -37,6 +38,7 @@ func FlushVCPUs(h *lock.Holder, d *domain.Domain, mask uint64) {
 func FlushSelf(v *domain.VCPU) {
 	t := Types.Tick()
 	if v.CPU != nil {
+		v.Holder().Flushes++
 		v.Container.Flush()
 	} else {
 		v.Want(domain.WantFlush)
@@ -46,6 +48,7 @@ func FlushSelf(v *domain.VCPU) {
 
 // FlushEveryone drops all guests' translations on all CPUs. No lock is held.
 func FlushEveryone(h *lock.Holder) {
+	h.Flushes++
 	t := Types.Tick()
 	shootdown.Flush(h, shootdown.Everyone, shootdown.Guests)
 	Types.FlushedEveryone(t)

@@ -87,9 +87,10 @@ func EndMappings(h *lock.Holder, d *domain.Domain, page int) {
 	Begin(h, d, &c)
 	for n := range grant.PerPage {
 		handle := hypercall.GrantHandle(page*grant.PerPage + n)
-		if m, ok := d.Mappings.Take(handle); ok {
-			EndGrant(h, &c, &m, m.Parts)
-			d.Mappings.Leave(h, handle, m.Parts)
+		var m grant.Mapping
+		if d.Mappings.Take(handle, &m) {
+			EndGrant(h, &c, &m, m.Parts())
+			d.Mappings.Leave(h, handle, m.Parts())
 		}
 	}
 	FreeFrames(h, &c)
@@ -98,10 +99,10 @@ func EndMappings(h *lock.Holder, d *domain.Domain, page int) {
 // EndGrant gives back what parts of a mapping hold, which is taken. Whoever had a
 // translation of it has been flushed.
 func EndGrant(h *lock.Holder, c *mm.Call, m *grant.Mapping, ended grant.Parts) {
-	if ended&grant.Device != 0 && m.Write {
-		c.PutWritable(m.Frame)
+	if ended&grant.Device != 0 && m.Write() {
+		c.PutWritable(m.Frame())
 	}
-	if ended == m.Parts {
-		Owner(domain.ID(m.Dom)).Grants.Unpin(h, &c.Work, m.Ref, m.Write) // which is there: it has the frame
+	if ended == m.Parts() {
+		Owner(domain.ID(m.Dom())).Grants.Unpin(h, &c.Work, m.Ref, m.Write()) // which is there: it has the frame
 	}
 }

@@ -3,6 +3,7 @@ package machine
 import (
 	"unsafe"
 
+	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/grant"
 	"tuco/kernel/layout"
@@ -18,6 +19,12 @@ func m2pAt(m frame.MFN, n uint64) []uint64 {
 func infoAt(m frame.MFN, offset uint64) *sharedinfo.VCPU {
 	return (*sharedinfo.VCPU)(unsafe.Pointer(&Types.Page(m)[offset]))
 }
+
+// recordAddress is where a domain's record lies: for good, since pools move nothing.
+func recordAddress(d *domain.Domain) uint64 { return uint64(uintptr(unsafe.Pointer(d))) }
+
+// recordAt is the record at an address; nil at 0.
+func recordAt(a uint64) *domain.Domain { return (*domain.Domain)(layout.Pointer(frame.VAddr(a))) }
 
 func entriesAt(m frame.MFN) *grant.Entries { return (*grant.Entries)(unsafe.Pointer(Types.Page(m))) }
 

@@ -18,7 +18,10 @@ func (d *Domain) leafAt(c *Call, at Place) (t *pagetype.Table, i int, r pagetype
 	if !at.Entry {
 		return d.walk(d.roots[at.VCPU].kernel, frame.VAddr(at.Address))
 	}
-	a := frame.MAddr(at.Address)
+	return d.entryAt(c, frame.MAddr(at.Address))
+}
+
+func (d *Domain) entryAt(c *Call, a frame.MAddr) (t *pagetype.Table, i int, r pagetype.Result) {
 	if a&7 != 0 {
 		return nil, 0, pagetype.BadValue
 	}
@@ -43,50 +46,38 @@ func (d *Domain) MapGrant(c *Call, at Place, e pagetype.PTE) pagetype.Result {
 	return r
 }
 
-// UnmapGrant clears an entry that MapGrant wrote, if it still maps that frame
-// with that right: Changed if not. The translations are to be flushed. The other errors
-// are MapGrant's.
-func (d *Domain) UnmapGrant(c *Call, at Place, m frame.MFN, write bool) pagetype.Result {
+// UnmapGrant clears an entry that MapGrant wrote, if it still maps that frame with that
+// right: Changed if not. If from is not 0, the entry that maps this address moves to the
+// place; it has to be one for the domain's own frame, or for none. The translations are to be
+// flushed. The other errors are MapGrant's.
+func (d *Domain) UnmapGrant(c *Call, at Place, m frame.MFN, write bool, from frame.VAddr) pagetype.Result {
 	if r := d.enter(c); r != pagetype.OK {
 		return r
 	}
-	t, i, r := d.grantAt(c, at, m, write)
+	t, i, r := d.leafAt(c, at)
 	if r == pagetype.OK {
-		r = c.SetLeaf(t, i, 0, pagetype.Plain)
-	}
-	d.leave(c)
-	return r
-}
-
-// MoveToGrant is UnmapGrant, and moves the entry that maps an address to the place. It
-// has to be one for the domain's own frame, or for none.
-func (d *Domain) MoveToGrant(c *Call, at Place, m frame.MFN, write bool, from frame.VAddr) pagetype.Result {
-	if r := d.enter(c); r != pagetype.OK {
-		return r
-	}
-	t, i, r := d.grantAt(c, at, m, write)
-	if r == pagetype.OK {
-		var old *pagetype.Table
-		var n int
-		if old, n, r = d.walk(d.roots[at.VCPU].kernel, from); r == pagetype.OK {
-			if r = c.SetLeaf(t, i, pagetype.PTE(old[n].Load()), pagetype.Plain); r == pagetype.OK {
-				r = c.SetLeaf(old, n, 0, pagetype.Plain)
-			}
+		e := pagetype.PTE(t[i&(pagetype.Entries-1)].Load())
+		switch {
+		case e&pagetype.Present == 0 || e.MFN() != m || (e&pagetype.RW != 0) != write:
+			r = pagetype.Changed
+		case from == 0:
+			r = c.SetLeaf(t, i, 0, pagetype.Plain)
+		default:
+			r = d.moveLeaf(c, t, i, at.VCPU, from)
 		}
 	}
 	d.leave(c)
 	return r
 }
 
-// grantAt is the entry of a place, if it maps that frame with that right.
-func (d *Domain) grantAt(c *Call, at Place, m frame.MFN, write bool) (t *pagetype.Table, i int, r pagetype.Result) {
-	t, i, r = d.leafAt(c, at)
-	if r != pagetype.OK {
-		return nil, 0, r
+// moveLeaf moves the entry that maps an address to another L1.
+func (d *Domain) moveLeaf(c *Call, t *pagetype.Table, i, vcpu int, from frame.VAddr) pagetype.Result {
+	old, n, r := d.walk(d.roots[vcpu].kernel, from)
+	if r == pagetype.OK {
+		r = c.SetLeaf(t, i, pagetype.PTE(old[n].Load()), pagetype.Plain)
 	}
-	e := pagetype.PTE(t[i].Load())
-	if e&pagetype.Present == 0 || e.MFN() != m || (e&pagetype.RW != 0) != write {
-		return nil, 0, pagetype.Changed
+	if r == pagetype.OK {
+		r = c.SetLeaf(old, n, 0, pagetype.Plain)
 	}
-	return t, i, pagetype.OK
+	return r
 }

@@ -29,6 +29,7 @@ func Serve(h *lock.Holder) {
 	if machine.cpus[h.CPU].pending.Load() == 0 {
 		return
 	}
+	h.Flushes++
 	who := machine.serve(int(h.CPU))
 	trace.Emit(int(h.CPU), trace.FlushServe, trace.NoVCPU, who, 0)
 }
