@@ -43,7 +43,7 @@ var grantTableOp = Call{
 		{Cmd: GNTTABOP_map_grant_ref, Name: "GNTTABOP_map_grant_ref", Type: "gnttab_map_grant_ref", State: Implemented},
 		{Cmd: GNTTABOP_unmap_grant_ref, Name: "GNTTABOP_unmap_grant_ref", Type: "gnttab_unmap_grant_ref", State: Implemented},
 		{Cmd: GNTTABOP_setup_table, Name: "GNTTABOP_setup_table", Type: "gnttab_setup_table", State: Implemented},
-		{Cmd: GNTTABOP_dump_table, Name: "GNTTABOP_dump_table", State: Absent, Note: "a key on the console does it"},
+		{Cmd: GNTTABOP_dump_table, Name: "GNTTABOP_dump_table", State: Absent, Note: "it only prints"},
 		{Cmd: GNTTABOP_transfer, Name: "GNTTABOP_transfer", State: Absent, Note: "frames are copied or mapped"},
 		{Cmd: GNTTABOP_copy, Name: "GNTTABOP_copy", Type: "gnttab_copy", State: Implemented},
 		{Cmd: GNTTABOP_query_size, Name: "GNTTABOP_query_size", Type: "gnttab_query_size", State: Implemented},

@@ -12,8 +12,8 @@ type Mapping struct {
 	handle hypercall.GrantHandle
 }
 
-// Map maps a page that a domain grants. The errors: ENOSYS where the hypervisor does not have it; EINVAL: there is no such
-// grant; EPERM: it is not for this domain, or not for writing.
+// Map maps a page that a domain grants. The errors: EINVAL: there is no such
+// entry; ESRCH: no such domain; EIO: it grants nothing, or not to this domain, or not for writing.
 func Map(from hypercall.DomID, ref Ref, writable bool) (*Mapping, error) {
 	room, err := page.Reserve(1)
 	if err != nil {
