@@ -137,6 +137,24 @@ func (c *Container) SetKernelGS(v uint64) {
 	}
 }
 
+// SwapGS exchanges the base of GS with what SetKernelGS has set, like the instruction.
+func (c *Container) SwapGS() {
+	if vendor == AMD {
+		c.svm.SwapGS()
+	} else {
+		c.vmx.SwapGS()
+	}
+}
+
+// SetCR3 is SetCR for CR3.
+func (c *Container) SetCR3(v uint64) {
+	if vendor == AMD {
+		c.svm.SetCR3(v)
+	} else {
+		c.vmx.SetCR3(v)
+	}
+}
+
 // SetSyscall sets what SYSCALL uses while the guest runs.
 func (c *Container) SetSyscall(s exit.Syscall) {
 	if vendor == AMD {

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"tuco/hypercall"
 	"tuco/kernel/frame"
 )
 
@@ -180,6 +181,30 @@ func (v *View) direct(a frame.VAddr, size uintptr) unsafe.Pointer {
 // address's page.
 func OnPage[T any](a frame.VAddr) int {
 	return int((frame.PageSize - a.Offset()) / uint64(unsafe.Sizeof(*new(T))))
+}
+
+// DirectWords is Direct for words of 8 bytes.
+func (v *View) DirectWords(a frame.VAddr, n int) []uint64 {
+	if !onePage(a, uintptr(n)*8) {
+		return nil
+	}
+	m, _, ok := v.walk(a, true)
+	if !ok {
+		return nil
+	}
+	return unsafe.Slice((*uint64)(v.at(m, a)), n)
+}
+
+// GetIret is Get for the frame of iret by itself.
+func (v *View) GetIret(to *hypercall.IretContext, from frame.VAddr) bool {
+	if !onePage(from, unsafe.Sizeof(*to)) {
+		return Get(v, to, from)
+	}
+	m, _, ok := v.walk(from, false)
+	if ok {
+		*to = *(*hypercall.IretContext)(v.at(m, from))
+	}
+	return ok
 }
 
 // PutAll copies an array to the guest.

@@ -58,7 +58,7 @@ func enter(v *domain.VCPU, handler uint64, masks bool, code uint64) {
 	sp = sp&^15 - uint64(words)*8
 	kernel := KernelView(v)
 	var apart [frameWords + 1]uint64
-	f := guestmem.Direct[uint64](&kernel, frame.VAddr(sp), words)
+	f := kernel.DirectWords(frame.VAddr(sp), words)
 	direct := f != nil
 	if !direct { // on two pages, or none
 		f = apart[:words]

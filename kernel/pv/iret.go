@@ -5,7 +5,6 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
-	"tuco/kernel/guestmem"
 	"tuco/kernel/x86"
 )
 
@@ -18,7 +17,7 @@ func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 	c := &v.Container
 	var f hypercall.IretContext
 	kernel := KernelView(v)
-	if !guestmem.Get(&kernel, &f, frame.VAddr(c.RSP())) {
+	if !kernel.GetIret(&f, frame.VAddr(c.RSP())) {
 		Crash(v, "iret: the frame can't be read")
 		return 0
 	}

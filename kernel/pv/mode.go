@@ -37,12 +37,7 @@ func setMode(v *domain.VCPU, kernel bool) {
 	}
 	s.Kernel = kernel
 	useBitmap(s)
-	c := &v.Container
-	gs := c.Segment(exit.GS)
-	other := c.KernelGS()
-	c.SetKernelGS(gs.Base)
-	gs.Base = other
-	c.SetSegment(exit.GS, gs)
+	v.Container.SwapGS()
 	EnterMode(v)
 }
 
@@ -59,7 +54,7 @@ func EnterMode(v *domain.VCPU) {
 	if !v.PV.Stub.Kernel {
 		root, space = user, exit.UserSpace
 	}
-	c.SetCR(3, uint64(root.Addr()))
+	c.SetCR3(uint64(root.Addr()))
 	if stub.used {
 		setRoots(v)
 		c.FlushSpace(exit.KernelSpace)

@@ -102,6 +102,18 @@ func (g *Guest) KernelGS() uint64 { return g.vmcb.save.kernelGSBase }
 // SetKernelGS sets it.
 func (g *Guest) SetKernelGS(v uint64) { g.vmcb.save.kernelGSBase = v }
 
+// SwapGS exchanges it with the base of GS.
+func (g *Guest) SwapGS() {
+	s := &g.vmcb.save
+	s.gs.base, s.kernelGSBase = s.kernelGSBase, s.gs.base
+}
+
+// SetCR3 sets the root of the page tables.
+func (g *Guest) SetCR3(v uint64) {
+	g.vmcb.save.cr3 = v
+	g.vmcb.control.clean &^= cleanCR
+}
+
 // DR6 is the debug status register.
 func (g *Guest) DR6() uint64 { return g.vmcb.save.dr6 }
 

@@ -1,9 +1,11 @@
 package trap
 
 import (
+	"tuco/kernel/container"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/machine"
+	"tuco/kernel/mm"
 	"tuco/kernel/percpu"
 	"tuco/kernel/trace"
 	"tuco/kernel/x86"
@@ -36,7 +38,9 @@ func Unload(v *domain.VCPU) {
 // A hypercall is served in the loop itself, with the guest past the
 // instruction.
 func Run(v *domain.VCPU) {
-	c := &v.Container
+	// Their packages are imported by name: of others the compiler inlines nothing.
+	var c *container.Container = &v.Container
+	var ring *mm.Ring = &v.Ring
 	hypercall := v.Domain.Kind.Hypercall
 	for !v.Leave {
 		if v.Wants.Load() != 0 || v.Upcall() {
@@ -49,7 +53,7 @@ func Run(v *domain.VCPU) {
 		if trace.Enabled()&(1<<trace.ClassExit) != 0 {
 			traceExit(v, reason)
 		}
-		if v.Ring.Waiting() && !drain(v, reason) {
+		if ring.Waiting() && !drain(v, reason) {
 			continue
 		}
 		if reason != exit.Hypercall {

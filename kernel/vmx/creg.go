@@ -86,6 +86,9 @@ func (g *Guest) SetCR(n uint8, v uint64) {
 	}
 }
 
+// SetCR3 sets the root of the page tables.
+func (g *Guest) SetCR3(v uint64) { put(GuestCR3, v) }
+
 // EFER is the guest's extended feature register.
 func (g *Guest) EFER() uint64 { return get(GuestEFER) }
 

@@ -40,6 +40,14 @@ func (g *Guest) KernelGS() uint64 { return x86.RDMSR(x86.MSRKernelGSBase) }
 // SetKernelGS sets it to an address that is canonical.
 func (g *Guest) SetKernelGS(v uint64) { x86.WRMSR(x86.MSRKernelGSBase, v) }
 
+// SwapGS exchanges it with the base of GS.
+func (g *Guest) SwapGS() {
+	const base = GuestBase + 2*Field(exit.GS)
+	gs := get(base)
+	put(base, g.KernelGS())
+	g.SetKernelGS(gs)
+}
+
 // SetSyscall sets the registers behind SYSCALL.
 func (g *Guest) SetSyscall(s exit.Syscall) {
 	g.syscall = s
