@@ -43,15 +43,15 @@ type copyEnd struct {
 
 // open finds and holds a page: the caller's own, or one that is granted to it.
 //
-// GNTST_permission_denied: a frame of another domain's by its number. GNTST_bad_domain.
+// GNTST_bad_domain. GNTST_permission_denied: a frame of a domain that is named by its number.
 // GNTST_bad_page: a frame that is not the domain's. GNTST_general_error: a page that may not
 // be written to now, since it is in use as a table. The others are those of grant.Table.Pin.
 func (e *copyEnd) open(v *domain.VCPU, p *hypercall.GnttabCopyPtr, granted, write bool) (s hypercall.GrantStatus) {
-	if !granted && p.DomID != hypercall.DOMID_SELF {
-		return hypercall.GNTST_permission_denied
-	}
 	if e.d = find(v, p.DomID); e.d == nil {
 		return hypercall.GNTST_bad_domain
+	}
+	if !granted && p.DomID != hypercall.DOMID_SELF {
+		return hypercall.GNTST_permission_denied
 	}
 	h, owner := v.Holder(), pagetype.Owner(e.d.ID)
 	e.granted, e.write = granted, write

@@ -43,8 +43,8 @@ func replaceGrant(v *domain.VCPU, op *hypercall.GnttabUnmapAndReplace) (again bo
 // end begins to end those parts of a mapping whose addresses are given, with all but what
 // has to wait for the flush.
 //
-// GNTST_bad_handle: there is no such mapping. GNTST_general_error: it is not at this address or
-// of this frame, or no longer so; or what is to replace it can't.
+// GNTST_bad_handle: there is no such mapping. GNTST_bad_dev_addr: it is of another frame.
+// GNTST_general_error: it is not at this address, or no longer so; or what is to replace it can't.
 func (x *unmapping) end(v *domain.VCPU, handle hypercall.GrantHandle, host, bus uint64, from frame.VAddr) hypercall.GrantStatus {
 	e, d := &x.ends[x.n&(grantStretch-1)], v.Domain
 	m := &e.m
@@ -58,7 +58,10 @@ func (x *unmapping) end(v *domain.VCPU, handle hypercall.GrantHandle, host, bus 
 	ended := grant.Parts(0)
 	x.r = pagetype.OK
 	switch {
-	case bus != 0 && bus != uint64(m.Frame().Addr()) || from != 0 && m.Entry():
+	case bus != 0 && bus != uint64(m.Frame().Addr()):
+		d.Mappings.Leave(v.Holder(), handle, 0)
+		return hypercall.GNTST_bad_dev_addr
+	case from != 0 && m.Entry():
 		x.r = pagetype.BadValue
 	case host != 0 && m.Parts()&grant.Host != 0:
 		x.r = d.Memory.UnmapGrant(&x.c, place(v, host, m), m.Frame(), m.Write(), from)

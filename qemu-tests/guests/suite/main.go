@@ -8,6 +8,7 @@ import (
 	"tuco/qemu-tests/guests/emulation"
 	"tuco/qemu-tests/guests/events"
 	"tuco/qemu-tests/guests/fatal"
+	"tuco/qemu-tests/guests/grants"
 	"tuco/qemu-tests/guests/lines"
 	"tuco/qemu-tests/guests/memory"
 	"tuco/qemu-tests/guests/mm"
@@ -32,6 +33,7 @@ func main() {
 		&calls.Group,
 		&dom0.Group,
 		&events.Group,
+		&grants.Group,
 		&mm.Group,
 		&lines.Group,
 		&memory.Group,
