@@ -69,6 +69,28 @@ func (r *fuzzer) frame() uint64 {
 	return [...]uint64{0, 0x200, 0xfee00, 0xfec00, 1 << 28, 1<<40 - 1, 1<<52 - 1, r.next()}[r.below(8)]
 }
 
+// needs tells whether a frame is one of those that the guest was built of, or may be.
+func needs(m uint64) bool {
+	for p := range pv.SparePFN(0) {
+		if *pv.P2M(p) == m && !isTable(m) {
+			return true
+		}
+	}
+	return false
+}
+
+// isTable tells whether a frame is one of those that may be tables.
+func isTable(m uint64) bool {
+	for level := range tables {
+		for _, page := range tables[level] {
+			if pv.MFN(page) == m {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // entry is an entry of a page table.
 func (r *fuzzer) entry() uint64 {
 	const flags = pv.Present | pv.Write | pv.UserPage | pv.Accessed | pv.Dirty | pv.Large | pv.Global | pv.Avail | pv.NX

@@ -15,7 +15,8 @@ func (r *fuzzer) call(a *arguments) hypercall.Number {
 		n = [...]hypercall.Number{
 			hypercall.HYPERVISOR_mmu_update, hypercall.HYPERVISOR_mmuext_op, hypercall.HYPERVISOR_update_va_mapping,
 			hypercall.HYPERVISOR_memory_op, hypercall.HYPERVISOR_multicall, hypercall.HYPERVISOR_event_channel_op,
-		}[r.below(6)]
+			hypercall.HYPERVISOR_tuco_op,
+		}[r.below(7)]
 	}
 	r.arguments(n, a)
 	return n
@@ -69,6 +70,8 @@ func (r *fuzzer) arguments(n hypercall.Number, a *arguments) {
 		setGDT(r, a)
 	case hypercall.HYPERVISOR_update_descriptor:
 		updateDescriptor(r, a)
+	case hypercall.HYPERVISOR_tuco_op:
+		tucoOp(r, a)
 	}
 }
 
@@ -188,11 +191,12 @@ func memoryOp(r *fuzzer, a *arguments) {
 	}
 }
 
+// grantOp has the status of each operation written behind it: where there are many, to memory that the guest needs.
 func grantOp(r *fuzzer, a *arguments) {
 	*a = arguments{r.below(14), r.argument(), r.below(4)}
 	switch r.below(8) {
 	case 0:
-		a[2] = r.value()
+		a[1], a[2] = r.badAddress(), r.value()
 	case 1, 2, 3:
 		arg := pv.At[hypercall.GnttabSetupTable](pv.Address(&r.buffer))
 		*arg = hypercall.GnttabSetupTable{
@@ -244,8 +248,13 @@ func setGDT(r *fuzzer, a *arguments) {
 	}
 }
 
+// updateDescriptor writes to a frame that is in use as nothing else, also to what the guest needs itself.
 func updateDescriptor(r *fuzzer, a *arguments) {
-	*a = arguments{r.frame()*pv.PageSize + 8*r.below(512), r.value()}
+	m := r.frame()
+	if !reckless && needs(m) {
+		m = 0
+	}
+	*a = arguments{m*pv.PageSize + 8*r.below(512), r.value()}
 }
 
 // consoleIO says little: all of it stands in a log.
