@@ -59,7 +59,10 @@ type Stub struct {
 	// IDT is the interrupt descriptor table, up to page faults.
 	IDT [StubVectors][2]uint64 // [tuco]
 
-	_ [3472]byte
+	// Own is what IRET takes where the guest returns to segments of its own.
+	Own Interrupted // [stub]
+
+	_ [3432]byte
 
 	// The stack's end: where the processor writes the frame of a page fault, and below
 	// it that of one that happens while the first is being told to the guest.

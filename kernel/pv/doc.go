@@ -53,8 +53,11 @@
 //     the vCPU was. The change of Stub.Kernel is the point of no return: behind it stand
 //     only instructions that can't fault.
 //   - What the guest may change at any moment is read once, checked, and used as it was
-//     read. Selectors are compared, and then loaded from constants; flags are limited to those
-//     that code at CPL 3 may set itself.
+//     read. Selectors are compared, and then loaded from constants, or are of privilege level 3
+//     and name plain segments of the guest's GDT; flags are limited to those that code at CPL 3
+//     may set itself.
+//   - Another vCPU may change such a segment between the stub's look and its IRET. That faults
+//     then, and finishReturn does what it would have done: the fault is the guest's.
 //   - A page fault has a stack of its own, in domain.Stub, through the task state. One that
 //     the stub causes while it tells the guest of another finds the end of that stack further
 //     down.

@@ -45,6 +45,11 @@
 	.equ	RETURN_RIP,	0xe0
 	.equ	RETURN_FLAGS,	0xf0
 	.equ	RETURN_RSP,	0xf8
+	.equ	OWN_RIP,	0x200
+	.equ	OWN_CS,		0x208
+	.equ	OWN_FLAGS,	0x210
+	.equ	OWN_RSP,	0x218
+	.equ	OWN_SS,		0x220
 	.equ	FRAME_CODE,	0xfd0
 	.equ	FRAME_RIP,	0xfd8
 	.equ	FRAME_CS,	0xfe0
@@ -78,6 +83,13 @@
 	.equ	CS64,		0xe033
 	.equ	CS64_KERNEL,	0xe030	# as frames show it
 	.equ	SS64,		0xe02b
+
+	# What LAR says of a segment, and of what it says what counts: 64-bit code and data to
+	# write to, both of level 3, present, and marked as accessed.
+	.equ	CODE_BITS,	0x60ff00
+	.equ	CODE64,		0x20fb00
+	.equ	DATA_BITS,	0x00ff00
+	.equ	DATA,		0x00f300
 
 	.equ	IF,		0x200
 	.equ	SHOWN,		0x254dd7	# flags that a frame shows, but IF
@@ -117,6 +129,7 @@ call_fault:
 	.word	entry64 - stub_start, syscall_entered - stub_start
 	.word	hypercall - stub_start, iret_left - stub_start
 	.word	fault_kernel - stub_start, fault_entered - stub_start
+	.word	own_return - stub_start	# … and the instruction that a guest's segments may fault
 
 # --- SYSCALL ---------------------------------------------------------------------
 
@@ -237,7 +250,7 @@ iret_as_sysret:
 
 iret_to_kernel:
 	cmp	word ptr [rsp + IRET_CS], CS64_KERNEL
-	jne	slow
+	jne	iret_own
 	cmp	byte ptr [rip + page + RETURNS], 0
 	je	slow
 	test	dword ptr [rsp + IRET_HOW], IN_SYSCALL
@@ -252,6 +265,50 @@ iret_to_kernel:
 	mov	rbx, [rip + page + SAVED_RBX]
 	lea	rsp, [rip + page + RETURN_RIP]
 	iretq
+
+# To segments of the guest's own, as Linux' are: they have to be flat ones of its GDT.
+iret_own:
+	test	dword ptr [rsp + IRET_HOW], IN_SYSCALL
+	jne	slow
+	movzx	ebx, word ptr [rsp + IRET_CS]
+	mov	[rip + page + OWN_CS], rbx
+	mov	eax, ebx
+	and	eax, 7
+	cmp	eax, 3
+	jne	slow
+	lar	ebx, ebx
+	jne	slow
+	and	ebx, CODE_BITS
+	cmp	ebx, CODE64
+	jne	slow
+	movzx	ebx, word ptr [rsp + IRET_SS]
+	mov	[rip + page + OWN_SS], rbx
+	mov	eax, ebx
+	and	eax, 7
+	cmp	eax, 3
+	jne	slow
+	lar	ebx, ebx
+	jne	slow
+	and	ebx, DATA_BITS
+	cmp	ebx, DATA
+	jne	slow
+	mov	rax, [rip + page + RETURN_FLAGS]
+	mov	[rip + page + OWN_FLAGS], rax
+	mov	rax, [rip + page + RETURN_RSP]
+	mov	[rip + page + OWN_RSP], rax
+	mov	rax, [rip + page + RETURN_RIP]
+	mov	[rip + page + OWN_RIP], rax
+	sar	rax, 47			# canonical: the upper bits are all alike
+	inc	rax
+	cmp	rax, 1
+	ja	slow
+	mov	rax, [rip + page + USER_ROOT]
+	test	rax, rax
+	je	slow
+	mov	rbx, [rsp + IRET_RAX]
+	mov	r11, [rsp + IRET_R11]
+	mov	rcx, [rsp + IRET_RCX]
+	jmp	own_left
 
 iret:
 	mov	[rip + page + SAVED_RAX], rax
@@ -277,7 +334,7 @@ iret_masked:
 	mov	rax, [rsp + IRET_RIP]
 	mov	[rip + page + RETURN_RIP], rax
 	cmp	word ptr [rsp + IRET_SS], SS64
-	jne	slow
+	jne	iret_own
 	cmp	word ptr [rsp + IRET_CS], CS64
 	jne	iret_to_kernel
 	shr	rax, 47			# the lower half
@@ -299,6 +356,18 @@ iret_left:
 	mov	rax, rbx
 	mov	rbx, [rip + page + SAVED_RBX]
 	lea	rsp, [rip + page + RETURN_RIP]
+	iretq
+
+own_left:
+	mov	cr3, rax
+	mov	byte ptr [rip + page + KERNEL], 0
+	mov	ax, [rip + page + IO_USER]
+	mov	[rip + page + IO_BASE], ax
+	swapgs
+	mov	rax, rbx
+	mov	rbx, [rip + page + SAVED_RBX]
+	lea	rsp, [rip + page + OWN_RIP]
+own_return:
 	iretq
 
 # --- Page faults -----------------------------------------------------------------

@@ -18,8 +18,9 @@ var stub struct {
 	// used: it does what it can by itself. Otherwise only its beginning is, as a gate.
 	used bool
 
-	fault   uint64 // offset of the handler of page faults
-	regions [regions]region
+	fault     uint64 // offset of the handler of page faults
+	ownReturn uint64 // of the IRET to segments of the guest's own
+	regions   [regions]region
 }
 
 // region is code that may fault, from one offset to another.
@@ -62,6 +63,7 @@ func writeStub(page, code []byte, use bool) {
 	for i := range stub.regions {
 		stub.regions[i] = region{word(1 + 2*i), word(2 + 2*i)}
 	}
+	stub.ownReturn = word(1 + 2*regions)
 }
 
 // resetStub gives a vCPU's stub the state in which every one begins.

@@ -62,6 +62,16 @@ func undo(v *domain.VCPU, offset uint64) {
 	Crash(v, "the stub has faulted")
 }
 
+// finishReturn does in the stub's place the last instruction of a return to segments of
+// the guest's own, whose descriptors another vCPU has changed since the stub looked.
+func finishReturn(v *domain.VCPU) {
+	c, f := &v.Container, &v.PV.Stub.Own
+	c.SetRIP(f.RIP)
+	c.SetRSP(f.RSP)
+	c.SetRFLAGS(userFlags(f.RFLAGS))
+	returnTo(v, uint16(f.CS), uint16(f.SS))
+}
+
 // dpl3 is the privilege level in the attributes of the guest's flat segments.
 const dpl3 = 3 << 5
 

@@ -15,6 +15,7 @@ var Group = pv.Group{Name: "segments", Tests: []pv.Test{
 	{Name: "ldt", Run: ldt},
 	{Name: "ldt-refused", Run: ldtRefused},
 	{Name: "ldt-later", Run: ldtLater},
+	{Name: "own-returns", Run: ownReturns},
 	{Name: "bases", Run: bases},
 	{Name: "bases-user", Run: basesUser},
 	{Name: "bases-refused", Run: basesRefused},

@@ -99,3 +99,8 @@ restore:
 	MOVL $25, AX
 	SYSCALL
 	RET
+
+// func undefined()
+TEXT ·undefined(SB), NOSPLIT, $0-0
+	UNDEF
+	RET
