@@ -139,4 +139,5 @@ func gone(t *pv.T) {
 	}
 	_, result := bind(1)
 	t.Errno("bind to a domain that has ended", result, hypercall.ESRCH)
+	requireReturned(t)
 }

@@ -1,4 +1,4 @@
-// Command pair is two domains that test events between each other, step by step together:
+// Command pair is two domains that test events and grants between each other, step by step together:
 //
 //	peer=D         the other domain
 //	port=N         side 1 says where side 0 has its first port; without it this is side 0
@@ -29,6 +29,10 @@ var group = pv.Group{Name: "pair", Tests: []pv.Test{
 	{Name: "mask", Run: mask},
 	{Name: "storm", Run: storm},
 	{Name: "close", Run: closeAndBind},
+	{Name: "grants", Run: grants},
+	{Name: "copies", Run: exchange},
+	{Name: "restless-granter", Run: restlessGranter},
+	{Name: "stubborn-user", Run: stubbornUser},
 	{Name: "gone", Run: gone},
 }}
 
