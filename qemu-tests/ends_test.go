@@ -17,7 +17,7 @@ import (
 
 // What a domain of the guest ends can have: all that one vCPU can, and more vCPUs, which never rest.
 const (
-	everything = "has=ports+tables+descriptors+info+grants+timers+memory+line"
+	everything = "has=ports+tables+descriptors+info+grants+mappings+timers+memory+line"
 	vcpus      = "+vcpus"
 )
 
@@ -131,10 +131,26 @@ func TestEndOfAnothersPage(t *testing.T) {
 	requireLog(t, outcome, `(?m)^domain 1: others still use 1 of its frames\ndomain 1: gone`)
 }
 
+// A domain that ends while another has mapped what it grants: the page stays, and the number, until the other lets go of it or
+// ends, and then both are gone to the last frame.
+func TestEndOfGranter(t *testing.T) {
+	t.Parallel()
+	spec := host.Spec{CPUs: 2, ICount: true, Bundle: bundleOf(t,
+		guest{name: "witness", kernel: "ends.elf", args: "witness=1 stay=3"},
+		guest{name: "borrower", kernel: "ends.elf", args: "borrow=3"},
+		guest{name: "lender", kernel: "ends.elf", args: "lend=2"})}
+	outcome := boot(t, spec)
+	requirePowerOff(t, outcome)
+	requireLog(t, outcome, `(?m)^\(d2\) borrower: domain 3 can't be found, and its page was still there`)
+	requireLog(t, outcome, `(?m)^domain 3: others still use 1 of its frames$`)
+	requireLog(t, outcome, `(?m)^domain 2: gone`)
+	requireLog(t, outcome, `(?m)^domain 3: gone`)
+}
+
 // The same on VT-x, whose control structures must be out of the processors before their memory is free.
 func TestEndsInBochs(t *testing.T) {
 	t.Parallel()
-	const has = "has=tables+descriptors+info+grants+memory"
+	const has = "has=tables+descriptors+info+grants+mappings+memory"
 	ends := []string{has, "has=" + vcpus, has + " end=hopeless"}
 	outcome := boot(t, host.Spec{Emulator: host.Bochs, CPUs: 2, Bundle: bundleOf(t, mortals(10, ends...)...)})
 	require.Equal(t, host.Crashed, outcome.End, "%v", outcome)

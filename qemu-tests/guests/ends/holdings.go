@@ -15,6 +15,7 @@ var holdings = [...]struct {
 	{"descriptors", takeDescriptors},
 	{"info", takeInfo},
 	{"grants", takeGrants},
+	{"mappings", takeMappings},
 	{"timers", takeTimers},
 	{"memory", takeMemory},
 	{"line", takeLine},

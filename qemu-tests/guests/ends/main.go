@@ -8,6 +8,7 @@
 //
 //	witness=N stay=S  sees N-1 others come and go: see witness
 //	holder=D          holds the page that domain D shows: see holder
+//	lend=D, borrow=D  grant a page to that domain; use the page that it grants: see lend
 package main
 
 import (
@@ -22,6 +23,14 @@ func main() {
 	}
 	if d := pv.Number("holder=", 0); d != 0 {
 		holder(hypercall.DomID(d))
+		return
+	}
+	if d := pv.Number("borrow=", 0); d != 0 {
+		borrow(hypercall.DomID(d))
+		return
+	}
+	if d := pv.Number("lend=", 0); d != 0 {
+		lend(hypercall.DomID(d))
 		return
 	}
 	if pv.Number("show=", 0) != 0 {
