@@ -17,6 +17,7 @@ import (
 // transports measures both ways that page-table updates have to the hypervisor: with so much memory that the library maps and
 // unmaps, and with batches of updates.
 func transports(size int) error {
+	look()
 	was := guestlib.UpdateRing(true)
 	for _, ring := range []bool{false, true} {
 		name := "mmu_update"
@@ -51,10 +52,24 @@ func now() cost {
 	return cost{clock.TSC(), exits.Total}
 }
 
-// since is what has been spent since then. The look at the exits is one.
+// since is what has been spent since then, but for the looking.
 func (c cost) since() cost {
 	n := now()
-	return cost{n.ticks - c.ticks, n.exits - min(n.exits, c.exits+1)}
+	return cost{n.ticks - min(n.ticks, c.ticks+looking.ticks), n.exits - min(n.exits, c.exits+looking.exits)}
+}
+
+// looking is what two looks take, with nothing in between.
+var looking cost
+
+func look() {
+	looking = cost{}
+	least := now().since()
+	for range 5 {
+		if c := now().since(); c.ticks < least.ticks {
+			least = c
+		}
+	}
+	looking = least
 }
 
 func (c cost) of(n int) string {
