@@ -21,6 +21,7 @@ import (
 	"tuco/qemu-tests/guests/traps"
 	"tuco/qemu-tests/guests/user"
 	"tuco/qemu-tests/guests/vectors"
+	"tuco/qemu-tests/guests/ways"
 )
 
 func main() {
@@ -44,5 +45,6 @@ func main() {
 		&smp.LastGroup,
 		&rights.Group,
 		&vectors.Group,
+		&ways.Group,
 	)
 }
