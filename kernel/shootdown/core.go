@@ -44,6 +44,7 @@ type slot[W any] struct {
 // core is the protocol without the hardware.
 type core[W any, P word[W]] struct {
 	cpus  [layout.MaxCPUs]slot[W]
+	known W                        // CPUs that have ever been in a state, a bit each
 	flush func(cpu int, r Request) // drops translations of this CPU
 	kick  func(cpu int)            // interrupts a CPU; its handler calls serve
 }
@@ -93,6 +94,7 @@ func (c *core[W, P]) ask(cpu int, mask uint64, r Request) Ticket {
 	t := Ticket{stamp: P(&self.stamp).Load() + 1}
 	P(&self.request).Store(uint64(r))
 	P(&self.stamp).Store(t.stamp)
+	mask &= P(&c.known).Load() // who is to come flushes everything after we have looked: see enter
 	for left := mask; left != 0; left &= left - 1 {
 		target := bits.TrailingZeros64(left)
 		to := &c.cpus[target]
@@ -123,8 +125,12 @@ func (c *core[W, P]) missing(cpu int, t Ticket) uint64 {
 }
 
 // enter changes this CPU's state. What was asked of it before is served when
-// enter returns.
+// enter returns. At the first time nobody has asked it for anything, and it flushes
+// whatever it may have found before.
 func (c *core[W, P]) enter(cpu int, state uint64) {
+	if P(&c.known).Or(1<<cpu)>>cpu&1 == 0 {
+		c.flush(cpu, All)
+	}
 	P(&c.cpus[cpu].state).Store(state) // visible before the pending word is taken
 	c.serveAs(cpu, true)
 }

@@ -47,6 +47,10 @@
 // visible before the load, which is what sequentially consistent atomics give
 // on x86 (a locked instruction); a plain store would not do.
 //
+// A CPU that has not come yet is not asked at all, or each request of everyone would
+// be made of as many CPUs as there may be. It notes that it has come, then flushes
+// everything, where the sender changes what is mapped, then looks who has come.
+//
 // An idle CPU therefore may hold a stale translation until it leaves idle. It
 // runs no guest meanwhile, and the hypervisor's own mappings that idle code and
 // interrupt handlers use (text, stacks, the direct map of what they touch) are

@@ -13,6 +13,7 @@ const (
 	swapInTwoSteps
 	idleFlushesLatestOnly
 	pendingIgnored // a CPU that leaves idle does not serve
+	newcomerKeeps  // a CPU that comes for the first time does not flush
 )
 
 // stepWord is a shared word that ends the explorer's step before each access.
@@ -95,6 +96,7 @@ func newModel(e *explorer, f fault) *model {
 	}
 	for cpu := range m.tlb {
 		m.cpus[cpu].state.value = running
+		m.known.value |= 1 << cpu
 	}
 	return m
 }
@@ -172,6 +174,9 @@ func (m *model) leaveIdle(cpu int) {
 		m.cpus[cpu].state.Store(running)
 	case pendingIgnored:
 		m.cpus[cpu].state.Store(running)
+	case newcomerKeeps:
+		m.known.Or(1 << cpu)
+		m.enter(cpu, running)
 	default:
 		m.enter(cpu, running)
 	}

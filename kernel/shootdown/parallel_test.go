@@ -104,6 +104,7 @@ func TestSilentCPUIsReported(t *testing.T) {
 	machine = core[atomic.Uint64, *atomic.Uint64]{}
 	kicks := 0
 	Init(func(int, Request) {}, func(int) { kicks++ })
+	machine.known.Store(1 << 2)
 	machine.cpus[2].state.Store(running)
 	klog.OnBug = func(reason []byte) { panic(string(reason)) }
 	defer func() { klog.OnBug = nil }()

@@ -74,6 +74,32 @@ func sleeper(f fault) func(e *explorer) []func() {
 	}
 }
 
+// newcomer: a CPU comes for the first time, with translations that it found on its
+// way and that another replaces, without asking it.
+func newcomer(f fault) func(e *explorer) []func() {
+	return func(e *explorer) []func() {
+		m := newModel(e, f)
+		m.load(2, 0)
+		m.load(2, 1)
+		m.cpus[1].state.value = offline
+		m.cpus[2].state.value = offline
+		m.known.value = 1
+		return []func(){
+			func() {
+				for n := range pages {
+					t, old := m.change(0, n)
+					m.wait(0, t, n, old)
+				}
+			},
+			func() {},
+			func() {
+				m.leaveIdle(2)
+				m.guest(2)
+			},
+		}
+	}
+}
+
 func crowd(f fault) func(e *explorer) []func() {
 	return func(e *explorer) []func() {
 		m := newModel(e, f)
@@ -102,10 +128,11 @@ var scenarios = map[string]struct {
 	setup func(fault) func(*explorer) []func()
 	bound int
 }{
-	"mutual":  {mutual, 1},
-	"merged":  {merged, 2},
-	"sleeper": {sleeper, 2},
-	"crowd":   {crowd, 1},
+	"mutual":   {mutual, 1},
+	"merged":   {merged, 2},
+	"sleeper":  {sleeper, 2},
+	"newcomer": {newcomer, 2},
+	"crowd":    {crowd, 1},
 }
 
 func TestEverySchedule(t *testing.T) {
@@ -133,6 +160,7 @@ func TestPlantedFaultsAreCaught(t *testing.T) {
 		{"pending word not swapped at once", "crowd", "deadlock", swapInTwoSteps},
 		{"only the latest request after idle", "sleeper", "given away", idleFlushesLatestOnly},
 		{"leaving idle without serving", "sleeper", "given away", pendingIgnored},
+		{"coming without a flush", "newcomer", "given away", newcomerKeeps},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := scenarios[c.scenario]

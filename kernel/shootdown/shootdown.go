@@ -10,7 +10,7 @@ import (
 	"tuco/kernel/x86"
 )
 
-// Everyone is the mask of all CPUs; those that are offline cost nothing.
+// Everyone is the mask of all CPUs; those that there are not cost nothing.
 const Everyone = 1<<layout.MaxCPUs - 1
 
 // machine is the protocol on this machine.
@@ -48,6 +48,13 @@ func Offline(h *lock.Holder) { machine.enter(int(h.CPU), offline) }
 // Flush drops translations on all CPUs of the mask, this one included if it is
 // in it, and returns when all have. No lock may be held.
 func Flush(h *lock.Holder, mask uint64, r Request) {
+	if mask&^(1<<h.CPU)&machine.known.Load() == 0 {
+		h.AssertNone() // as where there is somebody to wait for
+		if mask != 0 {
+			machine.flush(int(h.CPU), r)
+		}
+		return
+	}
 	t := Ask(h, mask, r)
 	if mask>>h.CPU&1 != 0 {
 		machine.flush(int(h.CPU), r)
