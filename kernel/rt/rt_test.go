@@ -89,8 +89,8 @@ func TestMoveLarge(t *testing.T) {
 }
 
 func TestClear(t *testing.T) {
-	for n := range 100 {
-		got, want := pattern(120), pattern(120)
+	for n := range 800 {
+		got, want := pattern(820), pattern(820)
 		clear0(unsafe.Pointer(&got[9]), uintptr(n))
 		clear(want[9 : 9+n])
 		assert.Equal(t, want, got, n)
