@@ -42,12 +42,15 @@ func reserve(v *domain.VCPU, cmd uint64, arg hypercall.Handle[byte]) int64 {
 	if r.d, e = subject(v, r.s.DomID); e != 0 {
 		return int64(done)
 	}
-	for left := stepFrames; done < r.s.NrExtents; left -= 1<<r.s.ExtentOrder + 1 {
+	for left := stepFrames; done < r.s.NrExtents; {
 		if left <= 0 {
 			r.again = true
-		} else if r.extent(cmd, done) {
-			done++
-			continue
+		} else if n := r.some(cmd, done); n != 0 {
+			done += n
+			left -= int(n)<<r.s.ExtentOrder + int(n)
+			if !r.again {
+				continue
+			}
 		}
 		if r.again {
 			v.Progress.Done = uint32(done)
@@ -76,6 +79,17 @@ func (r *reservation) flagsOK() bool {
 // at is where extent n is named.
 func (r *reservation) at(n uint64) hypercall.Handle[byte] {
 	return hypercall.Handle[byte](r.s.ExtentStart.At(n))
+}
+
+// some does a command for extents from n on, and returns for how many.
+func (r *reservation) some(cmd, n uint64) uint64 {
+	if r.s.ExtentOrder == 0 && r.s.ExtentStart != 0 && r.s.MemFlags.AddressBits() == 0 {
+		return r.pages(cmd, n)
+	}
+	if r.extent(cmd, n) {
+		return 1
+	}
+	return 0
 }
 
 // extent does a command for extent n.

@@ -4,6 +4,7 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/evtchn"
+	"tuco/kernel/frame"
 	"tuco/kernel/layout"
 	"tuco/kernel/mm"
 )
@@ -17,6 +18,7 @@ type scratch struct {
 	calls      [32]hypercall.MulticallEntry
 	frames     [maxChunk + 1]hypercall.XenPFN
 	pages      [maxChunk]hypercall.XenPFN
+	mfns       [pagesAtOnce]frame.MFN
 	entries    [domain.MaxMap]hypercall.E820Entry
 	ports      [evtchn.MaxPollPorts]hypercall.Port
 

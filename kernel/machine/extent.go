@@ -67,6 +67,19 @@ func Reserve(d *domain.Domain, n int64) bool {
 	}
 }
 
+// GiveFrames is Give for single frames, for which the domain is counted already too.
+func GiveFrames(h *lock.Holder, d *domain.Domain, list []frame.MFN) bool {
+	for {
+		var c mm.Call
+		Begin(h, d, &c)
+		r := d.Memory.GiveFrames(&c, list)
+		if r != pagetype.FlushFirst {
+			return r == pagetype.OK
+		}
+		Satisfy(h, d, c.Need)
+	}
+}
+
 // Give makes n frames that are nobody's the domain's, for which they are counted
 // already. False if the domain has come to its end. No lock is held.
 func Give(h *lock.Holder, d *domain.Domain, m frame.MFN, n uint64) bool {

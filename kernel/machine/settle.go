@@ -38,15 +38,18 @@ func settle(h *lock.Holder, d *domain.Domain, c *mm.Call, r pagetype.Result) (ag
 
 // FreeFrames gives back the frames that nobody uses any more.
 func FreeFrames(h *lock.Holder, c *mm.Call) {
-	for {
-		m, owner, ok := c.NextFreed()
-		if !ok {
-			return
+	m, owner, ok := c.NextFreed()
+	for ok {
+		of := owner
+		n := int64(0)
+		for ok && owner == of {
+			FreeFrame(h, m)
+			n++
+			m, owner, ok = c.NextFreed()
 		}
-		FreeFrame(h, m)
-		// The frame still counts as the domain's: so that is there.
-		id := domain.ID(owner)
-		if d := Owner(id); d != nil && d.Pages.Add(-1) == 0 && Ended.Load()>>id&1 != 0 {
+		// The frames still count as the domain's: so that is there.
+		id := domain.ID(of)
+		if d := Owner(id); d != nil && d.Pages.Add(-n) == 0 && Ended.Load()>>id&1 != 0 {
 			Reschedule(h) // its end may go on
 		}
 	}

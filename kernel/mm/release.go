@@ -27,6 +27,28 @@ func (d *Domain) Give(c *Call, m frame.MFN, n uint64) pagetype.Result {
 	return r
 }
 
+// GiveFrames is Give for frames that need not lie side by side.
+func (d *Domain) GiveFrames(c *Call, list []frame.MFN) pagetype.Result {
+	d.lock.Lock(c.Holder)
+	r := pagetype.OK
+	if d.dying {
+		r = pagetype.NoFrame
+	}
+	for _, m := range list {
+		if r == pagetype.OK && d.frames.DueEveryone(m) {
+			c.Need = pagetype.Need{Everyone: true}
+			r = pagetype.FlushFirst
+		}
+	}
+	if r == pagetype.OK {
+		for _, m := range list {
+			d.frames.Assign(m, d.space.Owner)
+		}
+	}
+	d.lock.Unlock(c.Holder)
+	return r
+}
+
 // Surrender takes n frames from m on from the domain (decrease_reservation), as
 // far as they are in its possession, and says how many. Each is freed when nothing
 // maps it any more. NotOwner if the next is not the domain's or was surrendered
@@ -37,6 +59,21 @@ func (d *Domain) Surrender(c *Call, m frame.MFN, n uint64) (done uint64, r paget
 	}
 	for done < n && r == pagetype.OK {
 		if r = c.Surrender(m + frame.MFN(done)); r == pagetype.OK {
+			done++
+		}
+	}
+	d.leave(c)
+	return done, r
+}
+
+// SurrenderFrames is Surrender for frames that need not lie side by side. Each number
+// is the guest's.
+func (d *Domain) SurrenderFrames(c *Call, list []frame.MFN) (done int, r pagetype.Result) {
+	if r := d.enter(c); r != pagetype.OK {
+		return 0, r
+	}
+	for done < len(list) && r == pagetype.OK {
+		if r = c.Surrender(list[done]); r == pagetype.OK {
 			done++
 		}
 	}

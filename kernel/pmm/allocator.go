@@ -65,6 +65,28 @@ func (a *Allocator) Alloc(h *lock.Holder, order uint, in Zone) (frame.MFN, Resul
 	return m, OK
 }
 
+// AllocFrames is Alloc for single frames, which need not lie side by side: for as many as the
+// list holds, or as there are. It returns how many.
+func (a *Allocator) AllocFrames(h *lock.Holder, list []frame.MFN, in Zone) (n int) {
+	a.lock.Lock(h)
+	for n < len(list) {
+		m, ok := a.take(0, in)
+		if !ok {
+			a.stats.Failed++
+			break
+		}
+		list[n] = m
+		n++
+	}
+	a.stats.Allocs += uint64(n)
+	a.stats.Scrubbed += uint64(n)
+	a.lock.Unlock(h)
+	for _, m := range list[:n] {
+		a.scrub(m, 1)
+	}
+	return n
+}
+
 // take finds a block, the highest zone first, and halves it down to the order.
 func (a *Allocator) take(order uint, in Zone) (frame.MFN, bool) {
 	for z := int(min(in, Anywhere)); z >= 0; z-- {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -15,7 +17,7 @@ import (
 var files = map[string]string{
 	"go.mod":         "module tuco\n\ngo 1.24\n",
 	"kernel/a/a.go":  "package a\n\nimport \"tuco/kernel/b\"\n\ntype T struct{ N int }\n\nfunc (t *T) Sum(n int) int {\n	t.N += n\n	return b.Big(t.N) + t.second(n)\n}\n\nfunc (t T) second(n int) int { return b.Big(n) }\n\nfunc Of[E any](e E) E { return e }\n\nfunc Use() int { return Of(1) }\n",
-	"kernel/b/b.go":  "package b\n\nfunc Big(n int) int {\n	for i := range n {\n		n += i * n\n		n ^= n << 3\n		n ^= n >> 5\n		n += i ^ n\n		n ^= n << 1\n		n ^= n >> 9\n		n += 3 * n\n		n += i * n\n		n ^= n << 3\n		n ^= n >> 5\n		n += i ^ n\n		n ^= n << 1\n		n ^= n >> 9\n		n += 3 * n\n	}\n	return n\n}\n",
+	"kernel/b/b.go":  "package b\n\nfunc Big(n int) int {\n	for i := range n {\n" + strings.Repeat("		n += i * n\n		n ^= n << 3\n", 12) + "	}\n	return n\n}\n",
 	"kernel/main.go": "package main\n\nimport \"tuco/kernel/a\"\n\nfunc main() { var t a.T; println(t.Sum(3)) }\n",
 }
 
@@ -41,14 +43,51 @@ func TestCompilerInlines(t *testing.T) {
 	dir := house(t, "# the one\na.(*T).Sum b.Big # and no other\n")
 	code, said := hotcalls(dir)
 	require.Zero(t, code, said)
+	out := compile(t, dir)
+	assert.Contains(t, out, "a.go:9:14: inlining call to b.Big")
+	assert.Equal(t, 1, strings.Count(out, "inlining call to b.Big"), out)
+}
+
+// compile is what the compiler says of package a with the profile that was made.
+func compile(t *testing.T, dir string) string {
 	// As -pgo does, which would have all of the standard library compiled anew.
-	c := exec.Command("go", "build", "-gcflags=tuco/kernel/a=-m -pgoprofile="+filepath.Join(dir, "profile"), "./kernel/a")
+	c := exec.Command("go", "build", "-gcflags=tuco/...=-m -pgoprofile="+filepath.Join(dir, "profile"), "./kernel/a")
 	c.Dir = dir
 	c.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off")
 	out, err := c.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	assert.Contains(t, string(out), "a.go:9:14: inlining call to b.Big")
-	assert.NotContains(t, string(out), "a.go:12:45: inlining call to b.Big")
+	return string(out)
+}
+
+// A chain is inlined whole, and none of it elsewhere.
+func TestCompilerInlinesChain(t *testing.T) {
+	dir := house(t, "a.(*T).Sum a.T.second b.Big\n")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "kernel/a/b.go"), []byte("package a\n\nimport \"tuco/kernel/b\"\n\nfunc third(n int) int { return b.Big(n) + n }\n"), 0o644))
+	file := filepath.Join(dir, "kernel/a/a.go")
+	text := strings.Replace(files["kernel/a/a.go"], "return b.Big(n) }", "return third(n) }", 1)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "kernel/hotcalls.txt"), []byte("a.(*T).Sum a.T.second a.third b.Big\n"), 0o644))
+	code, said := hotcalls(dir)
+	require.Zero(t, code, said)
+	out := compile(t, dir)
+	assert.Contains(t, out, "a.go:9:30: inlining call to b.Big")
+	assert.NotContains(t, out, "b.go:5:37: inlining call to b.Big", "third by itself keeps its call")
+}
+
+// So it is with many calls too, of which the compiler would leave out one in a hundred.
+func TestCompilerInlinesAll(t *testing.T) {
+	const n = 250
+	dir := house(t, "")
+	text, list := "package a\n\nimport \"tuco/kernel/b\"\n", ""
+	for i := range n {
+		text += fmt.Sprintf("\nfunc F%d(n int) int { return b.Big(n) }\n", i)
+		list += fmt.Sprintf("a.F%d b.Big\n", i)
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "kernel/a/a.go"), []byte(text), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "kernel/hotcalls.txt"), []byte(list), 0o644))
+	code, said := hotcalls(dir)
+	require.Zero(t, code, said)
+	assert.Equal(t, n, strings.Count(compile(t, dir), "inlining call to b.Big"))
 }
 
 // The profile is the same when lines are put in above a function.
@@ -75,7 +114,7 @@ func TestRefused(t *testing.T) {
 		"no package":        {"c.F b.Big", "hotcalls.txt:1: c.F: "},
 		"not called":        {"a.Use b.Big", "hotcalls.txt:1: a.Use does not call b.Big; remove the line, or name the function that does"},
 		"generic":           {"a.Use a.Of", "hotcalls.txt:1: a.Of is generic"},
-		"one word":          {"a.Use", "hotcalls.txt:1: 1 words; write a caller and one that it calls"},
+		"one word":          {"a.Use", "hotcalls.txt:1: a function by itself; write a caller and one that it calls"},
 		"twice":             {"a.T.second b.Big\na.T.second b.Big", "hotcalls.txt:2: the call stands in the list already"},
 		"not a function":    {"Use b.Big", "hotcalls.txt:1: \"Use\" is no function"},
 		"a function's name": {"a. b.Big", "hotcalls.txt:1: \"a.\" is no function"},

@@ -5,11 +5,12 @@ import (
 	"strings"
 )
 
-// call is a line of the list: a function of the kernel's and one that it calls, as
-// mm.(*Domain).Update, with the package named from kernel/ on.
-type call struct {
-	at             string // FILE:LINE
-	caller, callee string
+// chain is a line of the list: a function of the kernel's, one that it calls, one that this
+// calls, and so on, as mm.(*Domain).Update, with the package named from kernel/ on.
+// All calls are to be inlined into the first.
+type chain struct {
+	at        string // FILE:LINE
+	functions []string
 }
 
 // listError is what is wrong with the list.
@@ -21,27 +22,26 @@ func wrong(at, format string, args ...any) error {
 	return listError{at + ": " + fmt.Sprintf(format, args...)}
 }
 
-// readList reads a list: a caller and a callee on a line; the rest of a line after a # is a comment.
-func readList(name, text string) (calls []call, err error) {
-	seen := map[[2]string]bool{}
+// readList reads a list: a chain on a line; the rest of a line after a # is a comment.
+func readList(name, text string) (chains []chain, err error) {
+	seen := map[string]bool{}
 	for i, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
-		if len(words) == 0 {
-			continue
-		}
 		at := fmt.Sprintf("%s:%d", name, i+1)
-		if len(words) != 2 {
-			return nil, wrong(at, "%d words; write a caller and one that it calls, like mm.(*Domain).enter lock.(*Spin).Lock", len(words))
-		}
-		key := [2]string{words[0], words[1]}
-		if seen[key] {
+		switch key := strings.Join(words, " "); {
+		case len(words) == 0:
+			continue
+		case len(words) == 1:
+			return nil, wrong(at, "a function by itself; write a caller and one that it calls, like mm.(*Domain).enter lock.(*Spin).Lock")
+		case seen[key]:
 			return nil, wrong(at, "the call stands in the list already; remove the line")
+		default:
+			seen[key] = true
 		}
-		seen[key] = true
-		calls = append(calls, call{at, words[0], words[1]})
+		chains = append(chains, chain{at, words})
 	}
-	return calls, nil
+	return chains, nil
 }
 
 // split is the package of a function, and its name there.

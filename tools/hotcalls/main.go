@@ -4,7 +4,8 @@
 // that are small, but not small enough: each call costs some ten instructions, for what
 // is passed, kept and checked. A profile (go build -pgo) raises the limit for the calls that
 // it says are hot. Ours is not measured but said, in kernel/hotcalls.txt: so it
-// is read and reviewed like source, and a build depends on nothing else.
+// is read and reviewed like source, and a build depends on nothing else. Whether the
+// compiler does as it is told is what the tests look at.
 //
 // Usage:
 //
@@ -61,19 +62,19 @@ func write(root, list, out string) error {
 	if err != nil {
 		return err
 	}
-	calls, err := readList(list, string(text))
+	chains, err := readList(list, string(text))
 	if err != nil {
 		return err
 	}
 	s := source{root: root, packages: map[string]functions{}}
 	var p profile
-	for _, c := range calls {
-		lines, err := s.find(c)
+	for _, c := range chains {
+		sites, err := s.find(c)
 		if err != nil {
 			return err
 		}
-		for _, line := range lines {
-			p.add(symbol(c.caller), symbol(c.callee), line)
+		for _, call := range sites {
+			p.add(symbol(c.functions[0]), symbol(call.callee), call.line)
 		}
 	}
 	b, err := p.bytes()

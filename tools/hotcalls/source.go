@@ -22,33 +22,46 @@ type function struct {
 	decl *ast.FuncDecl
 }
 
-// find is where in its caller a call stands: lines from the caller's first, which is 0.
-func (s *source) find(c call) (lines []int, err error) {
-	caller, err := s.function(c.at, c.caller)
+// A site is where in the first function of a chain a call stands, after those before it in the chain were
+// inlined: lines from the function's first, as the compiler counts them, for which an
+// inlined call keeps the line that it has in its own file. So the number means something
+// to the compiler only, and may be below zero.
+type site struct {
+	callee string
+	line   int
+}
+
+// find is the sites of a chain.
+func (s *source) find(c chain) (sites []site, err error) {
+	first, err := s.function(c.at, c.functions[0])
 	if err != nil {
 		return nil, err
 	}
-	callee, err := s.function(c.at, c.callee)
-	if err != nil {
-		return nil, err
-	}
-	if callee.decl.Type.TypeParams != nil || hasTypeParameters(callee.decl) {
-		return nil, wrong(c.at, "%s is generic: the compiler finds no such function in a profile; remove the line", c.callee)
-	}
-	if caller.decl.Body != nil {
-		first := caller.set.Position(caller.decl.Pos()).Line
-		ast.Inspect(caller.decl.Body, func(n ast.Node) bool {
+	caller := first
+	for i, name := range c.functions[1:] {
+		callee, err := s.function(c.at, name)
+		if err != nil {
+			return nil, err
+		}
+		if isGeneric(callee.decl) {
+			return nil, wrong(c.at, "%s is generic: the compiler finds no such function in a profile; remove the line", name)
+		}
+		before := len(sites)
+		ast.Inspect(caller.decl, func(n ast.Node) bool {
 			if e, ok := n.(*ast.CallExpr); ok && called(e) == callee.decl.Name.Name {
-				lines = append(lines, caller.set.Position(e.Pos()).Line-first)
+				sites = append(sites, site{name, caller.line(e) - first.line(first.decl)})
 			}
 			return true
 		})
+		if len(sites) == before {
+			return nil, wrong(c.at, "%s does not call %s; remove the line, or name the function that does", c.functions[i], name)
+		}
+		caller = callee
 	}
-	if len(lines) == 0 {
-		return nil, wrong(c.at, "%s does not call %s; remove the line, or name the function that does", c.caller, c.callee)
-	}
-	return lines, nil
+	return sites, nil
 }
+
+func (f *function) line(n ast.Node) int { return f.set.Position(n.Pos()).Line }
 
 // called is the name of the function that is called, without what it is of.
 func called(e *ast.CallExpr) string {
@@ -131,10 +144,10 @@ func typeName(e ast.Expr) string {
 	return ""
 }
 
-// hasTypeParameters tells whether a method is of a generic type.
-func hasTypeParameters(d *ast.FuncDecl) bool {
+// isGeneric tells whether a function has type parameters, or is a method of a type that has.
+func isGeneric(d *ast.FuncDecl) bool {
 	if d.Recv == nil {
-		return false
+		return d.Type.TypeParams != nil
 	}
 	t := d.Recv.List[0].Type
 	if star, ok := t.(*ast.StarExpr); ok {
