@@ -39,6 +39,7 @@ var Group = pv.Group{Name: "mm", Tests: []pv.Test{
 	{Name: "ring-refused", Run: ringRefused},
 	{Name: "ring-index", Run: ringIndex},
 	{Name: "ring-frames", Run: ringFrames},
+	{Name: "ring-long", Run: ringLong},
 }}
 
 // slot is the slot of the L4 table that tests use.

@@ -224,3 +224,45 @@ func ringFrames(t *pv.T) {
 var touched uint64
 
 func touch() { *pv.At[uint64](touched) = 1 }
+
+// ringLong has more in the ring than a step of the hypervisor's may take: a full table comes and goes many times. The hypercall behind
+// it finds all of it done, and is one exit.
+func ringLong(t *pv.T) {
+	if !offersRings(t) {
+		return
+	}
+	var r pv.Space
+	var q pv.Ring
+	r.Install(slot)
+	table := pv.AllocPage()
+	for i := range uint64(512) {
+		*pv.At[uint64](table + 8*i) = pv.FrameEntry(pv.SpareFrame(0), pv.RO)
+	}
+	pv.Protect(table)
+	q.Make(2)
+	pv.Need("register", q.Register())
+	hook := pv.Machine(r.Table(2)) + 8
+	for range 100 {
+		q.Put(hook, pv.PageEntry(table, pv.TableFlags))
+		q.Put(hook, 0)
+	}
+	q.Put(hook, pv.PageEntry(table, pv.TableFlags))
+	var before, after hypercall.TucoExits
+	t.OK("exits", pv.TucoOp(hypercall.TUCOOP_exits, &before)) // the ring is drained before it
+	t.Equal("answered for", q.Done(), 201)
+	t.Equal("refused", q.Shared.Refused, 0)
+	t.Errno("make a table in use writable", pv.MapPage(table, pv.RW), hypercall.EBUSY)
+	q.Put(hook, 0)
+	for range 50 {
+		q.Put(hook, pv.PageEntry(table, pv.TableFlags))
+		q.Put(hook, 0)
+	}
+	t.OK("make it writable behind its last use", pv.MapPage(table, pv.RW))
+	t.OK("exits", pv.TucoOp(hypercall.TUCOOP_exits, &after))
+	t.Equal("hypercalls", after.Hypercalls-before.Hypercalls, 3)
+	t.Equal("answered for", q.Done(), 302)
+	pv.Need("unregister", pv.UnregisterRing())
+	q.Free()
+	pv.FreePage(table)
+	r.Remove()
+}
