@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -36,20 +37,25 @@ var suite = []struct {
 	{"memory", 1, false, false},
 	{"multicall", 1, false, false},
 	{"clock", 1, true, false},
+	{"stub", 1, true, true},
 	{"smp", 4, false, false},
 }
 
-// runSuite boots the suite as domain 0, a group at a time, with further words on its command line.
-func runSuite(t *testing.T, spec host.Spec, words string) {
+// runSuite boots the suite as domain 0, a group at a time, with further words on its command line: all groups, or those
+// that are named.
+func runSuite(t *testing.T, spec host.Spec, words string, only ...string) {
 	for _, s := range suite {
-		if spec.Emulator == host.Bochs && !s.bochs {
+		if spec.Emulator == host.Bochs && !s.bochs || len(only) != 0 && !slices.Contains(only, s.group) {
 			continue
 		}
 		t.Run(s.group, func(t *testing.T) {
 			t.Parallel()
 			spec := spec
 			spec.CPUs = min(s.vcpus, 2) // more vCPUs than that take turns
-			spec.ICount = s.icount
+			words := words
+			if spec.ICount = s.icount && spec.Emulator != host.Bochs; spec.ICount {
+				words += " time=instructions"
+			}
 			spec.Dom0 = &host.Domain0{
 				Kernel: filepath.Join(guestDir, "suite.elf"), Args: "group=" + s.group + words, Memory: 256 * host.MiB,
 				VCPUs: s.vcpus,
@@ -63,13 +69,24 @@ func runSuite(t *testing.T, spec host.Spec, words string) {
 // The suite on Tuco and AMD-V. QEMU's VMRUN loads DR7 and arms no breakpoint.
 func TestGuests(t *testing.T) {
 	t.Parallel()
-	runSuite(t, host.Spec{}, " quirk=breakpoints")
+	runSuite(t, host.Spec{Append: "stub=on"}, " quirk=breakpoints stub=on")
+}
+
+// What the stub does by itself, without it; the rest of the suite so is among the long tests.
+func TestGuestsWithoutStub(t *testing.T) {
+	t.Parallel()
+	runSuite(t, host.Spec{Append: "stub=off"}, " quirk=breakpoints", "traps", "user", "segments", "events", "stub")
+}
+
+func TestGuestsWithoutStubOnBochs(t *testing.T) {
+	t.Parallel()
+	runSuite(t, host.Spec{Emulator: host.Bochs, Vendor: host.Intel, Append: "stub=off"}, " quirk=power-line", "stub")
 }
 
 // The suite on Tuco and VT-x. Bochs has power management's interrupt on another line than its tables say.
 func TestGuestsOnBochs(t *testing.T) {
 	t.Parallel()
-	runSuite(t, host.Spec{Emulator: host.Bochs, Vendor: host.Intel}, " quirk=power-line")
+	runSuite(t, host.Spec{Emulator: host.Bochs, Vendor: host.Intel, Append: "stub=on"}, " quirk=power-line stub=on")
 }
 
 var (

@@ -255,7 +255,7 @@ iret_to_kernel:
 	je	slow
 	test	dword ptr [rsp + IRET_HOW], IN_SYSCALL
 	jne	slow
-	sar	rax, 47			# canonical: all bits alike
+	sar	rax, 47
 	inc	rax
 	cmp	rax, 1
 	ja	slow
@@ -337,8 +337,10 @@ iret_masked:
 	jne	iret_own
 	cmp	word ptr [rsp + IRET_CS], CS64
 	jne	iret_to_kernel
-	shr	rax, 47			# the lower half
-	jne	slow
+	sar	rax, 47			# canonical: the upper bits are all alike
+	inc	rax
+	cmp	rax, 1
+	ja	slow
 	mov	rax, [rip + page + USER_ROOT]
 	test	rax, rax
 	je	slow

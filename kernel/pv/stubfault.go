@@ -22,7 +22,9 @@ func stubFault(v *domain.VCPU) {
 	case nestedFrame:
 		undo(v, s.Nested.RIP-code)
 	case plainFrame:
-		if s.Frame.CS&selectorRPL != 0 {
+		// QEMU 7.2 lets 32-bit user code enter virtual-8086 mode by IRET, which no 64-bit
+		// processor has. Selectors have no privilege level there.
+		if s.Frame.CS&selectorRPL != 0 || s.Frame.RFLAGS&x86.FlagVM != 0 {
 			guestFault(v)
 			return
 		}
@@ -85,7 +87,7 @@ func resetIST(v *domain.VCPU) {
 func guestFault(v *domain.VCPU) {
 	c, s := &v.Container, v.PV.Stub
 	f := &s.Frame
-	cs, ss := uint16(f.CS), uint16(f.SS)
+	cs, ss := uint16(f.CS)|selectorRPL, uint16(f.SS)|selectorRPL
 	if !Ready(v, cs) || !Ready(v, ss) {
 		c.SetRIP(c.RIP() - callLength)
 		return

@@ -18,6 +18,7 @@ import (
 	"tuco/qemu-tests/guests/segments"
 	"tuco/qemu-tests/guests/smp"
 	"tuco/qemu-tests/guests/start"
+	"tuco/qemu-tests/guests/stub"
 	"tuco/qemu-tests/guests/traps"
 	"tuco/qemu-tests/guests/user"
 	"tuco/qemu-tests/guests/vectors"
@@ -46,5 +47,6 @@ func main() {
 		&rights.Group,
 		&vectors.Group,
 		&ways.Group,
+		&stub.Group,
 	)
 }
