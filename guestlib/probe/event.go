@@ -28,9 +28,9 @@ func Masked(raise *Call, on hypercall.Port) Reading {
 	return found()
 }
 
-// Block measures a hypercall that sets the timer, and one that waits for it, up to the callback's entry.
+// Block measures a hypercall that sets the timer of vCPU 0, and one that waits for it, up to the callback's entry. The library isn't
+// told of the event, nor of one of its own that the timer was set for: see sched.Rearm.
 func Block(timer, wait *Call) Reading {
-	port = 0
 	event(timer, wait)
 	reading := found()
 	reading.Ticks = entered

@@ -27,7 +27,8 @@ func newBench() *cobra.Command {
 		Use:   "bench [WORD…]",
 		Short: "Measure what operations cost, beside Debian's Xen",
 		Long: `Boot the measuring guest on Tuco, on Tuco without its stub, and on Debian's Xen, each as domain 0 in QEMU, which counts
-instructions; then a second guest of another make, to check the first. Xen is fetched where it is not there yet.
+instructions; a second guest of another make, to check the first; and the first once more where its counter counts time. Xen
+is fetched where it is not there yet.
 
 DIR/bench.json and DIR/bench.md have the report, DIR/bench/RUN each run's logs. Words choose rows: those with one of them in
 their name.
@@ -42,7 +43,7 @@ argument or file.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&b.dir, "output", "o", b.built, "directory of the report")
-	flags.DurationVar(&b.timeout, "timeout", 10*time.Minute, "time for each run")
+	flags.DurationVar(&b.timeout, "timeout", 5*time.Minute, "time for each run")
 	return cmd
 }
 
@@ -73,8 +74,10 @@ func (b *bencher) run(ctx context.Context) (err error) {
 	if err := os.MkdirAll(b.dir, 0o755); err != nil {
 		return usagef("--output: %v", err)
 	}
-	if err := b.guests(ctx); err != nil {
-		return err
+	for _, part := range []func(context.Context) error{b.guests, b.times} {
+		if err := part(ctx); err != nil {
+			return err
+		}
 	}
 	if err := b.write(); err != nil {
 		return err
@@ -118,8 +121,23 @@ func (b *bencher) guests(ctx context.Context) error {
 	return nil
 }
 
+// times runs the first guest where a tick of its counter is time, not an instruction.
+func (b *bencher) times(ctx context.Context) error {
+	tuco, onTuco, err := b.measure(ctx, "tuco-time", host.Spec{Append: "stub=on"}, firstGuest)
+	if err != nil {
+		return err
+	}
+	xen, onXen, err := b.measure(ctx, "xen-time", host.Spec{Hypervisor: host.Xen, Image: b.xen}, firstGuest)
+	if err != nil {
+		return err
+	}
+	b.report.Time(tuco, xen, bench.TucoMHz(onTuco.Log), bench.XenMHz(onXen.Log))
+	return nil
+}
+
 // both boots both guests on a hypervisor, and compares what they have in common.
 func (b *bencher) both(ctx context.Context, name string, spec host.Spec) (first bench.Table, outcome *host.Outcome, err error) {
+	spec.ICount = true
 	first, outcome, err = b.measure(ctx, name, spec, firstGuest)
 	if err != nil {
 		return nil, nil, err
@@ -137,7 +155,6 @@ const guestMemory = 64 * host.MiB
 
 // measure boots a guest that measures, and reads its table.
 func (b *bencher) measure(ctx context.Context, name string, spec host.Spec, guest string) (bench.Table, *host.Outcome, error) {
-	spec.ICount = true
 	spec.Dom0 = &host.Domain0{Kernel: filepath.Join(b.built, guest), Args: strings.Join(b.words, " "), Memory: guestMemory}
 	outcome, err := b.boot(ctx, name, spec)
 	if err != nil {

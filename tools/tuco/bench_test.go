@@ -43,8 +43,8 @@ func newBencher(t *testing.T, edit func(table string) string) *bencher {
 	}
 	fakeQEMU(t, `case "$*" in
 --version) echo 'QEMU emulator version 7.2.22';;
-*xen-4.17*) echo '(XEN) Xen version 4.17.7 (Debian) x'; cat '`+built+`/table.xen'; echo '(XEN) Hardware Dom0 halted: halting machine';;
-*) echo 'tuco 0.1.0'
+*xen-4.17*) echo '(XEN) Xen version 4.17.7 (Debian) x'; echo '(XEN) Detected 2000.0 MHz processor.'; cat '`+built+`/table.xen'; echo '(XEN) Hardware Dom0 halted: halting machine';;
+*) echo 'tuco 0.1.0'; echo 'clock: time stamp counter at 1000.000000 MHz (by the ACPI timer)'
    case "$*" in *stub=on*) echo 'stub: on';; esac
    echo "(TUCO) console: now domain 0's"; cat '`+built+`/table.tuco'; echo '(TUCO) tuco: power off';;
 esac`)
@@ -61,13 +61,15 @@ func TestBench(t *testing.T) {
 	assert.Equal(t, bench.Versions{Tuco: "0.1.0", Xen: "4.17.7 (Debian)", QEMU: "7.2.22", Go: report.Versions.Go}, report.Versions)
 	assert.Len(t, report.Rows, len(bench.Required()))
 	assert.Len(t, report.Check, 3*len(bench.Required()))
+	assert.Equal(t, 100.0, *report.Rows[0].WallNS.Tuco)
+	assert.Equal(t, 50.0, *report.Rows[0].WallNS.Xen)
 	var names []string
 	for _, run := range report.Runs {
 		names = append(names, run.Name)
 		assert.FileExists(t, filepath.Join(b.dir, run.Log))
 		assert.FileExists(t, filepath.Join(b.dir, run.Console))
 	}
-	assert.Equal(t, []string{"tuco", "tuco-second", "tuco-stub-off", "tuco-stub-off-second", "xen", "xen-second"}, names)
+	assert.Equal(t, []string{"tuco", "tuco-second", "tuco-stub-off", "tuco-stub-off-second", "xen", "xen-second", "tuco-time", "xen-time"}, names)
 	assert.FileExists(t, filepath.Join(b.dir, "bench.md"))
 	assert.Contains(t, b.stdout.(*bytes.Buffer).String(), "89 rows, 89 on both: 0 above 1.0, 0 of them above 1.1")
 }

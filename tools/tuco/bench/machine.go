@@ -27,6 +27,8 @@ func model(cpuinfo string) string {
 var (
 	tucoVersion = regexp.MustCompile(`(?m)^tuco (\S+)`)
 	xenVersion  = regexp.MustCompile(`(?m)Xen version (\S+ \([^)]*\))`)
+	tucoClock   = regexp.MustCompile(`(?m)^clock: time stamp counter at ([0-9.]+) MHz`)
+	xenClock    = regexp.MustCompile(`(?m)Detected ([0-9.]+) MHz processor`)
 	qemuVersion = regexp.MustCompile(`(?m)^QEMU emulator version (\S+(?: \([^)]*\))?)`)
 )
 
@@ -44,4 +46,18 @@ func first(pattern *regexp.Regexp, text string) string {
 		return m[1]
 	}
 	return "unknown"
+}
+
+// TucoMHz is how often the time stamp counter ticks in a microsecond, by a log of Tuco's; 0 if that doesn't tell.
+func TucoMHz(log string) float64 { return rate(tucoClock, log) }
+
+// XenMHz is the same by a log of Xen's.
+func XenMHz(log string) float64 { return rate(xenClock, log) }
+
+func rate(pattern *regexp.Regexp, log string) float64 {
+	v, err := number(first(pattern, log))
+	if err != nil {
+		return 0
+	}
+	return v
 }

@@ -67,12 +67,19 @@ type Line struct {
 	Exits        *float64          `json:"exits"`
 	ExitsStubOff *float64          `json:"exits_stub_off"`
 	Modelled     *Modelled         `json:"modelled,omitempty"`
+	WallNS       WallNS            `json:"wall_ns"`
 	Absent       map[string]string `json:"absent,omitempty"` // by hypervisor: the error with which it refused the operation
 }
 
 // Modelled is a Model's costs, in cycles.
 type Modelled struct {
 	Tuco float64  `json:"tuco"`
+	Xen  *float64 `json:"xen"`
+}
+
+// WallNS is nanoseconds that the operation took on this machine, in runs where the emulator counts no instructions.
+type WallNS struct {
+	Tuco *float64 `json:"tuco"`
 	Xen  *float64 `json:"xen"`
 }
 
@@ -178,6 +185,21 @@ func (r *Report) modelled(l Line) *Modelled {
 		m.Xen = rounded(r.Model.xen(*l.Xen, entries))
 	}
 	return m
+}
+
+// Time adds, to the rows that were joined, what a guest has measured where a tick is time, so many in a microsecond.
+func (r *Report) Time(tuco, xen Table, tucoMHz, xenMHz float64) {
+	for i := range r.Rows {
+		l := &r.Rows[i]
+		l.WallNS = WallNS{nanoseconds(tuco.find(l.Op), tucoMHz), nanoseconds(xen.find(l.Op), xenMHz)}
+	}
+}
+
+func nanoseconds(row *Row, mhz float64) *float64 {
+	if row == nil || row.Absent != "" || mhz == 0 {
+		return nil
+	}
+	return rounded(row.Ticks * 1000 / mhz)
 }
 
 // rounded is a number as a report has it: with three digits behind the point.

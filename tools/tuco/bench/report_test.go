@@ -40,6 +40,7 @@ func sample(t *testing.T) *Report {
 	}
 	r.Compare("tuco", tuco, read(t, "second.txt"))
 	r.Join(tuco, read(t, "tuco-stub-off.txt"), xen)
+	r.Time(tuco, xen, 2000, 1000)
 	return r
 }
 
@@ -98,6 +99,15 @@ func TestJoin(t *testing.T) {
 	assert.Equal(t, Totals{Rows: 4, Compared: 3, AboveOne: 1, AboveTenth: 0}, r.Listed)
 }
 
+func TestTime(t *testing.T) {
+	r := sample(t)
+	assert.Equal(t, 10.0, *r.Rows[0].WallNS.Tuco)
+	assert.Equal(t, 246.0, *r.Rows[0].WallNS.Xen)
+	assert.Nil(t, r.Rows[len(r.Rows)-1].WallNS.Xen)
+	r.Time(read(t, "tuco.txt"), nil, 0, 0)
+	assert.Nil(t, r.Rows[0].WallNS.Tuco, "without a clock there is no time")
+}
+
 // Without the run with the stub off there is nothing of it, and the exits are those that there are.
 func TestJoinWithoutStubOff(t *testing.T) {
 	r := &Report{Model: DefaultModel}
@@ -149,4 +159,7 @@ func TestVersions(t *testing.T) {
 	assert.Equal(t, "A Processor", model("processor\t: 0\nmodel name\t: A Processor\n"))
 	assert.Equal(t, "unknown", model(""))
 	assert.Positive(t, ThisMachine().Cores)
+	assert.Equal(t, 2596.14, TucoMHz("clock: time stamp counter at 2596.140000 MHz (by the ACPI timer)\n"))
+	assert.Equal(t, 2596.144, XenMHz("Detected 2596.144 MHz processor.\n"))
+	assert.Zero(t, XenMHz("nothing"))
 }
