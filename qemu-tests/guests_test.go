@@ -31,7 +31,7 @@ var suite = []struct {
 	{"calls", 1, false, true},
 	{"dom0", 1, false, true},
 	{"events", 1, false, true},
-	{"grants", 1, false, true},
+	{"grants", 3, false, true},
 	{"lines", 1, false, true},
 	{"mm", 1, false, true},
 	{"memory", 1, false, false},

@@ -48,8 +48,11 @@ func replaceGrant(v *domain.VCPU, op *hypercall.GnttabUnmapAndReplace) (again bo
 func (x *unmapping) end(v *domain.VCPU, handle hypercall.GrantHandle, host, bus uint64, from frame.VAddr) hypercall.GrantStatus {
 	e, d := &x.ends[x.n&(grantStretch-1)], v.Domain
 	m := &e.m
-	if !d.Mappings.Take(handle, m) {
+	switch d.Mappings.Take(handle, m) {
+	case grant.NoSuch:
 		return hypercall.GNTST_bad_handle
+	case grant.Busy:
+		return makeAgain
 	}
 	if !x.begun {
 		x.begun = true

@@ -35,6 +35,9 @@ import (
 const ram = 8192
 
 var (
+	// kicked is called when a CPU is asked to flush.
+	kicked = func(cpu int) {}
+
 	memory          []byte
 	hypervisorFrame frame.MFN
 )
@@ -46,7 +49,7 @@ func TestMain(m *testing.M) {
 	memory = raw[-uintptr(unsafe.Pointer(&raw[0]))&(frame.PageSize-1):]
 	cpu := percpu.Get(0)
 	cpu.Locks.Serve = func(*lock.Holder) {}
-	shootdown.Init(func(int, shootdown.Request) {}, func(int) {})
+	shootdown.Init(func(int, shootdown.Request) {}, func(cpu int) { kicked(cpu) })
 	shootdown.Online(&cpu.Locks)
 	machine.SetInterrupt(func(int) {})
 

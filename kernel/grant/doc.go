@@ -61,7 +61,8 @@
 //
 // Nobody holds two of them, nor takes a lock while it holds one: references are
 // atomic words of package pagetype. A handle that is not free belongs to whom its
-// word says: nobody, or, if it is busy, the CPU that made it so by compare-and-swap.
+// word says: nobody, or, if it is busy, the CPU that made it so by compare-and-swap; whoever
+// else wants to end it makes its call again.
 //
 // Pages for records are added and never taken away while the domain exists, so they
 // are found with no lock. Both kinds have a bound: so many entries a domain may have, so

@@ -170,19 +170,30 @@ func (g *Mappings) release(h *lock.Holder, handle hypercall.GrantHandle, r *reco
 	g.lock.Unlock(h)
 }
 
-// Take begins to end a mapping: nobody else can until Leave. False: there is no
-// such mapping, or somebody is at it.
-func (g *Mappings) Take(handle hypercall.GrantHandle, m *Mapping) bool {
+// Taken is what became of a Take.
+type Taken uint8
+
+const (
+	TakenIt Taken = iota
+	NoSuch        // there is no such mapping
+	Busy          // another CPU is at it, which needs no more than a step of its call
+)
+
+// Take begins to end a mapping: nobody else can until Leave.
+func (g *Mappings) Take(handle hypercall.GrantHandle, m *Mapping) Taken {
 	r := g.at(handle)
 	if r == nil {
-		return false
+		return NoSuch
 	}
 	x := r.word.Load()
-	if Parts(x)&both == 0 || x&busy != 0 || !r.word.CompareAndSwap(x, x|busy) { // acquire: pairs with Set
-		return false
+	switch {
+	case Parts(x)&both == 0:
+		return NoSuch
+	case x&busy != 0 || !r.word.CompareAndSwap(x, x|busy): // acquire: pairs with Set
+		return Busy
 	}
 	*m = Mapping{x, r.frame, r.ref}
-	return true
+	return TakenIt
 }
 
 // Leave ends what Take began: some parts are no more. If none is left the handle is

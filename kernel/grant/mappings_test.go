@@ -30,25 +30,24 @@ func TestHandles(t *testing.T) {
 	_, ok := g.New(h)
 	assert.False(t, ok)
 	var got Mapping
-	ok = g.Take(5, &got)
+	ok = g.Take(5, &got) == TakenIt
 	assert.False(t, ok, "a handle that stands for nothing yet")
 	m := MakeMapping(7, 1<<20, 1<<32-2, uint32(both)|byEntry|1<<31)
 	g.Set(5, &m)
-	ok = g.Take(5, &got)
+	ok = g.Take(5, &got) == TakenIt
 	assert.True(t, ok)
 	assert.Equal(t, m, got)
 	assert.True(t, got.Write() && got.Entry() && got.Dom() == 7 && got.Frame() == 1<<32-2 && got.Parts() == both)
-	ok = g.Take(5, &got)
-	assert.False(t, ok, "somebody is at it")
+	assert.Equal(t, Busy, g.Take(5, &got))
 	g.Leave(h, 5, Host)
-	ok = g.Take(5, &got)
+	ok = g.Take(5, &got) == TakenIt
 	assert.True(t, ok)
 	assert.Equal(t, Device, got.Parts())
 	g.Leave(h, 5, 0)
-	ok = g.Take(5, &got)
+	ok = g.Take(5, &got) == TakenIt
 	assert.True(t, ok, "nothing was ended")
 	g.Leave(h, 5, Device)
-	ok = g.Take(5, &got)
+	ok = g.Take(5, &got) == TakenIt
 	assert.False(t, ok)
 	n, ok := g.New(h)
 	assert.True(t, ok)
@@ -56,7 +55,7 @@ func TestHandles(t *testing.T) {
 	g.Drop(h, 5)
 	assert.Panics(t, func() { g.Drop(h, 5) })
 	for _, handle := range []hypercall.GrantHandle{2 * PerPage, 1 << 31, 1<<32 - 1, MaxPages * PerPage} {
-		ok = g.Take(handle, &got)
+		ok = g.Take(handle, &got) == TakenIt
 		assert.False(t, ok, "handle %d", handle)
 	}
 }
@@ -87,7 +86,7 @@ func TestXSA228HandlesOfManyCPUs(t *testing.T) {
 			h := holder()
 			end := func(handle hypercall.GrantHandle) {
 				var m Mapping
-				if g.Take(handle, &m) {
+				if g.Take(handle, &m) == TakenIt {
 					if m.Ref != hypercall.GrantRef(handle) || inUse[handle].Add(-1) != 0 {
 						t.Errorf("handle %d stands for %+v", handle, m)
 					}
@@ -118,7 +117,7 @@ func TestXSA228HandlesOfManyCPUs(t *testing.T) {
 	h := holder()
 	for handle := range hypercall.GrantHandle(len(g.Pages()) * PerPage) {
 		var m Mapping
-		if g.Take(handle, &m) {
+		if g.Take(handle, &m) == TakenIt {
 			ended.Add(1)
 			g.Leave(h, handle, Host)
 		}

@@ -88,7 +88,7 @@ func EndMappings(h *lock.Holder, d *domain.Domain, page int) {
 	for n := range grant.PerPage {
 		handle := hypercall.GrantHandle(page*grant.PerPage + n)
 		var m grant.Mapping
-		if d.Mappings.Take(handle, &m) {
+		if d.Mappings.Take(handle, &m) == grant.TakenIt {
 			EndGrant(h, &c, &m, m.Parts())
 			d.Mappings.Leave(h, handle, m.Parts())
 		}

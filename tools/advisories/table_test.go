@@ -109,14 +109,14 @@ var table = []row{
 		[]string{"kernel/calls TestXSA296NumbersAreChecked"}, "", ""},
 
 	{[]int{224}, grants, "Ending a mapping for the CPU and for a device at once dropped one reference too many.",
-		[]string{"kernel/calls TestXSA224HostAndDevice"}, "", ""},
+		[]string{"kernel/calls TestXSA224HostAndDevice", "guest grants/devices"}, "", ""},
 	{[]int{227, 234}, grants, "The address of the entry was not checked for alignment; ending a mapping did not look at what the entry held.",
-		[]string{"kernel/calls TestMapGrantRefused", "kernel/calls TestXSA234EntryIsNoMore", "kernel/calls TestGrantIsNotMultiplied"}, "", ""},
+		[]string{"kernel/calls TestMapGrantRefused", "kernel/calls TestXSA234EntryIsNoMore", "kernel/calls TestGrantIsNotMultiplied", "guest grants/at-entry", "guest grants/overwritten"}, "", ""},
 	{[]int{228, 236}, grants, "The list of free handles raced; a reference and a pin were taken in the wrong order.",
-		[]string{"kernel/grant TestXSA228HandlesOfManyCPUs", "kernel/grant TestXSA236ReferenceBeforePin", "kernel/grant TestGranterAgainstUsers"}, "", ""},
+		[]string{"kernel/grant TestXSA228HandlesOfManyCPUs", "kernel/grant TestXSA236ReferenceBeforePin", "kernel/grant TestGranterAgainstUsers", "guest grants/together"}, "", ""},
 	{[]int{255, 379, 384, 486}, grants, "A page of grant status (version 2) was freed while it was mapped.", nil, "There are grants of version 1 only.", ""},
 	{[]int{226, 318}, grants, "A transitive copy went on without bound; a copy that went on in steps skipped a status.",
-		[]string{"kernel/calls TestXSA318EveryElementHasItsStatus"}, "Transitive grants are of version 2.", ""},
+		[]string{"kernel/calls TestXSA318EveryElementHasItsStatus", "guest grants/list"}, "Transitive grants are of version 2.", ""},
 	{[]int{316, 380}, grants, "An error came back as a positive number; teardown could not be interrupted.",
 		[]string{"kernel/calls TestXSA316GrantsAtRandom", "kernel/calls TestXSA380EndInSteps"}, "", ""},
 

@@ -22,6 +22,7 @@ var Group = pv.Group{Name: "grants", Tests: []pv.Test{
 	{Name: "swap", Run: swap},
 	{Name: "list", Run: list},
 	{Name: "commands", Run: commands},
+	{Name: "together", Run: together},
 }}
 
 const (

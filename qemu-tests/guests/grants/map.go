@@ -96,6 +96,12 @@ func refused(t *pv.T) {
 	t.Status("granted to another", pv.MapGrant(good).Status, general)
 	other.Write(w.self, pv.MFN(w.page), hypercall.GTF_accept_transfer)
 	t.Status("a transfer", pv.MapGrant(good).Status, general)
+	other.Set(w.self, pv.MemoryOp[byte](hypercall.XENMEM_maximum_ram_page, nil)+1000, 0)
+	t.Status("no frame", pv.MapGrant(good).Status, hypercall.GNTST_bad_page)
+	t.Status("copy from no frame", pv.CopyGrant(hypercall.GnttabCopy{
+		Source: pv.Granted(w.self, 21, 0), Dest: pv.Within(w.page, 0), Len: 1, Flags: hypercall.GNTCOPY_source_gref,
+	}), hypercall.GNTST_bad_page)
+	t.Equal("marks", other.Marks(), 0)
 	other.End()
 	for _, handle := range [...]hypercall.GrantHandle{1 << 16, 1 << 31, 1<<32 - 1} {
 		t.Status("no handle", pv.UnmapGrant(hypercall.GnttabUnmapGrantRef{HostAddr: w.space.Page(0), Handle: handle}), hypercall.GNTST_bad_handle)
