@@ -52,8 +52,8 @@ func (r *Ring) Open(h *lock.Holder, f *pagetype.Frames, list []frame.MFN) bool {
 		}
 		r.size = uint64(len(list)-1) * hypercall.TucoRingSlots
 		r.refused = 0
-		r.cons.Store(r.shared[hypercall.TucoRingProd].Load())
-		r.answer()
+		r.shared[hypercall.TucoRingRefused].Store(0)
+		r.answer(r.shared[hypercall.TucoRingProd].Load())
 		r.shared[hypercall.TucoRingState].Store(hypercall.TUCORING_active)
 		r.live.Store(true)
 	}
@@ -119,8 +119,7 @@ func (r *Ring) drain(c *Call, d *Domain, m2p []uint64, room []Request) (done uin
 		var n uint64
 		n, result = r.make(c, d, m2p, at+done, list)
 		done += n
-		r.cons.Store(at + done)
-		r.answer()
+		r.answer(at + done)
 	}
 	return done, result
 }
@@ -153,10 +152,11 @@ func (r *Ring) refuse(n, ptr uint64, why pagetype.Result) {
 	page, i := r.slot(n)
 	page[i] = Request{ptr | hypercall.TUCORING_refused, uint64(Errno(why))}
 	r.refused++
+	r.shared[hypercall.TucoRingRefused].Store(r.refused)
 }
 
-// answer tells the guest how far the ring has come. The index comes last: who has seen it sees what was refused below it.
-func (r *Ring) answer() {
-	r.shared[hypercall.TucoRingRefused].Store(r.refused)
-	r.shared[hypercall.TucoRingCons].Store(r.cons.Load())
+// answer tells the guest how far the ring has come: who has seen it sees what was refused below.
+func (r *Ring) answer(cons uint64) {
+	r.cons.Store(cons)
+	r.shared[hypercall.TucoRingCons].Store(cons)
 }
