@@ -38,7 +38,7 @@ func (r *Report) rows(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", strings.ReplaceAll(l.Op, "|", `\|`),
 			l.number("tuco", l.Tuco), l.number("tuco_stub_off", l.TucoStubOff), l.number("xen", l.Xen),
-			show(l.Ratio, "%.2f"), mark(l.Ratio), show(l.Exits, "%.2f"), modelled[0], modelled[1],
+			show(l.Ratio, "%.2f"), mark(l.Ratio), show(l.Exits, "%.3f"), modelled[0], modelled[1],
 			show(l.WallNS.Tuco, "%.0f"), show(l.WallNS.Xen, "%.0f"))
 	}
 	b.WriteString("\nInstructions for each operation, the guest's and the hypervisor's. An exit takes much more than an instruction, and is counted beside them.\n")
@@ -54,7 +54,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	fmt.Fprintln(t, "tuco\tstub off\txen\tratio\texits\t  operation")
 	for _, l := range r.Rows {
 		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t  %s", l.number("tuco", l.Tuco), l.number("tuco_stub_off", l.TucoStubOff), l.number("xen", l.Xen),
-			show(l.Ratio, "%.2f"), show(l.Exits, "%.2f"), l.Op)
+			show(l.Ratio, "%.2f"), show(l.Exits, "%.3f"), l.Op)
 		if m := strings.Trim(mark(l.Ratio), "*"); m != "" {
 			fmt.Fprintf(t, "  (%s)", m)
 		}
