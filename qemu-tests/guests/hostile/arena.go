@@ -18,6 +18,9 @@ var (
 	area pv.Space
 	// tables are pages that are mapped read-only: whatever is in them, they may become tables.
 	tables [4][perLevel]uint64
+	// grants is the domain's grant table, and self its number.
+	grants *[512]pv.Grant
+	self   hypercall.DomID
 )
 
 // edge is an address before which there is memory, and behind which there is none.
@@ -29,6 +32,7 @@ const edgePages = 4
 func (r *fuzzer) inArea() uint64 { return edge() + (1+r.below(512-edgePages-1))*pv.PageSize }
 
 func makeArena() {
+	grants, self = pv.Grants(), pv.DomainID()
 	area.Install(arenaSlot)
 	for i := range uint64(edgePages) {
 		area.Map(area.VA+i*pv.PageSize, pv.FrameEntry(pv.SpareFrame(spares+i), pv.RW))

@@ -194,16 +194,80 @@ func memoryOp(r *fuzzer, a *arguments) {
 // grantOp has the status of each operation written behind it: where there are many, to memory that the guest needs.
 func grantOp(r *fuzzer, a *arguments) {
 	*a = arguments{r.below(14), r.argument(), r.below(4)}
-	switch r.below(8) {
+	switch r.below(10) {
 	case 0:
 		a[1], a[2] = r.badAddress(), r.value()
-	case 1, 2, 3:
+	case 1, 2:
 		arg := pv.At[hypercall.GnttabSetupTable](pv.Address(&r.buffer))
 		*arg = hypercall.GnttabSetupTable{
 			Dom: r.domain(), NrFrames: uint32(r.below(70)), FrameList: hypercall.Handle[hypercall.XenPFN](r.pointer()),
 		}
 		*a = arguments{hypercall.GNTTABOP_setup_table, pv.Address(arg), 1}
+	case 3, 4, 5:
+		r.grant()
+		op := pv.At[hypercall.GnttabMapGrantRef](pv.Address(&r.buffer))
+		*op = hypercall.GnttabMapGrantRef{Flags: uint32(r.below(32)), Ref: r.ref(), Dom: r.peer()}
+		op.HostAddr = r.grantedAt(op.Flags)
+		*a = arguments{hypercall.GNTTABOP_map_grant_ref, pv.Address(op), 1}
+	case 6, 7:
+		op := pv.At[hypercall.GnttabUnmapGrantRef](pv.Address(&r.buffer))
+		*op = hypercall.GnttabUnmapGrantRef{HostAddr: r.grantedAt(uint32(r.below(32))), Handle: hypercall.GrantHandle(r.below(64))}
+		*a = arguments{hypercall.GNTTABOP_unmap_grant_ref, pv.Address(op), 1}
+	case 8:
+		r.grant()
+		op := pv.At[hypercall.GnttabCopy](pv.Address(&r.buffer))
+		*op = hypercall.GnttabCopy{Source: r.copyEnd(), Dest: r.copyEnd(), Len: uint16(r.below(4200)), Flags: uint16(r.below(4))}
+		*a = arguments{hypercall.GNTTABOP_copy, pv.Address(op), 1}
 	}
+}
+
+// grant writes an entry of the domain's own table.
+func (r *fuzzer) grant() {
+	flags := hypercall.GTF_permit_access | uint32(r.below(2))*hypercall.GTF_readonly
+	if r.oneIn(8) {
+		flags = uint32(r.next())
+	}
+	grants[r.ref()].Write(r.peer(), r.playFrame(), flags)
+}
+
+func (r *fuzzer) ref() hypercall.GrantRef { return hypercall.GrantRef(r.below(16)) }
+
+// peer is mostly the domain's own number.
+func (r *fuzzer) peer() hypercall.DomID {
+	if r.oneIn(4) {
+		return r.domain()
+	}
+	return self
+}
+
+// playFrame is a frame to play with.
+func (r *fuzzer) playFrame() uint64 {
+	if r.oneIn(2) {
+		return pv.MFN(r.page())
+	}
+	return pv.SpareFrame(r.below(spares))
+}
+
+// grantedAt is where a grant may be mapped: an address, or an entry's.
+func (r *fuzzer) grantedAt(flags uint32) uint64 {
+	switch {
+	case r.oneIn(8):
+		return 0
+	case flags&hypercall.GNTMAP_contains_pte == 0:
+		return r.inArea()
+	case r.oneIn(4):
+		return pv.Machine(r.page()) + r.below(pv.PageSize)
+	}
+	return area.EntryAddress(r.inArea())
+}
+
+// copyEnd is a grant, or a frame, whatever it is taken for.
+func (r *fuzzer) copyEnd() hypercall.GnttabCopyPtr {
+	p := hypercall.GnttabCopyPtr{U: uint64(r.ref()), DomID: r.peer(), Offset: uint16(r.below(4200))}
+	if r.oneIn(2) {
+		p.U, p.DomID = r.playFrame(), hypercall.DOMID_SELF
+	}
+	return p
 }
 
 // eventChannelOp has small numbers for ports and the like, and domains' names.

@@ -30,6 +30,9 @@ func long() {
 		{"exchange of large extents", func() (result, want uint64) { return exchange(largeOrder, largeOrder), 0 }},
 		{"exchange of large for small extents", func() (result, want uint64) { return exchange(largeOrder, 0), 0 }},
 		{"setup_table", longGrants},
+		{"map_grant_ref", longMaps},
+		{"unmap_grant_ref", longUnmaps},
+		{"copy by grants", longCopies},
 		{"reset of all ports", longReset},
 		{"console_io", longConsole},
 		{"pinning a tree of tables", longPin},
@@ -192,6 +195,47 @@ func longGrants() (result, want uint64) {
 		Dom: hypercall.DOMID_SELF, NrFrames: 64, FrameList: hypercall.Handle[hypercall.XenPFN](lists.VA),
 	}
 	return pv.Call(hypercall.HYPERVISOR_grant_table_op, hypercall.GNTTABOP_setup_table, pv.Address(&arg), 1, 0, 0), 0
+}
+
+const mappings = 50_000
+
+// longMaps maps a page over and over, at the same addresses: of most of these mappings only the domain's end gets rid.
+func longMaps() (result, want uint64) {
+	self := pv.DomainID()
+	pv.Grants()[granted].Set(self, pv.SpareFrame(leafFrames), 0)
+	ops := listOf[hypercall.GnttabMapGrantRef](mappings)
+	for i := range ops {
+		ops[i] = hypercall.GnttabMapGrantRef{
+			HostAddr: edge() + uint64(i)%500*pv.PageSize, Flags: hypercall.GNTMAP_host_map | hypercall.GNTMAP_device_map, Ref: granted, Dom: self,
+		}
+	}
+	return pv.GrantOp(hypercall.GNTTABOP_map_grant_ref, &ops[0], mappings), 0
+}
+
+const granted = 8
+
+func longUnmaps() (result, want uint64) {
+	maps, unmaps := listOf[hypercall.GnttabMapGrantRef](mappings), listOf[hypercall.GnttabUnmapGrantRef](mappings)
+	for i := range maps { // what is written lies before what is read next
+		op := maps[i]
+		if op.Status != hypercall.GNTST_okay {
+			panic("a grant can't be mapped")
+		}
+		unmaps[i] = hypercall.GnttabUnmapGrantRef{HostAddr: op.HostAddr, Handle: op.Handle}
+	}
+	return pv.GrantOp(hypercall.GNTTABOP_unmap_grant_ref, &unmaps[0], mappings), 0
+}
+
+func longCopies() (result, want uint64) {
+	const n = 40_000
+	ops, self := listOf[hypercall.GnttabCopy](n), pv.DomainID()
+	for i := range ops {
+		ops[i] = hypercall.GnttabCopy{
+			Source: pv.Granted(self, granted, 0), Len: pv.PageSize, Flags: hypercall.GNTCOPY_source_gref,
+			Dest: hypercall.GnttabCopyPtr{U: pv.SpareFrame(leafFrames + 1), DomID: hypercall.DOMID_SELF},
+		}
+	}
+	return pv.GrantOp(hypercall.GNTTABOP_copy, &ops[0], n), 0
 }
 
 func longReset() (result, want uint64) {
