@@ -35,7 +35,7 @@ func flushPage(v *domain.VCPU, who uint64, at frame.VAddr) {
 		return
 	}
 	if who&self != 0 {
-		v.Container.FlushPage(at)
+		v.FlushPage(at)
 	}
 	if who &^= self; who != 0 {
 		machine.FlushVCPUs(v.Holder(), v.Domain, who)

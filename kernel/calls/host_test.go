@@ -157,6 +157,7 @@ func (g *guest) make(privileged bool) {
 	g.d.Memory.Init(&machine.Types, &config)
 	g.d.Shared = new(sharedinfo.Page)
 	g.v.Domain, g.v.CPU = g.d, percpu.Get(0)
+	g.v.Walks.Begin(g.v.Holder())
 	g.v.Ring.Init()
 	g.v.PV.Stub = &domain.Stub{Kernel: true}
 	g.v.PV.Traps = new([256]domain.Gate)
@@ -307,6 +308,7 @@ func (g *guest) settle() {
 
 // update makes an mmu_update of one request.
 func (g *guest) update(m frame.MFN, i int, e pagetype.PTE) int64 {
+	defer g.v.Walks.Forget() // as a guest does, it flushes
 	return g.call(mmuUpdateCall, g.write(64, slot(m, i), uint64(e)), 1, 0, self)
 }
 

@@ -8,6 +8,7 @@ import (
 	"tuco/kernel/evtchn"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
+	"tuco/kernel/guestmem"
 	"tuco/kernel/lock"
 	"tuco/kernel/mm"
 	"tuco/kernel/percpu"
@@ -72,6 +73,10 @@ type VCPU struct {
 	Info exit.Info
 
 	PV PV
+
+	// Walks is what walks of the guest's page tables have found since the vCPU came to
+	// its CPU.
+	Walks guestmem.Cache
 
 	// Ring is the vCPU's update ring, if its guest has registered one.
 	Ring mm.Ring
@@ -156,6 +161,12 @@ func (v *VCPU) Holder() *lock.Holder { return &v.CPU.Locks }
 
 // Heard tells whether the vCPU has a vcpu_info of its guest's.
 func (v *VCPU) Heard() bool { return v.Upcalls != &v.unheard }
+
+// FlushPage drops the translations of a page: see container.FlushPage. The vCPU is on this CPU.
+func (v *VCPU) FlushPage(a frame.VAddr) {
+	v.Walks.ForgetPage(a)
+	v.Container.FlushPage(a)
+}
 
 // Upcall tells whether the guest has an upcall to come, and takes upcalls now.
 func (v *VCPU) Upcall() bool { return v.Upcalls.Deliverable() }

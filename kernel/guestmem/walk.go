@@ -12,6 +12,7 @@ import (
 type View struct {
 	Frames *pagetype.Frames
 	Root   frame.MFN // NoMFN: nothing is mapped
+	Cache  *Cache    // nil: there is none
 }
 
 // Fault says why an address could not be reached: as the processor reports it
@@ -27,11 +28,21 @@ const tries = 16
 
 // walk finds the page that holds an address. The result is good until this CPU
 // next answers flush requests.
-//
-// This is where short hypercalls spend their time: so the levels one by one, no call
-// on the usual way, for which values would have to be kept on the stack, and whatever
-// is not as usual is explain's.
 func (v *View) walk(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
+	if v.Cache != nil {
+		if m, ok := v.Cache.find(v.Root, a, write); ok {
+			return m, Fault{}, true
+		}
+	}
+	return v.descend(a, write)
+}
+
+// descend goes down the tables: the levels one by one, no call on the usual way, for
+// which values would have to be kept on the stack, and whatever is not as usual is
+// explain's.
+//
+//go:noinline
+func (v *View) descend(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
 	if v.Root == frame.NoMFN || !Usable(a) {
 		return v.explain(a, write)
 	}
@@ -62,7 +73,10 @@ func (v *View) walk(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
 	if write && (e&used != used || all&e&pagetype.RW == 0) {
 		return v.explain(a, write)
 	}
-	return e.MFN(), Fault{Address: a}, true
+	if v.Cache != nil {
+		v.Cache.keep(v.Root, a, write, e.MFN())
+	}
+	return e.MFN(), Fault{}, true
 }
 
 // explain is walk for what is out of the ordinary: a fault, with the reason for it,

@@ -50,7 +50,6 @@ func hidden(v *domain.VCPU, e *emul.Effect) bool {
 
 // simple is carryOut for what is done in one step.
 func simple(v *domain.VCPU, e *emul.Effect) (a emul.Answer, ok bool) {
-	c := &v.Container
 	switch e.Action {
 	case emul.GetCR:
 		a.Value, ok = getCR(v, e.Number)
@@ -85,7 +84,7 @@ func simple(v *domain.VCPU, e *emul.Effect) (a emul.Answer, ok bool) {
 		// Caches are coherent, and a guest has no way to make them otherwise.
 		return a, true
 	case emul.FlushPage:
-		c.FlushPage(e.Address)
+		v.FlushPage(e.Address)
 		return a, true
 	case emul.MaskEvents, emul.UnmaskEvents:
 		return a, true // the processor's flag is not what masks a guest's events

@@ -217,7 +217,7 @@ func unusual(v *domain.VCPU, at frame.VAddr, code uint32) bool {
 	if !memory.Allows(at, code) {
 		return false
 	}
-	v.Container.FlushPage(at) // the translation was from before the entry changed
+	v.FlushPage(at) // the translation was from before the entry changed
 	return true
 }
 

@@ -75,6 +75,7 @@ func proceed(v *domain.VCPU) (rax uint64, over bool) {
 func prepare(v *domain.VCPU) {
 	if wants := v.Wants.Load(); wants&domain.WantFlush != 0 {
 		v.Wants.And(^uint32(domain.WantFlush)) // before the flush: a later wish is another one
+		v.Walks.Forget()
 		v.Container.Flush()
 	}
 	if inStub(v) {

@@ -14,13 +14,13 @@ func view(v *domain.VCPU) guestmem.View {
 	if !v.PV.Stub.Kernel {
 		kernel = user
 	}
-	return guestmem.View{Frames: &machine.Types, Root: kernel}
+	return guestmem.View{Frames: &machine.Types, Root: kernel, Cache: &v.Walks}
 }
 
 // KernelView is the guest kernel's address space.
 func KernelView(v *domain.VCPU) guestmem.View {
 	kernel, _ := v.Domain.Memory.Roots(int(v.ID))
-	return guestmem.View{Frames: &machine.Types, Root: kernel}
+	return guestmem.View{Frames: &machine.Types, Root: kernel, Cache: &v.Walks}
 }
 
 // hasUserRoot tells whether the guest can go to user mode at all.
@@ -65,6 +65,7 @@ func EnterMode(v *domain.VCPU) {
 
 // NewUserRoot is for a vCPU, in its kernel mode, whose user mode has got another root.
 func NewUserRoot(v *domain.VCPU) {
+	v.Walks.Forget()
 	if stub.used {
 		setRoots(v)
 		v.Container.FlushSpace(exit.KernelSpace)

@@ -23,6 +23,7 @@ func RunVCPU(cpu *percpu.CPU, v *domain.VCPU) {
 // Load puts a vCPU on this CPU.
 func Load(cpu *percpu.CPU, v *domain.VCPU) {
 	v.CPU = cpu
+	v.Walks.Begin(&cpu.Locks)
 	v.Container.Load(cpu.ID)
 }
 
