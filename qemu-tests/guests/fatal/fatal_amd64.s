@@ -11,6 +11,13 @@ TEXT ·undefinedOn(SB), NOSPLIT, $0-8
 	UNDEF
 	RET
 
+// func fetchOn(sp, at uint64)
+TEXT ·fetchOn(SB), NOSPLIT, $0-16
+	MOVQ sp+0(FP), AX
+	MOVQ at+8(FP), CX
+	MOVQ AX, SP
+	JMP  CX
+
 // func iretFrom(sp uint64)
 TEXT ·iretFrom(SB), NOSPLIT, $0-8
 	MOVQ sp+0(FP), CX
@@ -23,4 +30,27 @@ TEXT ·iretFrom(SB), NOSPLIT, $0-8
 TEXT ·userSyscall(SB), NOSPLIT, $0-0
 	SYSCALL
 	UNDEF
+	RET
+
+TEXT goBack<>(SB), NOSPLIT|NOFRAME, $0-0
+	LEAQ ·back(SB), SP
+	MOVL $23, AX // iret
+	SYSCALL
+	UNDEF
+
+// func goBackAt() uint64
+TEXT ·goBackAt(SB), NOSPLIT, $0-8
+	LEAQ goBack<>(SB), AX
+	MOVQ AX, ret+0(FP)
+	RET
+
+TEXT callForEver<>(SB), NOSPLIT|NOFRAME, $0-0
+again:
+	SYSCALL
+	JMP again
+
+// func callForEverAt() uint64
+TEXT ·callForEverAt(SB), NOSPLIT, $0-8
+	LEAQ callForEver<>(SB), AX
+	MOVQ AX, ret+0(FP)
 	RET
