@@ -36,6 +36,7 @@ type machine struct {
 	memory []byte
 	m2p    [ram]uint64
 	life   [ram + 1]atomic.Uint32 // how often the frame was handed out
+	wild   [ram + 1]bool          // it was an update ring's since
 	// flushAll drops all guests' translations and waits for the end; scrub, on
 	// whichever CPU allocates, needs it.
 	flushAll func()
@@ -75,6 +76,7 @@ func (x *machine) scrub(m frame.MFN, n uint64) {
 		}
 		x.scrubbed(m)
 		x.life[m].Add(1)
+		x.wild[m] = false
 		t := x.frames.Table(m)
 		for i := range t {
 			t[i].Store(0)
@@ -143,7 +145,15 @@ func (s state) String() string {
 var slots = [...]int{0, 1, 3, 511}
 
 // counted are these and two that are the hypervisor's in a root.
-var countedSlots = [...]int{0, 1, 3, pagetype.FirstSlot, pagetype.EndSlot - 1, 511}
+var countedSlots = []int{0, 1, 3, pagetype.FirstSlot, pagetype.EndSlot - 1, 511}
+
+// allSlots are counted in a frame that was an update ring's, and may hold anything anywhere.
+var allSlots = func() (list []int) {
+	for i := range pagetype.Entries {
+		list = append(list, i)
+	}
+	return list
+}()
 
 func anySlot(r *rand.Rand) int { return slots[r.IntN(len(slots))] }
 

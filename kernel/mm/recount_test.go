@@ -50,7 +50,11 @@ func (x *machine) recount(domains []*Domain, held, ringed func(m frame.MFN) uint
 				}
 			}
 		}
-		for _, i := range countedSlots {
+		slots := countedSlots
+		if x.wild[m] {
+			slots = allSlots
+		}
+		for _, i := range slots {
 			if i >= n {
 				break
 			}

@@ -77,6 +77,9 @@ func (w *world) openRing(c *cpu, v *vcpu) {
 				taken++
 			}
 		}
+		for _, m := range list[:taken] {
+			w.wild[m] = true
+		}
 		if r == pagetype.OK && v.ring.Open(&c.holder, &w.frames, list) {
 			w.seen["ring opened"]++
 			return r
