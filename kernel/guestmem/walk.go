@@ -152,17 +152,20 @@ func (v *View) Entry(a frame.VAddr) (e pagetype.PTE, ok bool) {
 	if v.Root == frame.NoMFN || !Usable(a) {
 		return 0, false
 	}
-	m := v.Root
-	for shift := 39; ; shift -= 9 {
-		e = pagetype.PTE(v.Frames.Table(m)[uint64(a)>>shift&(pagetype.Entries-1)].Load())
-		if shift == frame.PageShift {
-			return e, true
-		}
-		if e&pagetype.Present == 0 {
-			return 0, false
-		}
-		m = e.MFN()
+	frames := v.Frames
+	e = pagetype.PTE(frames.Table(v.Root)[index(a, 39)].Load())
+	if e&pagetype.Present == 0 {
+		return 0, false
 	}
+	e = pagetype.PTE(frames.Below(e)[index(a, 30)].Load())
+	if e&pagetype.Present == 0 {
+		return 0, false
+	}
+	e = pagetype.PTE(frames.Below(e)[index(a, 21)].Load())
+	if e&pagetype.Present == 0 {
+		return 0, false
+	}
+	return pagetype.PTE(frames.Below(e)[index(a, frame.PageShift)].Load()), true
 }
 
 // Allows tells whether the tables let user-mode code do what a page fault

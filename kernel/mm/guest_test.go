@@ -351,7 +351,11 @@ func (w *world) emulate(c *cpu, v *vcpu) {
 		}
 	}
 	defer func() { w.walked = nil }()
+	whatever := c.r.IntN(3) == 0
 	r := w.call(c, v.d, v.d, func(call *Call) pagetype.Result {
+		if whatever {
+			return domain.SetEntry(call, v.id, a, pagetype.PTE(w.anyEntry(c, v.d)))
+		}
 		return domain.ReplaceEntry(call, v.id, a, old, pagetype.PTE(w.anyEntry(c, v.d)))
 	})
 	if r == pagetype.OK {

@@ -52,7 +52,8 @@ func (d *Domain) UpdateVA(c *Call, vcpu int, v frame.VAddr, e pagetype.PTE) page
 // ReadEntry reads the page-table entry that a guest's instruction names by
 // its address: the frame mapped there has to be an L1 of the domain.
 // The emulation of an instruction that writes to a page table is: ReadEntry,
-// compute, ReplaceEntry, and all again if that says Changed.
+// compute, ReplaceEntry, and all again if that says Changed; or SetEntry, if nothing
+// is computed.
 func (d *Domain) ReadEntry(c *Call, vcpu int, v frame.VAddr) (pagetype.PTE, pagetype.Result) {
 	if r := d.enter(c); r != pagetype.OK {
 		return 0, r
@@ -77,6 +78,21 @@ func (d *Domain) ReplaceEntry(c *Call, vcpu int, v frame.VAddr, old, new pagetyp
 	at, i, r := d.tableAt(c, vcpu, v)
 	if r == pagetype.OK {
 		_, r = c.ReplaceLeaf(at.table, i, old, new)
+	}
+	at.release(c)
+	d.leave(c)
+	return r
+}
+
+// SetEntry changes the entry at an address, whatever it holds, with all the checks of
+// Update.
+func (d *Domain) SetEntry(c *Call, vcpu int, v frame.VAddr, new pagetype.PTE) pagetype.Result {
+	if r := d.enter(c); r != pagetype.OK {
+		return r
+	}
+	at, i, r := d.tableAt(c, vcpu, v)
+	if r == pagetype.OK {
+		r = c.SetLeaf(at.table, i, new, pagetype.Plain)
 	}
 	at.release(c)
 	d.leave(c)
