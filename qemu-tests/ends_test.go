@@ -17,7 +17,7 @@ import (
 
 // What a domain of the guest ends can have: all that one vCPU can, and more vCPUs, which never rest.
 const (
-	everything = "has=ports+tables+descriptors+info+grants+mappings+timers+memory+line"
+	everything = "has=ports+tables+descriptors+info+grants+mappings+timers+memory+line+ring"
 	vcpus      = "+vcpus"
 )
 

@@ -19,6 +19,7 @@ var holdings = [...]struct {
 	{"timers", takeTimers},
 	{"memory", takeMemory},
 	{"line", takeLine},
+	{"ring", takeRing},
 	{"vcpus", takeVCPUs},
 }
 
@@ -99,6 +100,27 @@ func takeGrants() {
 	}
 	page := pv.AllocPage()
 	pv.Need("mapping a grant table", pv.UpdateVAMapping(page, pv.FrameEntry(uint64(list[frames-1]), pv.RW), hypercall.UVMF_INVLPG))
+}
+
+// takeRing has an update ring of which it has given a frame away, and leaves in it what the end may find: an entry that maps a frame, and one
+// that is refused.
+func takeRing() {
+	const slot = 301
+	var s pv.Space
+	var q pv.Ring
+	s.Install(slot)
+	q.Make(5)
+	pv.Need("ring_register", q.Register())
+	given := hypercall.XenPFN(pv.MFN(q.Page(4)))
+	arg := hypercall.XenMemoryReservation{
+		ExtentStart: hypercall.Handle[hypercall.XenPFN](pv.Address(&given)), NrExtents: 1, DomID: hypercall.DOMID_SELF,
+	}
+	pv.Need("unmapping a page of the ring", pv.UpdateVAMapping(q.Page(4), 0, hypercall.UVMF_INVLPG))
+	if pv.MemoryOp(hypercall.XENMEM_decrease_reservation, &arg) != 1 {
+		panic("a frame can't be given back")
+	}
+	q.Put(s.EntryAddress(s.VA), pv.FrameEntry(pv.SpareFrame(11), pv.RW))
+	q.Put(s.EntryAddress(s.VA), pv.PageEntry(s.Table(1), pv.RW))
 }
 
 // takeTimers sets all timers.
