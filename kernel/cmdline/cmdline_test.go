@@ -40,6 +40,9 @@ func TestParse(t *testing.T) {
 		"noreboot":           {change: func(o *Options) { o.NoReboot = true }},
 		"noreboot noreboot=": {change: func(o *Options) { o.NoReboot = true }, warn: `command line: "noreboot=" is ignored: noreboot takes on or off`},
 		"sync-console":       {},
+		"stub":               {},
+		"stub=off":           {change: func(o *Options) { o.Stub = false }},
+		"no-stub":            {change: func(o *Options) { o.Stub = false }},
 		"selftest stay":      {change: func(o *Options) { o.SelfTest = true; o.Stay = true }},
 		"counts":             {change: func(o *Options) { o.Counts = true }},
 		"loglvl=debug":       {change: func(o *Options) { o.LogLevel = LogDebug }},
@@ -174,6 +177,9 @@ func TestEveryOptionDoesSomething(t *testing.T) {
 		require.Same(t, find([]byte(opt.name)), find([]byte(strings.ReplaceAll(opt.name, "_", "-"))))
 		seen[opt.id] = true
 		word := opt.name
+		if opt.preset == "on" {
+			word = "no-" + word
+		}
 		if !opt.boolean {
 			require.Contains(t, values, opt.id)
 			word += "=" + values[opt.id]

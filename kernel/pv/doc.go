@@ -33,7 +33,7 @@
 //
 // # The stub
 //
-// Where the command line says so, what lies behind the gate serves by itself what is frequent
+// Unless the command line says stub=off, what lies behind the gate serves by itself what is frequent
 // and plain: a system call of user code, iret, a page fault that is the guest's affair,
 // stack_switch, and the version. It does what the code here does, instruction by instruction,
 // with no exit; whatever is not plain it leaves to the code here, which knows every case.

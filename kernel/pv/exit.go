@@ -84,9 +84,7 @@ func exception(v *domain.VCPU) {
 func atGateException(v *domain.VCPU, vector x86.Vector) {
 	switch {
 	case vector == x86.VectorDB:
-	case offset(v) == stub.ownReturn && (vector == x86.VectorGP || vector == x86.VectorNP || vector == x86.VectorSS):
-		finishReturn(v)
-	case inStub(v) && (vector == x86.VectorGP || vector == x86.VectorSS):
+	case inStub(v) && (vector == x86.VectorGP || vector == x86.VectorNP || vector == x86.VectorSS):
 		undo(v, offset(v))
 	case vector == x86.VectorGP:
 		leaveGate(v)

@@ -37,6 +37,10 @@ func stubFault(v *domain.VCPU) {
 // undo takes back what the stub has begun when it faulted at an offset, and has the guest
 // leave the container for the same.
 func undo(v *domain.VCPU, offset uint64) {
+	if offset == stub.ownReturn {
+		finishReturn(v)
+		return
+	}
 	c, s := &v.Container, v.PV.Stub
 	r := &c.Regs.GPR
 	for i := range stub.regions {
