@@ -161,8 +161,21 @@ func TestRingRefusals(t *testing.T) {
 	assert.EqualValues(t, 77, r.shared()[100].Load())
 }
 
-// An index that can't be ends the ring, and nothing else.
-func TestRingBroken(t *testing.T) {
+// XSA-155: an entry that was taken is a copy. Here one changes another behind it, in the ring's own memory.
+func TestXSA155RingCopiedOnce(t *testing.T) {
+	g := newGuest(t, false)
+	r := newRing(g, 2)
+	good, evil := pagetype.MakePTE(g.pages[6], table), pagetype.MakePTE(g.pages[7], table)
+	secondVal := r.frames[1].Addr() + 3*8
+	r.put(hypercall.MMUUpdate{Ptr: uint64(secondVal), Val: uint64(evil)}, entryFor(g.l1, 100, good))
+	r.exit()
+	assert.Zero(t, r.refused())
+	assert.EqualValues(t, evil, machine.Types.Table(r.frames[1])[3].Load())
+	assert.Equal(t, good, g.entry(g.l1, 100))
+}
+
+// XSA-38, XSA-86: an index that can't be ends the ring, and nothing else.
+func TestXSA38RingIndex(t *testing.T) {
 	for _, wrong := range []uint64{256 + 1, 1 << 32, 1 << 63, ^uint64(0)} {
 		g := newGuest(t, false)
 		r := newRing(g, 2)
