@@ -5,6 +5,7 @@ package mm
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync/atomic"
 	"unsafe"
 
@@ -36,7 +37,7 @@ type machine struct {
 	memory []byte
 	m2p    [ram]uint64
 	life   [ram + 1]atomic.Uint32 // how often the frame was handed out
-	wild   [ram + 1]bool          // it was an update ring's since
+	wild   [ram + 1]bool          // it was an update ring's since, or markWild found it
 	// flushAll drops all guests' translations and waits for the end; scrub, on
 	// whichever CPU allocates, needs it.
 	flushAll func()
@@ -145,9 +146,28 @@ func (s state) String() string {
 var slots = [...]int{0, 1, 3, 511}
 
 // counted are these and two that are the hypervisor's in a root.
+// They do unless an update ring was lied on.
 var countedSlots = []int{0, 1, 3, pagetype.FirstSlot, pagetype.EndSlot - 1, 511}
 
-// allSlots are counted in a frame that was an update ring's, and may hold anything anywhere.
+// markWild finds the tables which have entries in other slots too, as requests have that were
+// in no guest's mind when something else was written where a ring looks for them.
+func (x *machine) markWild() {
+next:
+	for m := frame.MFN(1); m <= ram; m++ {
+		if x.wild[m] {
+			continue
+		}
+		t := x.frames.Table(m)
+		for i := range t {
+			if t[i].Load() != 0 && !slices.Contains(countedSlots, i) {
+				x.wild[m] = true
+				continue next
+			}
+		}
+	}
+}
+
+// allSlots are counted in a frame that may hold anything anywhere.
 var allSlots = func() (list []int) {
 	for i := range pagetype.Entries {
 		list = append(list, i)

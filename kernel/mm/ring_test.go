@@ -42,6 +42,7 @@ func (w *world) drain(c *cpu, by, of *vcpu) {
 		}
 		return r
 	})
+	w.markWild()
 }
 
 // rings opens, drains or closes a ring.
