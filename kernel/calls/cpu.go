@@ -130,13 +130,17 @@ func vmAssist(v *domain.VCPU, a *hypercall.Args) int64 {
 	if s.Type >= 64 || uint64(assists)>>s.Type&1 == 0 {
 		return fail(hypercall.EINVAL)
 	}
+	bit, was := uint64(1)<<s.Type, uint64(0)
 	switch s.Cmd {
 	case hypercall.VMASST_CMD_enable:
-		v.Domain.Assists.Or(1 << s.Type)
+		was = v.Domain.Assists.Or(bit)
 	case hypercall.VMASST_CMD_disable:
-		v.Domain.Assists.And(^(uint64(1) << s.Type))
+		was = ^v.Domain.Assists.And(^bit)
 	default:
 		return fail(hypercall.ENOSYS)
+	}
+	if was&bit != 0 {
+		return 0 // as it was
 	}
 	pv.SetIOPL(v, v.PV.IOPL) // what it means may have changed
 	for _, o := range v.Domain.VCPUs() {

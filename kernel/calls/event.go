@@ -4,7 +4,9 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/evtchn"
+	"tuco/kernel/frame"
 	"tuco/kernel/machine"
+	"tuco/kernel/pv"
 )
 
 // resetBudget is how many ports one step of EVTCHNOP_reset closes.
@@ -52,13 +54,31 @@ func closePort(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 }
 
 func send(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
-	var s hypercall.EvtchnSend
-	if !get(v, &s, arg) {
+	port, ok := getPort(v, arg)
+	if !ok {
 		return fail(hypercall.EFAULT)
 	}
-	effect, e := evtchn.Send(v.Holder(), &v.Domain.Events, s.Port)
-	machine.Apply(v.Holder(), effect)
+	effect, e := evtchn.Send(v.Holder(), &v.Domain.Events, port)
+	apply(v, effect)
 	return fail(e)
+}
+
+// getPort is the argument of EVTCHNOP_send and of EVTCHNOP_unmask.
+func getPort(v *domain.VCPU, arg hypercall.Handle[byte]) (hypercall.Port, bool) {
+	memory := pv.KernelView(v)
+	port, ok := memory.GetUint32(frame.VAddr(arg))
+	return hypercall.Port(port), ok
+}
+
+// apply does what an operation of the vCPU's own has for others. A vCPU that goes on to its
+// guest finds what there is for itself.
+func apply(v *domain.VCPU, e evtchn.Effect) {
+	if e.Domain == &v.Domain.Events && !v.Leave {
+		e.Upcall &^= 1 << v.ID
+	}
+	if !e.None() {
+		machine.Apply(v.Holder(), e)
+	}
 }
 
 func status(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
@@ -82,12 +102,12 @@ func bindVCPU(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 }
 
 func unmask(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
-	var s hypercall.EvtchnUnmask
-	if !get(v, &s, arg) {
+	port, ok := getPort(v, arg)
+	if !ok {
 		return fail(hypercall.EFAULT)
 	}
-	effect, e := evtchn.Unmask(&v.Domain.Events, s.Port)
-	machine.Apply(v.Holder(), effect)
+	effect, e := evtchn.Unmask(&v.Domain.Events, port)
+	apply(v, effect)
 	return fail(e)
 }
 

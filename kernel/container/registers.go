@@ -203,6 +203,15 @@ func (c *Container) SetSegment(r exit.SegmentRegister, s exit.Segment) {
 	}
 }
 
+// SetBase sets the base of FS or GS, an address that is canonical.
+func (c *Container) SetBase(r exit.SegmentRegister, base uint64) {
+	if vendor == AMD {
+		c.svm.SetBase(r, base)
+	} else {
+		c.vmx.SetBase(r, base)
+	}
+}
+
 // GDT is the guest's global descriptor table register.
 func (c *Container) GDT() exit.Table {
 	if vendor == AMD {

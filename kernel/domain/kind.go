@@ -14,7 +14,10 @@ type Kind struct {
 	// in v.Info, as far as reports need it.
 	Exception func(v *VCPU)
 
-	// Exit handles an exit that is neither a hypercall nor an exception nor an affair of
+	// Software handles a software interrupt, of which v.Info says nothing yet.
+	Software func(v *VCPU)
+
+	// Exit handles an exit that is neither of these, nor a hypercall, nor an affair of
 	// the host's; v.Info describes it.
 	Exit func(v *VCPU)
 

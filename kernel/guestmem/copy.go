@@ -183,16 +183,41 @@ func OnPage[T any](a frame.VAddr) int {
 	return int((frame.PageSize - a.Offset()) / uint64(unsafe.Sizeof(*new(T))))
 }
 
-// DirectWords is Direct for words of 8 bytes.
-func (v *View) DirectWords(a frame.VAddr, n int) []uint64 {
-	if !onePage(a, uintptr(n)*8) {
+// DirectFrame is Direct for eight words.
+func (v *View) DirectFrame(a frame.VAddr) *[8]uint64 {
+	if !onePage(a, 64) {
 		return nil
 	}
 	m, _, ok := v.walk(a, true)
 	if !ok {
 		return nil
 	}
-	return unsafe.Slice((*uint64)(v.at(m, a)), n)
+	return (*[8]uint64)(v.at(m, a))
+}
+
+// GetUint32 is Get for a number by itself.
+func (v *View) GetUint32(a frame.VAddr) (x uint32, ok bool) {
+	if !onePage(a, unsafe.Sizeof(x)) {
+		ok = Get(v, &x, a)
+		return x, ok
+	}
+	m, _, ok := v.walk(a, false)
+	if ok {
+		x = *(*uint32)(v.at(m, a))
+	}
+	return x, ok
+}
+
+// Peek is eight bytes at any address. False too where they are on two pages.
+func (v *View) Peek(a frame.VAddr) (x uint64, ok bool) {
+	if !onePage(a, unsafe.Sizeof(x)) {
+		return 0, false
+	}
+	m, _, ok := v.walk(a, false)
+	if ok {
+		x = *(*uint64)(v.at(m, a))
+	}
+	return x, ok
 }
 
 // GetIret is Get for the frame of iret by itself.

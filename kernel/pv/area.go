@@ -76,6 +76,7 @@ func emptyGDT() uint64 { return uint64(pagetype.MakePTE(common.empty, areaData))
 // Start makes what all domains share. Once, when RAM works. code is the stub's, as
 // stub.S has it; whether it is more than a gate, use says. False: no memory.
 func Start(h *lock.Holder, code []byte, use bool) bool {
+	findLastLeaves()
 	var m [4 + bitmapPages]frame.MFN
 	for i := range m {
 		f, ok := newFrame(h)

@@ -18,8 +18,9 @@ import (
 //
 // Public header arch-x86/xen-x86_64.h, "trap frame".
 const (
-	frameWords  = 2 + 5
-	errorCodeAt = 2 // where the error code is, with which there is a word more
+	frameWords = 8
+	errorAt    = 2 // the error code; without one, RCX and R11 are a word higher up
+	ripAt      = 3
 
 	noCode = 1 << 32 // no error code
 )
@@ -51,33 +52,47 @@ func enter(v *domain.VCPU, handler uint64, masks bool, code uint64) {
 	if v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl) {
 		shown |= uint64(v.PV.IOPL) << 12
 	}
-	words := frameWords
-	if code != noCode {
-		words++
-	}
-	sp = sp&^15 - uint64(words)*8
+	sp = sp&^15 - frameWords*8
 	kernel := KernelView(v)
-	var apart [frameWords + 1]uint64
-	f := kernel.DirectWords(frame.VAddr(sp), words)
-	direct := f != nil
-	if !direct { // on two pages, or none
-		f = apart[:words]
-	}
-	f[0], f[1] = c.Regs.GPR[exit.RCX], c.Regs.GPR[exit.R11]
-	if code != noCode {
-		f[errorCodeAt] = code
-	}
-	f = f[len(f)-5:]
-	f[0], f[1], f[2], f[3], f[4] = rip, cs, shown, rsp, ss
-	if !direct && !guestmem.PutAll(&kernel, frame.VAddr(sp), apart[:words]) {
+	if f := kernel.DirectFrame(frame.VAddr(sp)); f != nil {
+		fill(f, c.Regs.GPR[exit.RCX], c.Regs.GPR[exit.R11], code)
+		f[ripAt], f[ripAt+1], f[ripAt+2], f[ripAt+3], f[ripAt+4] = rip, cs, shown, rsp, ss
+	} else if !enterApart(v, sp, code, [...]uint64{rip, cs, shown, rsp, ss}) {
 		Crash(v, "the guest kernel's stack can't be written to")
 		return
+	}
+	if code == noCode {
+		sp += 8
 	}
 	if masks {
 		v.Upcalls.MaskUpcalls()
 	}
 	const cleared = x86.FlagTF | x86.FlagNT | x86.FlagRF | x86.FlagAC
 	c.GoFlat(handler, sp, userFlags(flags)&^cleared, hypercall.FLAT_KERNEL_CS64, hypercall.FLAT_KERNEL_SS64)
+}
+
+// fill writes what is below RIP. Without an error code the first word is none of the frame's.
+func fill(f *[frameWords]uint64, rcx, r11, code uint64) {
+	if code == noCode {
+		f[1], f[2] = rcx, r11
+	} else {
+		f[0], f[1], f[errorAt] = rcx, r11, code
+	}
+}
+
+// enterApart writes a frame that is on two pages, or on none. False: it can't be written.
+//
+//go:noinline
+func enterApart(v *domain.VCPU, sp, code uint64, rest [frameWords - ripAt]uint64) bool {
+	var f [frameWords]uint64
+	fill(&f, v.Container.Regs.GPR[exit.RCX], v.Container.Regs.GPR[exit.R11], code)
+	copy(f[ripAt:], rest[:])
+	words := f[:]
+	if code == noCode {
+		words, sp = words[1:], sp+8
+	}
+	kernel := KernelView(v)
+	return guestmem.PutAll(&kernel, frame.VAddr(sp), words)
 }
 
 // bounce hands an exception to the guest.

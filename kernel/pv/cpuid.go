@@ -63,14 +63,18 @@ func cpuid(v *domain.VCPU, leaf, sub uint32) (r [4]uint32) {
 
 const extended = 0x8000_0000
 
-// lastLeaf is the last leaf that guests know of, in either range.
-func lastLeaf(base uint32) uint32 {
-	last, _, _, _ := x86.CPUID(base, 0)
-	if base == 0 {
-		return min(last, 0x16)
-	}
-	return min(last, extended|0x1d)
+// lastLeaves are the last leaves that guests know of, in either range. Constant after Start.
+var lastLeaves [2]uint32
+
+func findLastLeaves() {
+	last, _, _, _ := x86.CPUID(0, 0)
+	lastLeaves[0] = min(last, 0x16)
+	last, _, _, _ = x86.CPUID(extended, 0)
+	lastLeaves[1] = min(last, extended|0x1d)
 }
+
+// lastLeaf is the last one of a range.
+func lastLeaf(base uint32) uint32 { return lastLeaves[base>>31] }
 
 // What guests may see of the processor's features. Left out is what needs ring
 // 0 or the hypervisor's tables: paging's extensions (large and huge pages,

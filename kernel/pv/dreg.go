@@ -83,7 +83,7 @@ func setDR7(v *domain.VCPU, value uint64) DRError {
 		return DRRefused
 	}
 	value = value&^dr7Zeroes | dr7Ones
-	for n := range 4 {
+	for n := 0; value>>(2*n)&0xff != 0 && n < 4; n++ { // while there are enabled ones
 		const onPort = 2
 		if value>>(2*n)&3 != 0 && value>>(16+4*n)&3 == onPort && v.PV.CR4&x86.CR4DE == 0 {
 			return DRRefused

@@ -88,19 +88,32 @@ func stepped(v *domain.VCPU) {
 // cpuid32 executes a CPUID of 32-bit code, the only one of the instructions that
 // always exit which such a program may use. Package emul decodes 64-bit code.
 func cpuid32(v *domain.VCPU) {
-	c := &v.Container
 	if v.Info.Length == 0 {
 		refetch(v)
 		return
 	}
-	r := &c.Regs.GPR
-	a := cpuid(v, uint32(r[exit.RAX]), uint32(r[exit.RCX]))
-	r[exit.RAX], r[exit.RBX], r[exit.RCX], r[exit.RDX] = uint64(a[0]), uint64(a[1]), uint64(a[2]), uint64(a[3])
+	answerCPUID(v)
+	c := &v.Container
 	c.Skip(v.Info.Length)
 	c.SetRIP(uint64(uint32(c.RIP()))) // the program's addresses wrap there
-	step := c.RFLAGS()&x86.FlagTF != 0
-	c.SetRFLAGS(userFlags(c.RFLAGS()) &^ x86.FlagRF)
-	if step {
+	executed(v)
+}
+
+func answerCPUID(v *domain.VCPU) {
+	r := &v.Container.Regs.GPR
+	a := cpuid(v, uint32(r[exit.RAX]), uint32(r[exit.RCX]))
+	r[exit.RAX], r[exit.RBX], r[exit.RCX], r[exit.RDX] = uint64(a[0]), uint64(a[1]), uint64(a[2]), uint64(a[3])
+}
+
+// executed sets the flags behind an instruction, and hands the guest the trap that may follow it.
+func executed(v *domain.VCPU) {
+	c := &v.Container
+	flags := c.RFLAGS()
+	if flags&(x86.FlagTF|x86.FlagRF) == 0 {
+		return
+	}
+	c.SetRFLAGS(userFlags(flags) &^ x86.FlagRF)
+	if flags&x86.FlagTF != 0 {
 		stepped(v)
 	}
 }

@@ -10,12 +10,11 @@ import (
 	"tuco/kernel/x86"
 )
 
-// onExit serves an exit that is neither the host's affair nor an exception nor a hypercall.
+// onExit serves an exit that is neither the host's affair nor an exception, a software
+// interrupt or a hypercall.
 func onExit(v *domain.VCPU) {
 	i := &v.Info
 	switch i.Reason {
-	case exit.SoftwareInterrupt:
-		software(v)
 	case exit.CPUID:
 		if v.Container.Segment(exit.CS).Attr&exit.SegmentLong != 0 {
 			privileged(v)
@@ -94,8 +93,28 @@ func atGateException(v *domain.VCPU, vector x86.Vector) {
 	}
 }
 
-// software serves an instruction whose purpose is an interrupt.
+// software serves an instruction whose purpose is an interrupt. For most the first
+// bytes are enough, with which a processor that does not tell has to be helped anyway.
 func software(v *domain.VCPU) {
+	const int3, intN = 0xcc, 0xcd
+	i := &v.Info
+	i.Reason, i.ErrorCode, i.Linear = exit.SoftwareInterrupt, 0, 0
+	if c, ok := peek(v); ok {
+		switch uint8(c) {
+		case int3:
+			softwareInterrupt(v, x86.VectorBP, 1)
+			return
+		case intN:
+			softwareInterrupt(v, x86.Vector(c>>8), 2)
+			return
+		}
+	}
+	v.Container.Decode(&v.Info, func(rip uint64) exit.Code { return code(v, rip) })
+	described(v)
+}
+
+// described serves it by what is known of the exit.
+func described(v *domain.VCPU) {
 	i := &v.Info
 	if i.Length == 0 {
 		refetch(v)
@@ -131,9 +150,21 @@ func refetch(v *domain.VCPU) {
 // To tell, more of the code is read than the processor has: as on Xen, code that
 // ends before it can be told gets a page fault.
 func undefined(v *domain.VCPU) {
+	const prefix, whole = len(hypercall.XEN_EMULATE_PREFIX), len(hypercall.XEN_EMULATE_PREFIX) + 2
+	if c, ok := peek(v); ok {
+		switch {
+		case c&(1<<(8*prefix)-1) != forced:
+			bounce(v, x86.VectorUD, 0)
+			return
+		case c>>(8*prefix)&0xffff == cpuidCode:
+			answerCPUID(v)
+			v.Container.Skip(uint8(whole))
+			executed(v)
+			return
+		}
+	}
 	rip := v.Container.RIP()
 	c := code(v, rip)
-	const prefix, whole = len(hypercall.XEN_EMULATE_PREFIX), len(hypercall.XEN_EMULATE_PREFIX) + 2
 	n := int(c.N)
 	isForced := n >= prefix && string(c.Bytes[:prefix]) == hypercall.XEN_EMULATE_PREFIX
 	if n < prefix || isForced && n < whole {
@@ -148,6 +179,23 @@ func undefined(v *domain.VCPU) {
 	bounce(v, x86.VectorUD, 0)
 }
 
+// The bytes of the prefix, and of CPUID.
+const (
+	forced    = 'n'<<32 | 'e'<<24 | 'x'<<16 | 0x0b<<8 | 0x0f
+	cpuidCode = 0xa2<<8 | 0x0f
+)
+
+// peek is the first eight bytes of the guest's instruction, and what follows it. False: it is no
+// ordinary 64-bit code, or is at the end of a page.
+func peek(v *domain.VCPU) (uint64, bool) {
+	rip, cs, _, _, _ := v.Container.Interrupted()
+	if cs != hypercall.FLAT_RING3_CS64 {
+		return 0, false
+	}
+	memory := view(v)
+	return memory.Peek(frame.VAddr(rip))
+}
+
 // deviceNotAvailable is the use of the FPU with CR0.TS set, which is cleared
 // on the way, as the ABI has it.
 func deviceNotAvailable(v *domain.VCPU) {
@@ -158,10 +206,12 @@ func deviceNotAvailable(v *domain.VCPU) {
 // SetTS sets or clears CR0.TS.
 func SetTS(v *domain.VCPU, set bool) {
 	c := &v.Container
-	if set {
+	switch {
+	case set == (v.PV.CR0&x86.CR0TS != 0):
+	case set:
 		v.PV.CR0 |= x86.CR0TS
 		c.SetCR(0, c.CR(0)|x86.CR0TS)
-	} else {
+	default:
 		v.PV.CR0 &^= x86.CR0TS
 		c.SetCR(0, c.CR(0)&^x86.CR0TS)
 	}

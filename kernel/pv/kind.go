@@ -14,7 +14,7 @@ import (
 func Kind(calls *[domain.Calls]domain.Handler) domain.Kind {
 	handlers = calls
 	return domain.Kind{
-		Name: "PV", Exception: exception, Exit: onExit, Code: code, Prepare: prepare, Broken: broken, Hypercall: call, Proceed: proceed,
+		Name: "PV", Exception: exception, Software: software, Exit: onExit, Code: code, Prepare: prepare, Broken: broken, Hypercall: call, Proceed: proceed,
 	}
 }
 
@@ -73,7 +73,8 @@ func proceed(v *domain.VCPU) (rax uint64, over bool) {
 
 // prepare does what a vCPU wants before it is entered.
 func prepare(v *domain.VCPU) {
-	if wants := v.Wants.Load(); wants&domain.WantFlush != 0 {
+	wants := v.Wants.Load()
+	if wants&domain.WantFlush != 0 {
 		v.Wants.And(^uint32(domain.WantFlush)) // before the flush: a later wish is another one
 		v.Walks.Forget()
 		v.Container.Flush()
@@ -84,11 +85,11 @@ func prepare(v *domain.VCPU) {
 		}
 		return
 	}
-	if v.Wants.Load()&domain.WantStub != 0 {
+	if wants&domain.WantStub != 0 {
 		v.Wants.And(^uint32(domain.WantStub))
 		refresh(v)
 	}
-	if v.Wants.Load()&domain.WantNMI != 0 {
+	if wants&domain.WantNMI != 0 {
 		v.Wants.And(^uint32(domain.WantNMI))
 		deliverNMI(v)
 	}

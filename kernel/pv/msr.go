@@ -90,10 +90,7 @@ func setBase(v *domain.VCPU, r exit.SegmentRegister, base uint64) bool {
 	if !frame.VAddr(base).Canonical() {
 		return false
 	}
-	c := &v.Container
-	s := c.Segment(r)
-	s.Base = base
-	c.SetSegment(r, s)
+	v.Container.SetBase(r, base)
 	return true
 }
 

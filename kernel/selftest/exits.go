@@ -122,9 +122,9 @@ func (g *guest) onPort(io *exit.IO) {
 	}
 }
 
-// describeException serves an exception by all that is known of it.
-func describeException(v *domain.VCPU) {
-	v.Container.Decode(&v.Info, nil)
+// describe serves an exit by all that is known of it.
+func describe(v *domain.VCPU) {
+	v.Container.Decode(&v.Info, func(rip uint64) exit.Code { return readCode(v, rip) })
 	onExit(v)
 }
 

@@ -50,7 +50,7 @@ var image []byte
 const patience = 60_000_000_000
 
 // kind makes the guest a guest of the exit loop's.
-var kind = domain.Kind{Name: "selftest", Exception: describeException, Exit: onExit, Code: readCode, Broken: onBroken, Hypercall: onCall}
+var kind = domain.Kind{Name: "selftest", Exception: describe, Software: describe, Exit: onExit, Code: readCode, Broken: onBroken, Hypercall: onCall}
 
 // onBroken is a guest that the processor refuses: a bug of ours, for this guest
 // is ours.

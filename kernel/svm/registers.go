@@ -177,6 +177,15 @@ func (g *Guest) SetSegment(r exit.SegmentRegister, s exit.Segment) {
 	g.vmcb.control.clean &^= cleanSegments
 }
 
+// SetBase sets the base of FS or GS, which VMLOAD loads.
+func (g *Guest) SetBase(r exit.SegmentRegister, base uint64) {
+	if r == exit.FS {
+		g.vmcb.save.fs.base = base
+	} else {
+		g.vmcb.save.gs.base = base
+	}
+}
+
 // typeBusy is the bit by which a task state segment in use differs.
 const typeBusy exit.SegmentAttr = 1 << 1
 

@@ -135,6 +135,8 @@ func handle(v *domain.VCPU, reason exit.Reason) {
 	switch reason {
 	case exit.Exception:
 		v.Domain.Kind.Exception(v)
+	case exit.SoftwareInterrupt:
+		v.Domain.Kind.Software(v)
 	case exit.Interrupt:
 		x86.ServiceInterrupts()
 	case exit.NMI:

@@ -95,6 +95,9 @@ func (g *Guest) SetSegment(r exit.SegmentRegister, s exit.Segment) {
 	put(GuestBase+i, s.Base)
 }
 
+// SetBase sets the base of FS or GS, an address that is canonical.
+func (g *Guest) SetBase(r exit.SegmentRegister, base uint64) { put(GuestBase+2*Field(r), base) }
+
 // GDT is the guest's global descriptor table register.
 func (g *Guest) GDT() exit.Table {
 	return exit.Table{Base: get(GuestGDTRBase), Limit: uint16(get(GuestGDTRLimit))}
