@@ -64,6 +64,18 @@ func TestBench(t *testing.T) {
 	}
 }
 
+// Without the stub each operation is there too, with its exits.
+func TestBenchWithoutStub(t *testing.T) {
+	t.Parallel()
+	table := measured(t, host.Spec{Append: "stub=off"}, "bench.elf")
+	requireRows(t, table)
+	for _, row := range table {
+		if limits[row.Op].exits == 0 && limits[row.Op].instructions != 0 {
+			require.Equal(t, 2.0, *row.Exits, "%s: there and back", row.Op)
+		}
+	}
+}
+
 // limits is what operations may cost, with the stub. Xen 4.17 takes 642, 681, 549 and 481 instructions for the first four.
 var limits = map[string]struct{ instructions, exits float64 }{
 	"user syscall -> guest kernel -> iret hypercall -> user": {120, 0},
