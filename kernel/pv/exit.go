@@ -83,8 +83,7 @@ func exception(v *domain.VCPU) {
 func atGateException(v *domain.VCPU, vector x86.Vector) {
 	switch {
 	case vector == x86.VectorDB:
-	case inStub(v) && (vector == x86.VectorGP || vector == x86.VectorNP || vector == x86.VectorSS):
-		undo(v, offset(v))
+	case inStub(v) && (vector == x86.VectorGP || vector == x86.VectorNP || vector == x86.VectorSS) && undo(v, offset(v)):
 	case vector == x86.VectorGP:
 		leaveGate(v)
 		bounce(v, x86.VectorGP, 0)

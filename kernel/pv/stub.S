@@ -127,7 +127,7 @@ call_fault:
 	# can fault in a system call, in another call, and in a page fault.
 	.word	fault - stub_start
 	.word	entry64 - stub_start, syscall_entered - stub_start
-	.word	hypercall - stub_start, iret_left - stub_start
+	.word	syscall_masked - stub_start, iret_left - stub_start
 	.word	fault_kernel - stub_start, fault_entered - stub_start
 	.word	own_return - stub_start	# … and the instruction that a guest's segments may fault
 

@@ -17,10 +17,10 @@ const (
 // not plain, or one of the stub's own, by an address that it has from the guest.
 func stubFault(v *domain.VCPU) {
 	s := v.PV.Stub
-	code := uint64(at(v, codePage))
+	rip := s.Frame.RIP
 	switch v.Container.RSP() - uint64(at(v, stubPage)) {
 	case nestedFrame:
-		undo(v, s.Nested.RIP-code)
+		rip = s.Nested.RIP
 	case plainFrame:
 		// QEMU 7.2 lets 32-bit user code enter virtual-8086 mode by IRET, which no 64-bit
 		// processor has. Selectors have no privilege level there.
@@ -28,18 +28,21 @@ func stubFault(v *domain.VCPU) {
 			guestFault(v)
 			return
 		}
-		undo(v, s.Frame.RIP-code)
 	default:
 		Crash(v, "the stub has lost its stack")
+		return
+	}
+	if !undo(v, rip-uint64(at(v, codePage))) {
+		Crash(v, "the stub has faulted")
 	}
 }
 
 // undo takes back what the stub has begun when it faulted at an offset, and has the guest
-// leave the container for the same.
-func undo(v *domain.VCPU, offset uint64) {
+// leave the container for the same. False: it had begun nothing there, or is done.
+func undo(v *domain.VCPU, offset uint64) bool {
 	if offset == stub.ownReturn {
 		finishReturn(v)
-		return
+		return true
 	}
 	c, s := &v.Container, v.PV.Stub
 	r := &c.Regs.GPR
@@ -63,9 +66,9 @@ func undo(v *domain.VCPU, offset uint64) {
 		c.SetSegment(exit.SS, exit.Segment{Selector: gateSS, Attr: data &^ dpl3, Limit: noLimit})
 		c.SetRIP(uint64(at(v, codePage)) + gate)
 		EnterMode(v)
-		return
+		return true
 	}
-	Crash(v, "the stub has faulted")
+	return false
 }
 
 // finishReturn does in the stub's place the last instruction of a return to segments of

@@ -19,6 +19,7 @@ var Group = pv.Group{Name: "ways", Alone: true, Tests: []pv.Test{
 	{Name: "flags-kernel", Run: flagsKernel},
 	{Name: "addresses", Run: addresses},
 	{Name: "addresses-kernel", Run: addressesKernel},
+	{Name: "edge", Run: edge},
 	{Name: "area", Run: area},
 	{Name: "area-kernel", Run: areaKernel},
 	{Name: "registers", Run: registers},
@@ -70,7 +71,9 @@ func note(what string, n, m uint64, t *pv.Trap) {
 }
 
 // noteUser writes down what there was in user mode.
-func noteUser(what string, n, m uint64, u *pv.User) {
+func noteUser(what string, n, m uint64, u *pv.User) { noteFrame(what, n, m, &u.Frame) }
+
+func noteFrame(what string, n, m uint64, u *pv.Frame) {
 	var d digest
 	d.addTrap(&u.Trap)
 	for i := range u.XMM {

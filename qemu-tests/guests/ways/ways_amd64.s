@@ -1,12 +1,28 @@
 #include "../pv/code_amd64.h"
 #include "textflag.h"
 
-// The next four return where code for user mode begins.
+// func callAt(at, n, a1, a2 uint64)
+TEXT ·callAt(SB), NOSPLIT|NOFRAME, $0-32
+	MOVQ at+0(FP), CX
+	MOVQ n+8(FP), AX
+	MOVQ a1+16(FP), DI
+	MOVQ a2+24(FP), SI
+	MOVL $0x1234, BX
+	JMP  CX
+
+TEXT comeBack<>(SB), NOSPLIT|NOFRAME, $0-0
+	RET
+
+// The next five return where code for user mode begins.
 #define AT(code) LEAQ code<>(SB), AX; MOVQ AX, ret+0(FP); RET
 
 // func systemCallAt() uint64
 TEXT ·systemCallAt(SB), NOSPLIT, $0-8
 	AT(systemCall)
+
+// func comeBackAt() uint64
+TEXT ·comeBackAt(SB), NOSPLIT, $0-8
+	AT(comeBack)
 
 // func readTwiceAt() uint64
 TEXT ·readTwiceAt(SB), NOSPLIT, $0-8
