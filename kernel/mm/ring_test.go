@@ -32,13 +32,19 @@ func (w *world) throughRing(c *cpu, v *vcpu, list []Request) bool {
 
 // drain makes what is in a vCPU's ring, for a vCPU of the same domain.
 func (w *world) drain(c *cpu, by, of *vcpu) {
-	var room [3]Request
+	var room [hypercall.TucoRingSlots]Request // for all of it, so that it is known afterwards what was taken
 	w.call(c, by.d, by.d, func(call *Call) pagetype.Result {
 		live := of.ring.Live()
 		done, r := of.ring.Drain(call, w.domains[by.d], w.m2p[:], room[:])
 		w.seen["drained"] += int(done)
 		if live && !of.ring.Live() {
 			w.seen["ring broken"]++
+		}
+		// Where it was written over there may be requests about any slot.
+		for _, q := range room {
+			if m := frame.MAddr(q.Ptr).MFN(); m <= ram {
+				w.wild[m] = true
+			}
 		}
 		return r
 	})
