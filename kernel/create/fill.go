@@ -54,7 +54,7 @@ func fill(h *lock.Holder, d *domain.Domain, s *Spec) Failure {
 		return Failure(failure.Reset().Template("memory of %s is more than the machine has left: %s", size(c.Pages), size(free)).Bytes())
 	}
 	var p pages
-	if !p.take(h, d, c.Pages) {
+	if !p.take(h, d, c.Pages, lay.Used()) {
 		return noMemory
 	}
 	pvbuild.Build(&lay, &image, &c, &pvbuild.Memory{Frames: p.list, Page: page})

@@ -22,8 +22,13 @@ type pages struct {
 // largest is the order of the largest block that is taken at once.
 const largest = 9
 
-// take gives a domain so many frames, none of which need lie beside another.
-func (p *pages) take(h *lock.Holder, d *domain.Domain, n uint64) bool {
+// take gives a domain so many frames, none of which need lie beside another. At least
+// the first of them, as many as zero says, are zero.
+//
+// Domain 0 finds in the others what the machine had there: it is trusted with all memory, the
+// machine's devices being its own. Clearing nearly all that the machine has would be a good part
+// of the way to its kernel.
+func (p *pages) take(h *lock.Holder, d *domain.Domain, n, zero uint64) bool {
 	for uint64(frame.PageSize)<<p.order < n*8 {
 		p.order++
 	}
@@ -38,8 +43,9 @@ func (p *pages) take(h *lock.Holder, d *domain.Domain, n uint64) bool {
 		for 1<<order > n-done {
 			order--
 		}
-		m, r := machine.RAM.Alloc(h, order, pmm.Anywhere)
-		for ; r == pmm.NoMemory && order > 0; m, r = machine.RAM.Alloc(h, order, pmm.Anywhere) {
+		raw := d.Privileged && done >= zero
+		m, r := block(h, order, raw)
+		for ; r == pmm.NoMemory && order > 0; m, r = block(h, order, raw) {
 			order--
 		}
 		if r != pmm.OK || machine.RAM.Split(h, m, order, 0) != pmm.OK {
@@ -55,6 +61,20 @@ func (p *pages) take(h *lock.Holder, d *domain.Domain, n uint64) bool {
 	}
 	return true
 }
+
+// block takes a block of frames, zeroed or as it is.
+func block(h *lock.Holder, order uint, raw bool) (frame.MFN, pmm.Result) {
+	if !raw {
+		return machine.RAM.Alloc(h, order, pmm.Anywhere)
+	}
+	m, r := machine.RAM.AllocRaw(h, order, pmm.Anywhere)
+	if r == pmm.OK {
+		machine.Scrub(h, m, 1<<order, keep) // for the flush that may be due
+	}
+	return m, r
+}
+
+func keep(frame.MFN, uint64) {}
 
 // free gives the list back.
 func (p *pages) free(h *lock.Holder) { machine.RAM.Free(h, p.at, p.order) }

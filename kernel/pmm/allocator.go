@@ -48,6 +48,21 @@ func (a *Allocator) Most() (first frame.MFN, infos []Info) { return a.records.fi
 
 // Alloc returns the first frame of a block of 2^order zeroed frames in the zone.
 func (a *Allocator) Alloc(h *lock.Holder, order uint, in Zone) (frame.MFN, Result) {
+	m, r := a.alloc(h, order, in, 1<<order)
+	if r == OK {
+		a.scrub(m, 1<<order)
+	}
+	return m, r
+}
+
+// AllocRaw is Alloc of frames that hold what they held before, for an owner that may
+// see it. A flush that is due for them is the caller's affair.
+func (a *Allocator) AllocRaw(h *lock.Holder, order uint, in Zone) (frame.MFN, Result) {
+	return a.alloc(h, order, in, 0)
+}
+
+// alloc takes a block, of whose frames so many will be zeroed.
+func (a *Allocator) alloc(h *lock.Holder, order uint, in Zone, scrubbed uint64) (frame.MFN, Result) {
 	if order > MaxOrder {
 		return 0, BadOrder
 	}
@@ -59,9 +74,8 @@ func (a *Allocator) Alloc(h *lock.Holder, order uint, in Zone) (frame.MFN, Resul
 		return 0, NoMemory
 	}
 	a.stats.Allocs++
-	a.stats.Scrubbed += 1 << order
+	a.stats.Scrubbed += scrubbed
 	a.lock.Unlock(h)
-	a.scrub(m, 1<<order)
 	return m, OK
 }
 

@@ -33,6 +33,26 @@ func TestInit(t *testing.T) {
 	assert.Zero(t, s.Allocated())
 }
 
+// What AllocRaw hands out is as it was left, and zeroed when Alloc hands it out again.
+func TestAllocRaw(t *testing.T) {
+	x := newMachine(t, memoryMap(t, []bytes{{4 * kib, 640 * kib}}))
+	before := x.snapshot()
+	m := x.alloc(t, 3, Anywhere) // dirty from now on
+	require.Equal(t, OK, x.Free(x.h, m, 3))
+	scrubbed := x.stats().Scrubbed
+	raw, r := x.AllocRaw(x.h, 3, Anywhere)
+	require.Equal(t, OK, r)
+	require.Equal(t, m, raw)
+	assert.False(t, x.clean(raw, 1<<3))
+	assert.Equal(t, scrubbed, x.stats().Scrubbed)
+	require.Equal(t, OK, x.Free(x.h, raw, 3))
+	require.Equal(t, m, x.alloc(t, 3, Anywhere))
+	require.Equal(t, OK, x.Free(x.h, m, 3))
+	assert.Equal(t, before, x.snapshot())
+	_, r = x.AllocRaw(x.h, MaxOrder+1, Anywhere)
+	assert.Equal(t, BadOrder, r)
+}
+
 func TestZones(t *testing.T) {
 	x := newMachine(t, memoryMap(t, pc, bytes{0, 4 * kib}))
 	for _, test := range []struct {

@@ -50,6 +50,8 @@
 // owner, boot does not clear memory that nobody may ever want, and destroying a
 // domain is short. Nobody can read a free frame in the meantime.
 //
+// AllocRaw leaves it out, for the memory with which domain 0 begins.
+//
 // Zeroing happens outside the lock, through a function of the kernel's, which may
 // thus flush, that is wait for other CPUs; so Alloc must be called with no lock
 // held if a flush may be due.

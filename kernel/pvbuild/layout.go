@@ -63,6 +63,15 @@ func (l *Layout) pages() uint64 {
 	return l.Mapped + l.unmappedRamdisk() + l.unmappedP2M() + l.P2MTables.Pages
 }
 
+// Used is how many pages, from the first on, Build writes to or expects to be zero, or maps.
+func (l *Layout) Used() uint64 {
+	used := l.Mapped
+	for _, s := range [...]Span{l.Ramdisk, l.P2M, l.P2MTables} {
+		used = max(used, uint64(s.end()))
+	}
+	return used
+}
+
 func (l *Layout) unmappedRamdisk() uint64 {
 	if uint64(l.Ramdisk.First) >= l.Mapped {
 		return l.Ramdisk.Pages

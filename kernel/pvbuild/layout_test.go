@@ -28,6 +28,7 @@ func TestLayout(t *testing.T) {
 		P2M:       Span{0x4c02, 0x200},     // 2 MiB
 		P2MTables: Span{0x4c02 + 0x200, 3}, // an L3, an L2, an L1
 	}, l)
+	assert.EqualValues(t, 0x4c02+0x200+3, l.Used())
 	assert.EqualValues(t, 0x4a01, l.Root())
 	assert.EqualValues(t, uint64(linuxBase+0x4a2b_000), l.StackEnd())
 	assert.EqualValues(t, uint64(linuxBase+0x4a00_000), l.StartInfoAddress())
@@ -47,6 +48,7 @@ func TestLayout(t *testing.T) {
 		Tables:    Span{0x639, 3 + 4},
 		Stack:     Span{0x640, 1},
 	}, l)
+	assert.EqualValues(t, 0x800, l.Used(), "all that is mapped")
 }
 
 // TestPadding: the region ends on 4 MiB, with 512 KiB or more behind the stack.

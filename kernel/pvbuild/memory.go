@@ -8,7 +8,7 @@ import (
 	"tuco/kernel/pagetype"
 )
 
-// Memory is the memory of a domain while it is built. All of it is zero.
+// Memory is the memory of a domain while it is built. The pages that Layout.Used counts are zero.
 type Memory struct {
 	Frames []frame.MFN              // of each PFN
 	Page   func(m frame.MFN) []byte // a frame's content, page-aligned
