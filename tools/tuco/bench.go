@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,8 +28,9 @@ func newBench() *cobra.Command {
 		Use:   "bench [WORD…]",
 		Short: "Measure what operations cost, beside Debian's Xen",
 		Long: `Boot the measuring guest on Tuco, on Tuco without its stub, and on Debian's Xen, each as domain 0 in QEMU, which counts
-instructions; a second guest of another make, to check the first; and the first once more where its counter counts time. Xen
-is fetched where it is not there yet.
+instructions; a second guest of another make, to check the first; and the first once more where its counter counts time. Then
+stock Linux, once to count instructions and three times for the time that it takes. Xen and Linux are fetched where they are not
+there yet.
 
 DIR/bench.json and DIR/bench.md have the report, DIR/bench/RUN each run's logs. Words choose rows: those with one of them in
 their name.
@@ -43,6 +45,7 @@ argument or file.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&b.dir, "output", "o", b.built, "directory of the report")
+	flags.BoolVar(&b.withLinux, "linux", true, "measure stock Linux too, if no words choose rows, or one is "+linuxWord)
 	flags.DurationVar(&b.timeout, "timeout", 5*time.Minute, "time for each run")
 	return cmd
 }
@@ -55,6 +58,8 @@ type bencher struct {
 	timeout time.Duration
 	stdout  io.Writer
 	says    func(text string)
+
+	withLinux bool // stock Linux too
 
 	xen    string // the image
 	report bench.Report
@@ -74,7 +79,7 @@ func (b *bencher) run(ctx context.Context) (err error) {
 	if err := os.MkdirAll(b.dir, 0o755); err != nil {
 		return usagef("--output: %v", err)
 	}
-	for _, part := range []func(context.Context) error{b.guests, b.times} {
+	for _, part := range b.parts() {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -121,6 +126,17 @@ func (b *bencher) guests(ctx context.Context) error {
 	return nil
 }
 
+// parts is what the words choose.
+func (b *bencher) parts() (parts []func(context.Context) error) {
+	if !slices.Equal(b.words, []string{linuxWord}) {
+		parts = append(parts, b.guests, b.times)
+	}
+	if b.withLinux && (len(b.words) == 0 || slices.Contains(b.words, linuxWord)) {
+		parts = append(parts, b.linux)
+	}
+	return parts
+}
+
 // times runs the first guest where a tick of its counter is time, not an instruction.
 func (b *bencher) times(ctx context.Context) error {
 	tuco, onTuco, err := b.measure(ctx, "tuco-time", host.Spec{Append: "stub=on"}, firstGuest)
@@ -156,7 +172,7 @@ const guestMemory = 64 * host.MiB
 // measure boots a guest that measures, and reads its table.
 func (b *bencher) measure(ctx context.Context, name string, spec host.Spec, guest string) (bench.Table, *host.Outcome, error) {
 	spec.Dom0 = &host.Domain0{Kernel: filepath.Join(b.built, guest), Args: strings.Join(b.words, " "), Memory: guestMemory}
-	outcome, err := b.boot(ctx, name, spec)
+	outcome, err := b.boot(ctx, name, spec, host.Options{})
 	if err != nil {
 		return nil, nil, err
 	}
@@ -168,7 +184,7 @@ func (b *bencher) measure(ctx context.Context, name string, spec host.Spec, gues
 }
 
 // boot boots a host in QEMU to its end, and keeps its logs. Whatever else but a power off comes of it is an error.
-func (b *bencher) boot(ctx context.Context, name string, spec host.Spec) (*host.Outcome, error) {
+func (b *bencher) boot(ctx context.Context, name string, spec host.Spec, options host.Options) (*host.Outcome, error) {
 	if spec.Image == "" {
 		spec.Image = filepath.Join(b.built, "tuco.elf")
 	}
@@ -177,7 +193,8 @@ func (b *bencher) boot(ctx context.Context, name string, spec host.Spec) (*host.
 		return nil, err
 	}
 	b.says("bench: " + name + ": booting " + describe(plan.Spec))
-	outcome, err := host.Run(ctx, plan, host.Options{Timeout: b.timeout})
+	options.Timeout = b.timeout
+	outcome, err := host.Run(ctx, plan, options)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ type Report struct {
 	Listed   Totals       `json:"totals_listed"` // of those that every report has
 	Rows     []Line       `json:"rows"`
 	Check    []Comparison `json:"cross_check,omitempty"`
+	Linux    []LinuxRun   `json:"linux,omitempty"` // the boots behind the rows of Linux
 }
 
 // Versions is what was measured, and with what.
@@ -222,6 +223,9 @@ func (r *Report) Missing(required []string) (why []string) {
 		}
 	}
 	for _, l := range r.Rows {
+		if strings.HasPrefix(l.Op, linuxPrefix) {
+			continue // LinuxRun.Complete has seen to those
+		}
 		for _, one := range []struct {
 			key, name string
 			is        *float64

@@ -29,6 +29,8 @@ type Options struct {
 
 	// The run ends when a line of the hypervisor's log or of domain 0's console matches; nil: not for such a reason.
 	Until *regexp.Regexp
+
+	Started func(pid int) // is told the emulator's process as soon as there is one; nil: nobody is
 }
 
 // How long an emulator may run on after the log's closing line. QEMU ends by itself in each case, but not under Xen; in
@@ -231,6 +233,9 @@ func (r *run) start() (<-chan error, error) {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := r.cmd.Start()
+		if err == nil && r.options.Started != nil {
+			r.options.Started(r.cmd.Process.Pid)
+		}
 		started <- err
 		if err == nil {
 			exited <- r.cmd.Wait()
