@@ -31,6 +31,11 @@ func mmuextOp(v *domain.VCPU, a *hypercall.Args) int64 {
 			return fail(e)
 		}
 	}
+	if s.Count == 1 && d == v.Domain && flushedSelf(v, frame.VAddr(s.Ops)) {
+		v.Lists[domain.ListedMMUExtOp].Count(1)
+		memory := pv.KernelView(v)
+		return report(&memory, s.DoneOut, 1, 0)
+	}
 	var x extended
 	x.v, x.d, x.owner = v, d, owner
 	x.c.Begin(v.Holder(), &d.Memory, owner, machine.Budget)
@@ -63,6 +68,25 @@ func mmuextOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	}
 	memory := pv.KernelView(v)
 	return report(&memory, s.DoneOut, done, e)
+}
+
+// flushedSelf makes an operation that drops translations of the calling vCPU alone, for which
+// nothing has to be made ready. False: it is another, or can't be read; nothing was done.
+func flushedSelf(v *domain.VCPU, at frame.VAddr) bool {
+	var op hypercall.MMUExtOp
+	memory := pv.KernelView(v)
+	if !guestmem.Get(&memory, &op, at) {
+		return false
+	}
+	switch op.Cmd {
+	case hypercall.MMUEXT_TLB_FLUSH_LOCAL:
+		machine.FlushSelf(v)
+	case hypercall.MMUEXT_INVLPG_LOCAL:
+		flushPage(v, 1<<v.ID, frame.VAddr(op.LinearAddr()))
+	default:
+		return false
+	}
+	return true
 }
 
 // extended is an mmuext_op under way.

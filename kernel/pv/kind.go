@@ -34,8 +34,10 @@ func call(v *domain.VCPU) uint64 {
 	}
 	v.Calls[number]++
 	a := &v.Args
-	a[0], a[1], a[2] = r[exit.RDI], r[exit.RSI], r[exit.RDX]
-	a[3], a[4], a[5] = r[exit.R10], r[exit.R8], r[exit.R9]
+	if number != uint64(hypercall.HYPERVISOR_iret) { // which has none
+		a[0], a[1], a[2] = r[exit.RDI], r[exit.RSI], r[exit.RDX]
+		a[3], a[4], a[5] = r[exit.R10], r[exit.R8], r[exit.R9]
+	}
 	result := handlers[number](v, a)
 	if result == domain.Continue && !returned(v) {
 		v.Want(domain.WantCall)
