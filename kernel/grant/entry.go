@@ -44,6 +44,7 @@ func (e *Entry) mark(by hypercall.DomID, write bool) bool {
 		if write && x&hypercall.GTF_readonly != 0 {
 			return false
 		}
+		step()
 		if e.head.CompareAndSwap(x, x|bits) { // acquire: the frame was written before what was compared
 			return true
 		}
@@ -52,4 +53,7 @@ func (e *Entry) mark(by hypercall.DomID, write bool) bool {
 }
 
 // unmark takes marks away: release, since nothing of the frame is used any more.
-func (e *Entry) unmark(bits uint32) { e.head.And(^bits) }
+func (e *Entry) unmark(bits uint32) {
+	step()
+	e.head.And(^bits)
+}

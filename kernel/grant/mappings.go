@@ -121,6 +121,7 @@ func (g *Mappings) at(handle hypercall.GrantHandle) *record {
 
 // New takes a free handle, to be given to Set or Drop. False: see Add.
 func (g *Mappings) New(h *lock.Holder) (handle hypercall.GrantHandle, ok bool) {
+	step()
 	n := g.spare.Swap(none) // acquire: pairs with Drop
 	if n == none {
 		if n = g.pop(h); n == none {
@@ -161,6 +162,7 @@ func (g *Mappings) Drop(h *lock.Holder, handle hypercall.GrantHandle) {
 // release makes a handle a free one.
 func (g *Mappings) release(h *lock.Holder, handle hypercall.GrantHandle, r *record) {
 	r.word.Store(0)
+	step()
 	if g.spare.CompareAndSwap(none, uint32(handle)) { // release
 		return
 	}
@@ -186,6 +188,7 @@ func (g *Mappings) Take(handle hypercall.GrantHandle, m *Mapping) Taken {
 		return NoSuch
 	}
 	x := r.word.Load()
+	step()
 	switch {
 	case Parts(x)&both == 0:
 		return NoSuch

@@ -98,3 +98,39 @@ func TestRestlessGranter(t *testing.T) {
 	close(stop)
 	done.Wait()
 }
+
+// What the granter writes next to the marks is not lost when they come and go.
+func TestMarksLoseNothing(t *testing.T) {
+	x := newWorld(t)
+	const ref, rounds, bit = 9, 2000, hypercall.GTF_PWT
+	x.write(ref, access, user, x.pages[0])
+	stop := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if _, s := x.pin(ref, user, true); s == okay {
+				x.unpin(ref, true)
+			}
+		}
+	})
+	e := x.entry(ref)
+	for range rounds {
+		e.head.Or(bit)
+		runtime.Gosched()
+		if e.head.Load()&bit == 0 {
+			t.Error("what the granter wrote is gone")
+		}
+		e.head.And(^uint32(bit))
+		runtime.Gosched()
+		if e.head.Load()&bit != 0 {
+			t.Error("what the granter took away is there again")
+		}
+	}
+	close(stop)
+	done.Wait()
+}
