@@ -28,6 +28,11 @@ func TestStormForAMinute(t *testing.T) {
 	}
 }
 
+// A minute of the machine's own time, in which no timer is late by a millisecond.
+func TestStormForAMinuteOfInstructions(t *testing.T) {
+	runStorm(t, host.Spec{CPUs: 4, ICount: true}, "stub=on storm=60000 calm=5000 time=instructions", within(90*time.Minute))
+}
+
 // Linux without the stub.
 func TestLinuxWithoutStub(t *testing.T) {
 	bootLinux(t, host.Spec{Append: "stub=off", CPUs: 2}, load{200, 1024, "poweroff"}, host.PoweredOff, linuxPatience)

@@ -8,7 +8,7 @@ import (
 )
 
 // stormLoop is for user mode: it makes system calls and page faults until the word at DI is not 0, and then traps. In SI is
-// an address where nothing is mapped. R12 counts the rounds.
+// an address where nothing is mapped. R12 counts the rounds, in each of which it does nothing for so long as R13 says.
 func stormLoop()
 
 // gale is a vCPU's part of the storm.
@@ -87,7 +87,7 @@ func weather() {
 	pv.SetTimer(g.due)
 	var u pv.User
 	u.Start(stormLoop)
-	u.DI, u.SI, u.R12 = pv.Address(&g.stop), nowhere, 0
+	u.DI, u.SI, u.R12, u.R13 = pv.Address(&g.stop), nowhere, 0, pv.Number("calm=", 0)
 	trap := u.Run()
 	g.rounds = u.R12
 	if trap.Vector != pv.UD {

@@ -149,6 +149,11 @@ round:
 	SYSCALL
 	MOVQ (SI), AX // three bytes
 	INCQ R12
+	MOVQ R13, CX
+
+calm:
+	DECQ CX
+	JNS  calm
 	CMPQ (DI), $0
 	JEQ  round
 	UNDEF
