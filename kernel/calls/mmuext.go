@@ -73,16 +73,21 @@ func mmuextOp(v *domain.VCPU, a *hypercall.Args) int64 {
 // flushedSelf makes an operation that drops translations of the calling vCPU alone, for which
 // nothing has to be made ready. False: it is another, or can't be read; nothing was done.
 func flushedSelf(v *domain.VCPU, at frame.VAddr) bool {
-	var op hypercall.MMUExtOp
+	const size, argument = 24, 8 // of a hypercall.MMUExtOp, of which each field is read once
 	memory := pv.KernelView(v)
-	if !guestmem.Get(&memory, &op, at) {
+	cmd, ok := memory.GetUint32(at)
+	if !ok || at.Offset() > frame.PageSize-size {
 		return false
 	}
-	switch op.Cmd {
+	switch cmd {
 	case hypercall.MMUEXT_TLB_FLUSH_LOCAL:
 		machine.FlushSelf(v)
 	case hypercall.MMUEXT_INVLPG_LOCAL:
-		flushPage(v, 1<<v.ID, frame.VAddr(op.LinearAddr()))
+		linear, ok := memory.Peek(at + argument)
+		if !ok {
+			return false
+		}
+		flushPage(v, 1<<v.ID, frame.VAddr(linear))
 	default:
 		return false
 	}

@@ -72,8 +72,7 @@ func (x *extended) newKernelRoot(m frame.MFN) hypercall.Errno {
 	v := x.v
 	r := v.Domain.Memory.SetKernelRoot(&x.c, int(v.ID), m)
 	if r == pagetype.OK {
-		pv.EnterMode(v)
-		machine.FlushSelf(v)
+		pv.NewKernelRoot(v)
 	}
 	x.c.Budget -= costFlush
 	return x.settle(r)

@@ -63,8 +63,7 @@ func setRoot(v *domain.VCPU, m frame.MFN) outcome {
 	if r != pagetype.OK {
 		return refused
 	}
-	EnterMode(v)
-	machine.FlushSelf(v)
+	NewKernelRoot(v)
 	return done
 }
 

@@ -221,10 +221,42 @@ func debug(v *domain.VCPU) { bounce(v, x86.VectorDB, 0) }
 
 // protection is a general protection fault.
 func protection(v *domain.VCPU, code uint32) {
-	if code == 0 && emulate(v) {
+	if code == 0 && (v.PV.Stub.Kernel && reads(v) || emulate(v)) {
 		return
 	}
 	bounce(v, x86.VectorGP, code)
+}
+
+// reads executes the guest's instruction if it is one of the two that kernels execute most of those that
+// are emulated, in its plain form: RDMSR, or a MOV from a control register to one of the eight
+// old registers. False: it is another, or the guest may not have it; package emul will tell.
+func reads(v *domain.VCPU) bool {
+	const rdmsr, fromCR = 0x32<<8 | 0x0f, 0x20<<8 | 0x0f
+	c, ok := peek(v)
+	if !ok {
+		return false
+	}
+	r := &v.Container.Regs.GPR
+	switch c & 0xffff {
+	case rdmsr:
+		value, ok := readMSR(v, x86.MSR(r[exit.RCX]))
+		if !ok {
+			return false
+		}
+		r[exit.RAX], r[exit.RDX] = uint64(uint32(value)), value>>32
+		v.Container.Skip(2)
+	case fromCR:
+		value, ok := getCR(v, uint32(c>>19&7))
+		if !ok {
+			return false
+		}
+		v.Container.SetGPR(exit.GPR(c>>16&7), value)
+		v.Container.Skip(3)
+	default:
+		return false
+	}
+	executed(v)
+	return true
 }
 
 // inWindow tells whether an address is in the vCPU's part of the reserved area,

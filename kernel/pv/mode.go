@@ -63,6 +63,17 @@ func EnterMode(v *domain.VCPU) {
 	c.UseSpace(space)
 }
 
+// NewKernelRoot is for a vCPU, in its kernel mode, which has got another root. All its
+// translations are flushed.
+func NewKernelRoot(v *domain.VCPU) {
+	kernel, _ := v.Domain.Memory.Roots(int(v.ID))
+	v.Container.SetCR3(uint64(kernel.Addr()))
+	if stub.used {
+		setRoots(v)
+	}
+	machine.FlushSelf(v)
+}
+
 // NewUserRoot is for a vCPU, in its kernel mode, whose user mode has got another root.
 func NewUserRoot(v *domain.VCPU) {
 	v.Walks.Forget()
