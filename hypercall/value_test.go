@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 	"testing/quick"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -73,6 +74,22 @@ func TestForeignDom(t *testing.T) {
 	id, named = ForeignDom(0x1_0000).Tables()
 	assert.Equal(t, DomID(0), id)
 	assert.True(t, named)
+}
+
+// The words of an update ring are where its structure has them, and what guests write shares no cache line with what they read.
+func TestTucoRing(t *testing.T) {
+	var r TucoRing
+	for word, offset := range map[uintptr]uintptr{
+		TucoRingProd: unsafe.Offsetof(r.Prod), TucoRingCons: unsafe.Offsetof(r.Cons),
+		TucoRingRefused: unsafe.Offsetof(r.Refused), TucoRingState: unsafe.Offsetof(r.State),
+	} {
+		assert.Equal(t, offset, 8*word)
+	}
+	const line, page = 64, 4096
+	assert.NotEqual(t, unsafe.Offsetof(r.Prod)/line, unsafe.Offsetof(r.Cons)/line)
+	assert.Equal(t, uintptr(page), TucoRingSlots*unsafe.Sizeof(MMUUpdate{}))
+	assert.Zero(t, TUCORING_refused&mmuCommands)
+	assert.Less(t, TUCORING_refused, 8)
 }
 
 func TestMMUUpdate(t *testing.T) {
