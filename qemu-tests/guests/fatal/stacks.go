@@ -124,8 +124,7 @@ func steal() {
 //lint:ignore U1000 the assembly code refers to it
 var back hypercall.IretContext
 
-// goBackAt is an entry for SYSCALL that returns to user mode and has no use for the kernel's stack; callForEverAt is user mode's
-// code.
+// goBackAt is a handler that returns to user mode and has no use for the kernel's stack; callForEverAt is user mode's code.
 func goBackAt() uint64
 func callForEverAt() uint64
 
@@ -135,9 +134,12 @@ func stolenStack(t *pv.T) {
 	pv.StartCPUs(2)
 	entry := hypercall.CallbackRegister{Type: hypercall.CALLBACKTYPE_syscall, Address: goBackAt()}
 	pv.Need("register", pv.CallbackOp(hypercall.CALLBACKOP_register, &entry))
+	var table [2]hypercall.TrapInfo
+	table[0] = hypercall.TrapInfo{Vector: uint8(pv.PF), CS: hypercall.FLAT_KERNEL_CS, Address: goBackAt()}
+	pv.Need("set_trap_table", pv.SetTrapTable(&table[0]))
 	var u pv.User
 	u.Start(userSyscall)
-	u.Iret.RIP = callForEverAt()
+	u.Iret.RIP, u.DI = callForEverAt(), nowhere
 	back = u.Iret
 	pv.Need("stack_switch", pv.StackSwitch(hypercall.FLAT_KERNEL_SS, stolen+pv.PageSize))
 	begin()
