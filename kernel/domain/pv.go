@@ -24,8 +24,8 @@ type PV struct {
 
 	Callbacks [Callbacks]Callback
 
-	// CR0 and CR4 are what the guest reads back.
-	CR0, CR4 uint64
+	// CR4 is what the guest reads back.
+	CR4 uint64
 
 	// XCR0 is what the guest has set.
 	XCR0 uint64

@@ -20,7 +20,7 @@ const (
 func getCR(v *domain.VCPU, n uint32) (uint64, bool) {
 	switch n {
 	case 0:
-		return v.PV.CR0, true
+		return cr0(v), true
 	case 2:
 		return v.PV.Stub.CR2, true
 	case 3:
@@ -32,12 +32,15 @@ func getCR(v *domain.VCPU, n uint32) (uint64, bool) {
 	return 0, false
 }
 
+// cr0 is CR0 as the guest knows it: of its bits only TS changes, also in the stub.
+func cr0(v *domain.VCPU) uint64 { return initialCR0 | v.Container.CR(0)&x86.CR0TS }
+
 // setCR is a MOV to a control register. Of CR0 only TS can be changed, of CR4
 // what concerns the guest's own programs. For CR3 see setRoot.
 func setCR(v *domain.VCPU, n uint32, value uint64) bool {
 	switch n {
 	case 0:
-		if (value^v.PV.CR0)&^x86.CR0TS != 0 {
+		if (value^initialCR0)&^x86.CR0TS != 0 {
 			return false
 		}
 		SetTS(v, value&x86.CR0TS != 0)

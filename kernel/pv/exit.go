@@ -205,14 +205,12 @@ func deviceNotAvailable(v *domain.VCPU) {
 // SetTS sets or clears CR0.TS.
 func SetTS(v *domain.VCPU, set bool) {
 	c := &v.Container
-	switch {
-	case set == (v.PV.CR0&x86.CR0TS != 0):
+	switch now := c.CR(0); {
+	case set == (now&x86.CR0TS != 0):
 	case set:
-		v.PV.CR0 |= x86.CR0TS
-		c.SetCR(0, c.CR(0)|x86.CR0TS)
+		c.SetCR(0, now|x86.CR0TS)
 	default:
-		v.PV.CR0 &^= x86.CR0TS
-		c.SetCR(0, c.CR(0)&^x86.CR0TS)
+		c.SetCR(0, now&^x86.CR0TS)
 	}
 }
 

@@ -43,7 +43,7 @@ func Report(v *domain.VCPU, why string) {
 			klog.H16(r[n+1]), klog.S(names[n+2]), klog.H16(r[n+2]), klog.S(names[n+3]), klog.H16(r[n+3]))
 	}
 	kernel, user := v.Domain.Memory.Roots(int(v.ID))
-	klog.Errorf("cr0 %x  cr2 %x  cr4 %x  kernel root %x  user root %x", klog.X(v.PV.CR0), klog.X(v.PV.Stub.CR2),
+	klog.Errorf("cr0 %x  cr2 %x  cr4 %x  kernel root %x  user root %x", klog.X(cr0(v)), klog.X(v.PV.Stub.CR2),
 		klog.X(v.PV.CR4), klog.X(uint64(kernel)), klog.X(uint64(user)))
 	klog.Errorf("cs %x  ss %x  ds %x  es %x  fs %x:%x  gs %x:%x  other gs %x", klog.X(c.Segment(exit.CS).Selector),
 		klog.X(c.Segment(exit.SS).Selector), klog.X(c.Segment(exit.DS).Selector), klog.X(c.Segment(exit.ES).Selector),

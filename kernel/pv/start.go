@@ -105,7 +105,7 @@ func giveBack(h *lock.Holder, v *domain.VCPU) {
 
 func reset(v *domain.VCPU, s *Initial) {
 	p, c := &v.PV, &v.Container
-	p.CR0, p.CR4 = initialCR0, guestCR4|hostCR4()&x86.CR4FSGSBASE
+	p.CR4 = guestCR4 | hostCR4()&x86.CR4FSGSBASE
 	p.XCR0 = container.ExtendedMask()
 	resetStub(v)
 	c.SetCR(0, initialCR0)

@@ -75,6 +75,7 @@
 	.equ	IRET_SS,	64
 
 	.equ	CALL_STACK_SWITCH, 3
+	.equ	CALL_FPU_TASKSWITCH, 5
 	.equ	CALL_XEN_VERSION, 17
 	.equ	CALL_IRET,	23
 	.equ	VERSION,	0x40011
@@ -95,6 +96,8 @@
 	.equ	SHOWN,		0x254dd7	# flags that a frame shows, but IF
 	.equ	KEPT,		0x200cd7	# flags that survive an entry to the kernel
 	.equ	TAKEN,		0x250ed7	# flags that a plain return may have
+
+	.equ	CR0_TS,		8
 
 	.equ	PF_PRESENT,	1
 	.equ	PF_WRITE,	2
@@ -181,6 +184,8 @@ hypercall:
 	je	iret
 	cmp	rax, CALL_STACK_SWITCH
 	je	stack_switch
+	cmp	rax, CALL_FPU_TASKSWITCH
+	je	fpu_taskswitch
 	cmp	rax, CALL_XEN_VERSION
 	jne	call64
 	test	rdi, rdi		# XENVER_version
@@ -211,6 +216,25 @@ stack_switch:
 	mov	rax, rsi
 	and	rax, -16
 	mov	[rip + page + STACK_TOP], rax
+	xor	eax, eax
+	sysretq
+
+fpu_taskswitch:
+	cmp	byte ptr [rip + page + RETURNS], 0
+	je	call64
+	mov	rax, [rip + page + INFO]
+	cmp	byte ptr [rax + PENDING], 0
+	mov	eax, CALL_FPU_TASKSWITCH
+	jne	call64
+	test	edi, edi
+	jne	fpu_off
+	clts
+	xor	eax, eax
+	sysretq
+fpu_off:
+	mov	rax, cr0
+	or	eax, CR0_TS
+	mov	cr0, rax
 	xor	eax, eax
 	sysretq
 

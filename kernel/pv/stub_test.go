@@ -93,7 +93,7 @@ func TestStubNumbers(t *testing.T) {
 	const plain = x86.FlagCF | x86.FlagPF | x86.FlagAF | x86.FlagZF | x86.FlagSF | x86.FlagDF | x86.FlagOF | x86.FlagID
 	for name, value := range map[string]uint64{
 		"CALL_STACK_SWITCH": uint64(hypercall.HYPERVISOR_stack_switch), "CALL_XEN_VERSION": uint64(hypercall.HYPERVISOR_xen_version),
-		"CALL_IRET": uint64(hypercall.HYPERVISOR_iret), "VERSION": Version, "IN_SYSCALL": hypercall.VGCF_in_syscall,
+		"CALL_FPU_TASKSWITCH": uint64(hypercall.HYPERVISOR_fpu_taskswitch), "CR0_TS": x86.CR0TS, "CALL_IRET": uint64(hypercall.HYPERVISOR_iret), "VERSION": Version, "IN_SYSCALL": hypercall.VGCF_in_syscall,
 		"CS64": hypercall.FLAT_RING3_CS64, "CS64_KERNEL": hypercall.FLAT_KERNEL_CS64 &^ selectorRPL,
 		"SS64":       hypercall.FLAT_RING3_SS64,
 		"PF_PRESENT": x86.PFPresent, "PF_WRITE": x86.PFWrite, "PF_USER": x86.PFUser, "PF_FETCH": x86.PFFetch,
