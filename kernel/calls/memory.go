@@ -5,6 +5,7 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/machine"
+	"tuco/kernel/pv"
 )
 
 // memoryOp is memory_op.
@@ -59,11 +60,12 @@ func refuseMemory(cmd uint64) hypercall.Errno {
 
 // ofDomain is a number of pages that a domain has.
 func ofDomain(v *domain.VCPU, arg hypercall.Handle[byte], number func(*domain.Domain) int64) int64 {
-	var s hypercall.XenMemoryDomain
-	if !get(v, &s, arg) {
+	memory := pv.KernelView(v)
+	id, ok := memory.GetUint16(frame.VAddr(arg)) // a hypercall.XenMemoryDomain is no more
+	if !ok {
 		return fail(hypercall.EFAULT)
 	}
-	d, e := subject(v, s.DomID)
+	d, e := subject(v, hypercall.DomID(id))
 	if e != 0 {
 		return fail(e)
 	}

@@ -195,6 +195,19 @@ func (v *View) DirectFrame(a frame.VAddr) *[8]uint64 {
 	return (*[8]uint64)(v.at(m, a))
 }
 
+// GetUint16 is Get for a number by itself.
+func (v *View) GetUint16(a frame.VAddr) (x uint16, ok bool) {
+	if !onePage(a, unsafe.Sizeof(x)) {
+		ok = Get(v, &x, a)
+		return x, ok
+	}
+	m, _, ok := v.walk(a, false)
+	if ok {
+		x = *(*uint16)(v.at(m, a))
+	}
+	return x, ok
+}
+
 // GetUint32 is Get for a number by itself.
 func (v *View) GetUint32(a frame.VAddr) (x uint32, ok bool) {
 	if !onePage(a, unsafe.Sizeof(x)) {
