@@ -58,7 +58,7 @@ func (d *Domain) setRoot(c *Call, at *frame.MFN, m frame.MFN) pagetype.Result {
 	if r != pagetype.OK {
 		return r
 	}
-	if m != frame.NoMFN {
+	if m != frame.NoMFN && !c.QuickTable(m, pagetype.L4) {
 		r = c.GetTable(m, pagetype.L4)
 	}
 	if r == pagetype.OK {

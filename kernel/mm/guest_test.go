@@ -194,6 +194,12 @@ func (w *world) hypercall(c *cpu, v *vcpu) {
 		w.call(c, d, d, func(call *Call) pagetype.Result { return domain.Unpin(call, m) })
 	case newRoots:
 		m := w.pick(c, d, tableOf(pagetype.L4))
+		switch r.IntN(8) {
+		case 0:
+			m = w.pick(c, d, tableOf(pagetype.L1+pagetype.Type(r.IntN(3))))
+		case 1:
+			m = w.pick(c, r.IntN(len(w.domains)), tableOf(pagetype.L4))
+		}
 		w.setRoot(c, v, m, r.IntN(2) == 0)
 	case reservations:
 		w.populate(c, v)
