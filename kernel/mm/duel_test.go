@@ -14,10 +14,10 @@ import (
 // uses the mapping and ends it. Either stands still at each of its steps in
 // turn, while the other does all it has to do.
 func TestDuel(t *testing.T) {
-	for n := range 8 {
-		first, mapped, quick := n&1, n&2 != 0, n&4 != 0
+	for n := range 16 {
+		first, mapped, mapper, quick := n&1, n&2 != 0, n&4 != 0, n&8 != 0
 		for stop := 0; ; stop++ {
-			ended, failure := duel(first, stop, mapped, quick)
+			ended, failure := duel(first, stop, mapped, mapper, quick)
 			require.Empty(t, failure, "CPU %d stands still at its step %d", first, stop)
 			if ended {
 				require.Greater(t, stop, 10, "it did nothing")
@@ -28,11 +28,12 @@ func TestDuel(t *testing.T) {
 }
 
 // Mapped: the owner has a writable mapping that it ends first. Domain 0 lets all be
-// flushed first. Quick: the owner does not make it a table but maps it too, by the quick
-// way; then mapped says that domain 0 keeps its mapping.
+// flushed first. Mapper: the owner does not make it a table but maps it too; then mapped
+// says that domain 0 keeps its mapping. Quick: by the quick way, of a frame that
+// so far only its owner had as writable, unless the owner is a mapper.
 //
 // duel says whether CPU first came to its end before the step at which it was to stop.
-func duel(first, stop int, mapped, quick bool) (ended bool, failure string) {
+func duel(first, stop int, mapped, mapper, quick bool) (ended bool, failure string) {
 	w := newWorld(1)
 	defer w.watch(&failure)()
 	pagetype.Quick = func() bool { return quick }
@@ -73,7 +74,7 @@ func duel(first, stop int, mapped, quick bool) (ended bool, failure string) {
 		if v.kicked {
 			v.valid, v.kicked = false, false
 		}
-		if !quick || !mapped {
+		if !mapper || !mapped {
 			mapFrame(c, 0)
 		}
 	}
@@ -93,20 +94,24 @@ func duel(first, stop int, mapped, quick bool) (ended bool, failure string) {
 		}
 		c.busy = false
 	}
-	mapper := func(c *cpu) {
-		c.busy = true
-		w.address(c, owner, pagetype.MakePTE(m, leaf|pagetype.RW))
-		w.address(c, owner, 0)
-		c.busy = false
-	}
-	if quick {
-		pinner = mapper
+	if mapper {
+		pinner = func(c *cpu) {
+			c.busy = true
+			w.address(c, owner, pagetype.MakePTE(m, leaf|pagetype.RW))
+			w.address(c, owner, 0)
+			c.busy = false
+		}
 	}
 	// Before: the frame was mapped, and all was flushed since.
-	mapFrame(w.cpus[0], pagetype.MakePTE(m, leaf|pagetype.RW))
-	mapFrame(w.cpus[0], 0)
+	if quick && !mapper {
+		w.address(w.cpus[1], owner, pagetype.MakePTE(m, leaf|pagetype.RW))
+		w.address(w.cpus[1], owner, 0)
+	} else {
+		mapFrame(w.cpus[0], pagetype.MakePTE(m, leaf|pagetype.RW))
+		mapFrame(w.cpus[0], 0)
+	}
 	w.flush(nil, 0, true)
-	if mapped && !quick {
+	if mapped && !mapper {
 		w.address(w.cpus[1], owner, pagetype.MakePTE(m, leaf|pagetype.RW))
 	}
 
