@@ -138,6 +138,9 @@ bytes:
 	RET
 
 blocks: // pages, before all: they are zeroed each time that one is handed out
+	SUBQ   $256, CX
+
+block:
 	MOVUPS X15, 0(DI)
 	MOVUPS X15, 16(DI)
 	MOVUPS X15, 32(DI)
@@ -156,8 +159,8 @@ blocks: // pages, before all: they are zeroed each time that one is handed out
 	MOVUPS X15, 240(DI)
 	ADDQ   $256, DI
 	SUBQ   $256, CX
-	CMPQ   CX, $256
-	JAE    blocks
+	JCC    block // as long as there are 256 more
+	ADDQ   $256, CX
 	JMP    rest
 
 // memequal tells in AX whether CX bytes at AX and BX are alike.
