@@ -72,10 +72,10 @@ func whole() (rows []row, err error) {
 			verb := map[bool]string{true: "mapped", false: "unmapped"}[mapped]
 			rows = append(rows, row{op: fmt.Sprintf("1 GiB %s by %s, batches of 512, a page", verb, by.name), n: gigabyte, samples: 1,
 				before: func() {
-					if wide.mapped == mapped {
+					by.open()
+					if refused == 0 && wide.mapped == mapped {
 						sweep(!mapped, byCall)
 					}
-					by.open()
 				},
 				work: func() {
 					if refused == 0 {
