@@ -28,9 +28,10 @@ func TestStormForAMinute(t *testing.T) {
 	}
 }
 
-// A minute of the machine's own time, in which no timer is late by a millisecond.
+// A minute of the machine's own time, in which no timer is late by a millisecond. On one processor: with four, QEMU lets tens of
+// milliseconds of that time go by at once now and then, whether the stub is on or off.
 func TestStormForAMinuteOfInstructions(t *testing.T) {
-	runStorm(t, host.Spec{CPUs: 4, ICount: true}, "stub=on storm=60000 calm=5000 time=instructions", within(90*time.Minute))
+	runStorm(t, host.Spec{CPUs: 1, ICount: true}, "stub=on storm=60000 calm=5000 time=instructions", within(90*time.Minute))
 }
 
 // Linux without the stub.
