@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 // patience is how long a machine may take. Nothing here takes that long on an idle machine; CI's are busy.
-const patience = 90 * time.Second
+const patience = 5 * time.Minute
 
 // An option changes how a machine is run.
 type option func(*host.Options)

@@ -58,7 +58,7 @@ func TestHarnessEnds(t *testing.T) {
 			assert.True(t, outcome.Failed)
 			assert.Contains(t, outcome.String(), "triple fault")
 
-			outcome = bootProbe(t, spec, hello(), within(12*time.Second)) // firmware may be slow beside other boots
+			outcome = bootProbe(t, spec, hello(), within(30*time.Second)) // firmware may be slow beside other boots
 			assert.Equal(t, host.TimedOut, outcome.End, "%v", outcome)
 			assert.Equal(t, 124, outcome.ExitCode())
 			assert.Equal(t, "tuco 0.0\n", outcome.Log)
