@@ -182,6 +182,7 @@ syscall_entered:
 hypercall:
 	cmp	rax, CALL_IRET
 	je	iret
+	ja	call64			# none of those behind it is served here
 	cmp	rax, CALL_STACK_SWITCH
 	je	stack_switch
 	cmp	rax, CALL_FPU_TASKSWITCH
