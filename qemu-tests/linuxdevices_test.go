@@ -47,7 +47,7 @@ func requireDevices(t *testing.T, spec host.Spec) {
 	require.NoError(t, err)
 	require.Equal(t, want.String(), string(got), "what the card has sent")
 	// One for every 16 bytes, but the emulated card is fast: often there is room for more at once.
-	assert.Greater(t, interrupts(t, outcome, "ioapic-level", "ttyS0"), 20)
+	assert.Positive(t, interrupts(t, outcome, "ioapic-level", "ttyS0"))
 	assert.Equal(t, 1, interrupts(t, outcome, "ioapic-edge", "rtc0"))
 	assert.NotContains(t, outcome.Console, "nobody cared")
 }
@@ -55,7 +55,8 @@ func requireDevices(t *testing.T, spec host.Spec) {
 // interrupts is how many of a device Linux has counted, on all CPUs.
 func interrupts(t *testing.T, outcome *host.Outcome, kind, device string) (sum int) {
 	t.Helper()
-	line := regexp.MustCompile(`(?m)^ *\d+:((?: +\d+)+)  xen-pirq +-` + kind + ` +` + device + `\r?$`)
+	// The shell's prompt may come behind what was typed already.
+	line := regexp.MustCompile(`(?m)^(?:\$)? *\d+:((?: +\d+)+)  xen-pirq +-` + kind + ` +` + device + `\r?$`)
 	found := line.FindStringSubmatch(outcome.Console)
 	require.NotNil(t, found, "Linux shows no interrupt %s of %s", kind, device)
 	for _, field := range strings.Fields(found[1]) {
