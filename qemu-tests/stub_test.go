@@ -24,5 +24,5 @@ func runStorm(t *testing.T, spec host.Spec, words string, with ...option) {
 // a millisecond.
 func TestStorm(t *testing.T) {
 	t.Parallel()
-	runStorm(t, host.Spec{CPUs: 4, ICount: true}, "stub=on storm=15 time=instructions")
+	runStorm(t, host.Spec{Append: "stub=on", CPUs: 4, ICount: true}, "stub=on storm=15 time=instructions")
 }

@@ -86,5 +86,5 @@ func (o *Options) Warnings() (list []Warning, dropped int) {
 
 // Default is what an empty command line means.
 func Default() Options {
-	return Options{LogLevel: LogInfo, MaxCPUs: CPULimit, Stub: true, Trace: DefaultTrace}
+	return Options{LogLevel: LogInfo, MaxCPUs: CPULimit, Trace: DefaultTrace}
 }

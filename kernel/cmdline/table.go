@@ -86,7 +86,7 @@ var table = [...]option{
 		help: "Stays at the serial keys where the machine would be powered off: after the self-test.",
 	},
 	{
-		id: stub, name: "stub", boolean: true, preset: "on",
+		id: stub, name: "stub", boolean: true, preset: "off",
 		want: wantBool,
 		help: "Whether paravirtual guests' system calls, page faults and returns from them are served by the stub, a part of the " +
 			"hypervisor in each guest's container, with no exit. It changes no result, only what it costs.",

@@ -33,7 +33,7 @@
 //
 // # The stub
 //
-// Unless the command line says stub=off, what lies behind the gate serves by itself what is frequent
+// Where the command line says stub=on, what lies behind the gate serves by itself what is frequent
 // and plain: a system call of user code, iret, a page fault that is the guest's affair,
 // stack_switch, fpu_taskswitch, and the version. It does what the code here does, instruction by instruction,
 // with no exit; whatever is not plain it leaves to the code here, which knows every case.
