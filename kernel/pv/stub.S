@@ -108,6 +108,63 @@
 	.equ	AREA_SHIFT,	43
 	.equ	AREA,		0x1ffff0
 
+	# What the ways into the kernel have in common.
+
+	# to_kernel uses the kernel's root, and the top of its stack.
+	.macro	to_kernel
+	mov	rax, [rip + page + KERNEL_ROOT]
+	mov	cr3, rax
+	mov	rsp, [rip + page + STACK_TOP]
+	.endm
+
+	# now_kernel changes the mode: behind it nothing can go wrong.
+	.macro	now_kernel
+	mov	byte ptr [rip + page + KERNEL], 1
+	mov	ax, [rip + page + IO_KERNEL]
+	mov	[rip + page + IO_BASE], ax
+	swapgs
+	.endm
+
+	# stay_on_stack goes on below RAX, where the kernel was when it faulted, and has the frame say that it was the kernel.
+	.macro	stay_on_stack
+	and	rax, -16
+	mov	rsp, rax
+	and	dword ptr [rip + page + FRAME_CODE], ~PF_USER
+	and	word ptr [rip + page + FRAME_CS], ~3
+	.endm
+
+	# push_fault pushes what IRET takes of a page fault's frame but RIP, with events on; push_fault_masked with them masked.
+	.macro	push_fault
+	push	[rip + page + FRAME_SS]
+	push	[rip + page + FRAME_RSP]
+	mov	eax, [rip + page + FRAME_FLAGS]
+	and	eax, SHOWN
+	or	eax, IF
+	push	rax
+	push	[rip + page + FRAME_CS]
+	.endm
+
+	.macro	push_fault_masked
+	push	[rip + page + FRAME_SS]
+	push	[rip + page + FRAME_RSP]
+	mov	eax, [rip + page + FRAME_FLAGS]
+	and	eax, SHOWN
+	push	rax
+	mov	eax, [rip + page + FRAME_CS]
+	bts	rax, 32
+	push	rax
+	.endm
+
+	# push_fault_rest pushes the rest, and masks events where the handler wants that.
+	.macro	push_fault_rest
+	push	[rip + page + FRAME_RIP]
+	push	[rip + page + FRAME_CODE]
+	push	r11
+	push	rcx
+	mov	al, [rip + page + FAULT_MASKS]
+	or	[rbx + MASK], al
+	.endm
+
 	.section .stub, "a"
 	.balign	16
 	.globl	stub_start, stub_end
@@ -149,9 +206,7 @@ entry64:
 	mov	rbx, [rip + page + INFO]
 	cmp	word ptr [rbx + PENDING], 0	# and MASK
 	jne	syscall_masked
-	mov	rax, [rip + page + KERNEL_ROOT]
-	mov	cr3, rax
-	mov	rsp, [rip + page + STACK_TOP]
+	to_kernel
 	push	SS64
 	push	[rip + page + SAVED_RSP]
 	mov	eax, r11d
@@ -166,10 +221,7 @@ syscall_pushed:
 	mov	al, [rip + page + SYSCALL_MASKS]
 	or	[rbx + MASK], al
 syscall_entered:
-	mov	byte ptr [rip + page + KERNEL], 1
-	mov	ax, [rip + page + IO_KERNEL]
-	mov	[rip + page + IO_BASE], ax
-	swapgs
+	now_kernel
 	and	r11d, KEPT
 	or	r11d, IF
 	mov	rcx, [rip + page + SYSCALL]
@@ -242,9 +294,7 @@ fpu_off:
 syscall_masked:
 	cmp	byte ptr [rbx + MASK], 0
 	je	slow
-	mov	rax, [rip + page + KERNEL_ROOT]
-	mov	cr3, rax
-	mov	rsp, [rip + page + STACK_TOP]
+	to_kernel
 	push	SS64
 	push	[rip + page + SAVED_RSP]
 	mov	eax, r11d
@@ -414,57 +464,24 @@ fault_kernel:
 	sub	qword ptr [rip + page + IST], NESTED
 	cmp	word ptr [rbx + PENDING], 0
 	jne	fault_kernel_masked
-	and	rax, -16
-	mov	rsp, rax
-	and	dword ptr [rip + page + FRAME_CODE], ~PF_USER
-	and	word ptr [rip + page + FRAME_CS], ~3
-	push	[rip + page + FRAME_SS]
-	push	[rip + page + FRAME_RSP]
-	mov	eax, [rip + page + FRAME_FLAGS]
-	and	eax, SHOWN
-	or	eax, IF
-	push	rax
-	push	[rip + page + FRAME_CS]
+	stay_on_stack
+	push_fault
 fault_kernel_pushed:
-	push	[rip + page + FRAME_RIP]
-	push	[rip + page + FRAME_CODE]
-	push	r11
-	push	rcx
-	mov	al, [rip + page + FAULT_MASKS]
-	or	[rbx + MASK], al
+	push_fault_rest
 	jmp	fault_told
 
 fault_kernel_masked:
 	cmp	byte ptr [rbx + MASK], 0
 	je	fault_undone
-	and	rax, -16
-	mov	rsp, rax
-	and	dword ptr [rip + page + FRAME_CODE], ~PF_USER
-	and	word ptr [rip + page + FRAME_CS], ~3
-	push	[rip + page + FRAME_SS]
-	push	[rip + page + FRAME_RSP]
-	mov	eax, [rip + page + FRAME_FLAGS]
-	and	eax, SHOWN
-	push	rax
-	mov	eax, [rip + page + FRAME_CS]
-	bts	rax, 32
-	push	rax
+	stay_on_stack
+	push_fault_masked
 	jmp	fault_kernel_pushed
 
 fault_masked:
 	cmp	byte ptr [rbx + MASK], 0
 	je	fault_undone
-	mov	rax, [rip + page + KERNEL_ROOT]
-	mov	cr3, rax
-	mov	rsp, [rip + page + STACK_TOP]
-	push	[rip + page + FRAME_SS]
-	push	[rip + page + FRAME_RSP]
-	mov	eax, [rip + page + FRAME_FLAGS]
-	and	eax, SHOWN
-	push	rax
-	mov	eax, [rip + page + FRAME_CS]
-	bts	rax, 32
-	push	rax
+	to_kernel
+	push_fault_masked
 	jmp	fault_pushed
 
 fault_undone:
@@ -493,28 +510,12 @@ fault:
 	sub	qword ptr [rip + page + IST], NESTED
 	cmp	word ptr [rbx + PENDING], 0
 	jne	fault_masked
-	mov	rax, [rip + page + KERNEL_ROOT]
-	mov	cr3, rax
-	mov	rsp, [rip + page + STACK_TOP]
-	push	[rip + page + FRAME_SS]
-	push	[rip + page + FRAME_RSP]
-	mov	eax, [rip + page + FRAME_FLAGS]
-	and	eax, SHOWN
-	or	eax, IF
-	push	rax
-	push	[rip + page + FRAME_CS]
+	to_kernel
+	push_fault
 fault_pushed:
-	push	[rip + page + FRAME_RIP]
-	push	[rip + page + FRAME_CODE]
-	push	r11
-	push	rcx
-	mov	al, [rip + page + FAULT_MASKS]
-	or	[rbx + MASK], al
+	push_fault_rest
 fault_entered:
-	mov	byte ptr [rip + page + KERNEL], 1
-	mov	ax, [rip + page + IO_KERNEL]
-	mov	[rip + page + IO_BASE], ax
-	swapgs
+	now_kernel
 fault_told:
 	mov	rax, [rip + page + FAULT_CR2]
 	mov	[rbx + INFO_CR2], rax
