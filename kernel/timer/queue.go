@@ -1,6 +1,8 @@
 package timer
 
 import (
+	"sync/atomic"
+
 	"tuco/kernel/klog"
 	"tuco/kernel/layout"
 	"tuco/kernel/lock"
@@ -17,8 +19,8 @@ type Timer struct {
 	Arg  uint64
 
 	deadline uint64
-	home     uint32 // the CPU whose queue it is in, or was last
-	pending  bool   // written under the home queue's lock
+	home     uint32      // the CPU whose queue it is in, or was last
+	pending  atomic.Bool // written under the home queue's lock; only the owner's calls make it true
 
 	child, next, prev *Timer // in the heap; prev is the left sibling, or the parent
 }
@@ -57,7 +59,8 @@ func (t *Timer) Set(h *lock.Holder, deadline uint64) {
 	q := &queues[h.CPU]
 	q.lock.Lock(h)
 	q.take(t)
-	t.deadline, t.home, t.pending = deadline, h.CPU, true
+	t.deadline, t.home = deadline, h.CPU
+	t.pending.Store(true)
 	q.heap.insert(t)
 	q.stats.Pending++
 	if q.heap.root == t && (q.armed == 0 || deadline < q.armed) {
@@ -71,6 +74,9 @@ func (t *Timer) Set(h *lock.Holder, deadline uint64) {
 // it was not pending: its function has been run, or is just running there.
 // The alarm stays as it is and may ring for nothing.
 func (t *Timer) Cancel(h *lock.Holder) bool {
+	if !t.pending.Load() {
+		return false // and the home CPU's lock is left alone
+	}
 	q := &queues[t.home]
 	q.lock.Lock(h)
 	was := q.take(t)
@@ -80,12 +86,12 @@ func (t *Timer) Cancel(h *lock.Holder) bool {
 
 // take removes a timer of this queue, if it is pending.
 func (q *queue) take(t *Timer) bool {
-	if !t.pending {
+	if !t.pending.Load() {
 		return false
 	}
 	q.heap.remove(t)
-	t.pending = false
 	q.stats.Pending--
+	t.pending.Store(false) // last: from here on it may be in another queue
 	return true
 }
 
@@ -119,8 +125,8 @@ func (q *queue) due(now uint64) (t *Timer, late uint64) {
 	if t == nil || t.deadline > now {
 		return nil, 0
 	}
+	late = now - t.deadline // read first: once the timer is not pending, its owner may set it elsewhere
 	q.take(t)
-	late = now - t.deadline
 	q.stats.Run++
 	q.stats.Worst = max(q.stats.Worst, late)
 	return t, late

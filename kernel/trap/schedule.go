@@ -14,6 +14,11 @@ import (
 // run, in nanoseconds.
 const reapEvery = 1_000_000
 
+// turn is how long a vCPU runs before the scheduler is asked again even if nobody waits for its CPU, in nanoseconds. An emulator
+// that runs one CPU after the other may go on to the next only at a PAUSE or a HLT (QEMU with -icount): this is where a guest that
+// makes neither comes to the PAUSE of x86.ServiceInterrupts. With one CPU there is nobody to be left behind.
+const turn = 10_000_000
+
 // Schedule runs on this CPU what the scheduler says, for good.
 func Schedule(cpu *percpu.CPU) {
 	h := &cpu.Locks
@@ -29,6 +34,8 @@ func Schedule(cpu *percpu.CPU) {
 		more := create.Reap(h)
 		if more && d.Next != nil && !machine.KickIdle(h) {
 			d.Until = min(d.Until, machine.Now()+reapEvery)
+		} else if d.Next != nil && percpu.Count() > 1 {
+			d.Until = min(d.Until, machine.Now()+turn)
 		}
 		machine.SetSlice(h, d.Until)
 		if d.Next == nil {

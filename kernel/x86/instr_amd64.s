@@ -162,6 +162,7 @@ TEXT ·Idle(SB), NOSPLIT, $0-0
 TEXT ·ServiceInterrupts(SB), NOSPLIT, $0-0
 	STI
 	BYTE $0x90 // the instruction after STI is still uninterruptible
+	PAUSE      // where one CPU after the other is emulated, the others' turn: a guest that never halts would leave them behind
 	CLI
 	RET
 
