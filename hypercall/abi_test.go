@@ -98,7 +98,7 @@ func (s source) facts(t *testing.T) (facts []fact) {
 				facts = append(facts, fact{name, c, value(t, o)})
 			}
 		case *types.TypeName:
-			if ours[name] || strings.HasSuffix(name, "Args") || strings.HasPrefix(name, "Tuco") {
+			if ours[name] || strings.HasSuffix(name, "Args") || strings.HasPrefix(name, "Tuco") || strings.HasPrefix(name, "Control") {
 				continue
 			}
 			m := cName.FindStringSubmatch(s.docs[name])
@@ -110,7 +110,7 @@ func (s source) facts(t *testing.T) (facts []fact) {
 }
 
 // publishedName is a constant's name in C, or nothing for one of ours: those
-// have no underscore, or belong to Tuco's own call.
+// have no underscore, or belong to Tuco's own calls.
 func publishedName(o *types.Const) string {
 	named, _ := o.Type().(*types.Named)
 	switch {
@@ -120,7 +120,9 @@ func publishedName(o *types.Const) string {
 		return "XEN_" + o.Name()
 	case o.Name() == "HYPERVISOR_tuco_op":
 		return "__HYPERVISOR_arch_7" // where Xen has none
-	case strings.HasPrefix(o.Name(), "TUCO"):
+	case o.Name() == "HYPERVISOR_control_op":
+		return "__HYPERVISOR_arch_6"
+	case strings.HasPrefix(o.Name(), "TUCO"), strings.HasPrefix(o.Name(), "CONTROL"):
 		return ""
 	case named != nil && named.Obj().Name() == "Number":
 		return "__" + o.Name()

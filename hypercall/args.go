@@ -33,6 +33,18 @@ func (a *Args) PhysdevOp() Command { return a.command() }
 // TucoOp is the arguments of tuco_op.
 func (a *Args) TucoOp() Command { return a.command() }
 
+// ControlOpArgs is the arguments of control_op.
+type ControlOpArgs struct {
+	Version uint32
+	Cmd     uint32
+	Arg     Handle[byte]
+}
+
+// ControlOp is the arguments of control_op.
+func (a *Args) ControlOp() ControlOpArgs {
+	return ControlOpArgs{uint32(a[0]), uint32(a[1]), Handle[byte](a[2])}
+}
+
 // SchedOpArgs is the arguments of sched_op.
 type SchedOpArgs struct {
 	Command

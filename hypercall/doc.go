@@ -45,6 +45,6 @@
 // Numbers and layouts come from Xen's public headers, named at each file's
 // definitions as they are in Debian's package libxen-dev. A test compiles a C
 // program against those headers and compares every constant, size and offset
-// in this package with it. What tuco_op has is Tuco's own: tuco.go and
-// tucoring.go are its definition.
+// in this package with it. What control_op and tuco_op have is Tuco's own: control.go,
+// tuco.go and tucoring.go are its definition.
 package hypercall

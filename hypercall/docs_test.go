@@ -35,8 +35,8 @@ A call or command is
 - **absent**: it does not belong to that part. It gives ENOSYS, or what is said
   with it.
 
-One call is Tuco's own: [tuco_op](#tuco_op), by which a guest learns what is there beside Xen's ABI. A guest that never
-calls it sees nothing of that.
+Two calls are Tuco's own: [tuco_op](#tuco_op), by which a guest learns what is there beside Xen's ABI, and
+[control_op](#control_op), by which the control domain rules the others. A guest that never calls them sees nothing of that.
 
 There are no PVH domains yet, so all this says is how it is for PV domains, and
 what is meant for PVH.

@@ -5,7 +5,8 @@ package hypercall
 type Number uint64
 
 // The hypercalls. Public header xen.h, "List of hypercalls"; the machine check
-// call's name is in arch-x86/xen-mca.h. tuco_op is Tuco's own: see tuco.go.
+// call's name is in arch-x86/xen-mca.h. control_op and tuco_op are Tuco's own: see
+// control.go and tuco.go.
 const (
 	HYPERVISOR_set_trap_table                Number = 0
 	HYPERVISOR_mmu_update                    Number = 1
@@ -50,6 +51,7 @@ const (
 	HYPERVISOR_dm_op                         Number = 41
 	HYPERVISOR_hypfs_op                      Number = 42
 	HYPERVISOR_mca                           Number = 48
+	HYPERVISOR_control_op                    Number = 54
 	HYPERVISOR_tuco_op                       Number = 55
 )
 

@@ -1,6 +1,6 @@
 package hypercall
 
-// Table has a row for each number that the public ABI gives to a call, and for tuco_op; Lookup
+// Table has a row for each number that the public ABI gives to a call, and for Tuco's own two; Lookup
 // finds it. It is not to be changed. The rows stand in the files beside this
 // one.
 //
@@ -51,5 +51,6 @@ var Table = [...]*Call{
 	HYPERVISOR_dm_op:                         &dmOp,
 	HYPERVISOR_hypfs_op:                      &hypfsOp,
 	HYPERVISOR_mca:                           &mca,
+	HYPERVISOR_control_op:                    &controlOp,
 	HYPERVISOR_tuco_op:                       &tucoOp,
 }

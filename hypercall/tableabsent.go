@@ -35,13 +35,13 @@ var xenoprofOp = Call{
 var sysctl = Call{
 	Name: "sysctl", Guests: AnyGuest, Caller: Privileged, State: Absent,
 	Args: []Arg{{InOut, "op", "xen_sysctl"}},
-	Does: "It is private to Xen's tools. Tuco's control interface is its own.",
+	Does: "It is private to Xen's tools. Tuco has control_op in its place.",
 }
 
 var domctl = Call{
 	Name: "domctl", Guests: AnyGuest, Caller: Privileged, State: Absent,
 	Args: []Arg{{InOut, "op", "xen_domctl"}},
-	Does: "It is private to Xen's tools. Tuco's control interface is its own.",
+	Does: "It is private to Xen's tools. Tuco has control_op in its place.",
 }
 
 var kexecOp = Call{

@@ -37,5 +37,6 @@ var PV = [domain.Calls]domain.Handler{
 	hypercall.HYPERVISOR_vcpu_op:                       vcpuOp,
 	hypercall.HYPERVISOR_nmi_op:                        nmiOp,
 	hypercall.HYPERVISOR_event_channel_op:              eventChannelOp,
+	hypercall.HYPERVISOR_control_op:                    controlOp,
 	hypercall.HYPERVISOR_tuco_op:                       tucoOp,
 }

@@ -29,8 +29,17 @@ type Domain struct {
 	name       [maxName]byte
 	nameLength int
 
+	// Serial is the number of domains that were made up to this one: no two have
+	// the same.
+	Serial atomic.Uint64
+	// Handle is what the control domain calls it.
+	Handle hypercall.XenDomainHandle
+
 	// Privileged domains may act on others and on the machine.
 	Privileged bool
+	// Kept: when it has shut down it stays until the control domain, which has made
+	// it, ends it.
+	Kept bool
 
 	Memory mm.Domain
 	// Pages is how many frames the domain owns, and MaxPages how many it may. Shares
@@ -68,6 +77,9 @@ type Domain struct {
 	// Code is what SCHEDOP_shutdown_code has said a later shutdown's reason is
 	// to be, or NoCode. [Lock]
 	Code uint32
+
+	// Paused: the control domain has paused it. [Lock]
+	Paused bool
 
 	// Line is what the domain has written to the hypervisor's console and not
 	// ended by a newline. [Lock]

@@ -110,6 +110,21 @@ func (g *Mappings) Add(h *lock.Holder, p *Page) bool {
 	return room
 }
 
+// Room is how many handles there are, in use or free.
+func (g *Mappings) Room() int { return len(g.Pages()) * PerPage }
+
+// Used is how many of them stand for a mapping, or are about to. It looks at each.
+func (g *Mappings) Used() (n int) {
+	for _, p := range g.Pages() {
+		for i := range p {
+			if p[i].word.Load() != 0 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // at is the record of a handle; nil if there is none.
 func (g *Mappings) at(handle hypercall.GrantHandle) *record {
 	n := uint32(handle) / PerPage

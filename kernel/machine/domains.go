@@ -3,6 +3,7 @@ package machine
 import (
 	"sync/atomic"
 
+	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/evtchn"
 	"tuco/kernel/klog"
@@ -27,6 +28,9 @@ var (
 	// places leads from a domain's number to its record's address as long as there is
 	// such a domain; byID as long as it is to be found.
 	places, byID [MaxDomains]atomic.Uint64
+
+	// made counts the domains that were ever made.
+	made atomic.Uint64
 )
 
 // InitPools says where the records of domains and vCPUs are kept.
@@ -73,6 +77,7 @@ func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
 			return nil
 		}
 		d.ID = domain.ID(id)
+		d.Serial.Store(made.Add(1))
 		places[id].Store(recordAddress(d))
 		d.Code = domain.NoCode
 		d.Lock.Init(lock.Pool)
@@ -102,6 +107,33 @@ func at(table *[MaxDomains]atomic.Uint64, id domain.ID) *domain.Domain {
 		return nil
 	}
 	return recordAt(table[id].Load()) // acquire
+}
+
+// Domains is how many there are, those too that are being taken apart.
+func Domains() (n uint32) {
+	for id := range places {
+		if places[id].Load() != 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Dying describes a domain that is being taken apart. False: this one is not, or is gone. Only
+// what is atomic is read: the record may become another domain's meanwhile, which is told of
+// then; records stay records.
+func Dying(id domain.ID, x *hypercall.ControlDomain) bool {
+	if Ended.Load()>>id&1 == 0 {
+		return false
+	}
+	d := Owner(id)
+	if d == nil {
+		return false
+	}
+	x.DomID, x.Serial = hypercall.DomID(id), d.Serial.Load()
+	x.Flags = hypercall.CONTROLDOM_dying | hypercall.CONTROLDOM_shutdown
+	x.Pages = uint64(max(d.Pages.Load(), 0))
+	return true
 }
 
 // Ended has a bit for each domain that has shut down and is to be taken apart.
