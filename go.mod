@@ -6,6 +6,7 @@ go 1.26.3
 ignore ./out
 
 require (
+	github.com/gopacket/gopacket v1.7.7
 	github.com/klauspost/compress v1.18.0
 	github.com/pierrec/lz4/v4 v4.1.22
 	github.com/spf13/cobra v1.10.2
