@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"tuco/tools/tuco/bzimage"
+	"tuco/control/bzimage"
 	"tuco/tools/tuco/host"
 )
 

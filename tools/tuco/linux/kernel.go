@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"tuco/tools/tuco/bzimage"
+	"tuco/control/bzimage"
 )
 
 // modules are the kernel modules that the initramfs has, with what they need. They are not loaded by themselves: `modprobe
