@@ -78,7 +78,7 @@ var loadOnce = sync.OnceValues(func() (source, error) {
 
 // ours are exported types that are not the ABI's but about it.
 var ours = map[string]bool{
-	"Args": true, "Command": true, "LongCommand": true,
+	"Args": true, "ArgList": true, "Command": true, "LongCommand": true,
 	"Call": true, "Arg": true, "ArgKind": true, "Guests": true, "Caller": true, "State": true, "Failure": true, "Op": true,
 	"Errno": true, "Number": true, "GrantStatus": true, "XenMemFlags": true, "UVMFlags": true, "ForeignDom": true,
 	"EvtchnPeer": true, "E820Entry": true, "Handle": true,

@@ -1,9 +1,29 @@
 package hypercall
 
-// Args is a call's six argument registers: RDI, RSI, RDX, R10, R8, R9. The
-// methods give them their names and widths, as Table has them; a handler
+// Args is the registers that a call's arguments are in, among others: RAX to R10, as instructions number
+// them. So a hypervisor that keeps registers in that order needs no copy. The
+// methods give the arguments their names and widths, as Table has them; a handler
 // takes its arguments from there.
-type Args [6]uint64
+type Args [arg3 + 1]uint64
+
+// Where in Args the arguments are.
+const (
+	arg0 = 7  // RDI
+	arg1 = 6  // RSI
+	arg2 = 2  // RDX
+	arg3 = 10 // R10
+	arg4 = 8  // R8
+	arg5 = 9  // R9
+)
+
+// ArgList is six arguments in their order.
+type ArgList [6]uint64
+
+// Set puts the arguments of a list in their registers.
+func (a *Args) Set(l *ArgList) {
+	a[arg0], a[arg1], a[arg2] = l[0], l[1], l[2]
+	a[arg3], a[arg4], a[arg5] = l[3], l[4], l[5]
+}
 
 // Command is for the calls that take a command and the address of what it
 // works on: sched_op, event_channel_op, physdev_op, callback_op, xen_version,
@@ -13,7 +33,7 @@ type Command struct {
 	Arg Handle[byte] // convert it to the type that belongs to the command
 }
 
-func (a *Args) command() Command { return Command{uint32(a[0]), Handle[byte](a[1])} }
+func (a *Args) command() Command { return Command{uint32(a[arg0]), Handle[byte](a[arg1])} }
 
 // XenVersion is the arguments of xen_version.
 func (a *Args) XenVersion() Command { return a.command() }
@@ -42,7 +62,7 @@ type ControlOpArgs struct {
 
 // ControlOp is the arguments of control_op.
 func (a *Args) ControlOp() ControlOpArgs {
-	return ControlOpArgs{uint32(a[0]), uint32(a[1]), Handle[byte](a[2])}
+	return ControlOpArgs{uint32(a[arg0]), uint32(a[arg1]), Handle[byte](a[arg2])}
 }
 
 // SchedOpArgs is the arguments of sched_op.
@@ -52,7 +72,7 @@ type SchedOpArgs struct {
 }
 
 // SchedOp is the arguments of sched_op.
-func (a *Args) SchedOp() SchedOpArgs { return SchedOpArgs{a.command(), a[2]} }
+func (a *Args) SchedOp() SchedOpArgs { return SchedOpArgs{a.command(), a[arg2]} }
 
 // LongCommand is Command for the calls whose command has 64 bits: memory_op
 // and hvm_op.
@@ -62,10 +82,10 @@ type LongCommand struct {
 }
 
 // MemoryOp is the arguments of memory_op.
-func (a *Args) MemoryOp() LongCommand { return LongCommand{a[0], Handle[byte](a[1])} }
+func (a *Args) MemoryOp() LongCommand { return LongCommand{a[arg0], Handle[byte](a[arg1])} }
 
 // HVMOp is the arguments of hvm_op.
-func (a *Args) HVMOp() LongCommand { return LongCommand{a[0], Handle[byte](a[1])} }
+func (a *Args) HVMOp() LongCommand { return LongCommand{a[arg0], Handle[byte](a[arg1])} }
 
 // VCPUOpArgs is the arguments of vcpu_op.
 type VCPUOpArgs struct {
@@ -76,7 +96,7 @@ type VCPUOpArgs struct {
 
 // VCPUOp is the arguments of vcpu_op.
 func (a *Args) VCPUOp() VCPUOpArgs {
-	return VCPUOpArgs{uint32(a[0]), uint32(a[1]), Handle[byte](a[2])}
+	return VCPUOpArgs{uint32(a[arg0]), uint32(a[arg1]), Handle[byte](a[arg2])}
 }
 
 // GrantTableOpArgs is the arguments of grant_table_op.
@@ -88,7 +108,7 @@ type GrantTableOpArgs struct {
 
 // GrantTableOp is the arguments of grant_table_op.
 func (a *Args) GrantTableOp() GrantTableOpArgs {
-	return GrantTableOpArgs{uint32(a[0]), Handle[byte](a[1]), uint32(a[2])}
+	return GrantTableOpArgs{uint32(a[arg0]), Handle[byte](a[arg1]), uint32(a[arg2])}
 }
 
 // ConsoleIOArgs is the arguments of console_io.
@@ -100,7 +120,7 @@ type ConsoleIOArgs struct {
 
 // ConsoleIO is the arguments of console_io.
 func (a *Args) ConsoleIO() ConsoleIOArgs {
-	return ConsoleIOArgs{uint32(a[0]), uint32(a[1]), Handle[byte](a[2])}
+	return ConsoleIOArgs{uint32(a[arg0]), uint32(a[arg1]), Handle[byte](a[arg2])}
 }
 
 // VMAssistArgs is the arguments of vm_assist.
@@ -110,7 +130,7 @@ type VMAssistArgs struct {
 }
 
 // VMAssist is the arguments of vm_assist.
-func (a *Args) VMAssist() VMAssistArgs { return VMAssistArgs{uint32(a[0]), uint32(a[1])} }
+func (a *Args) VMAssist() VMAssistArgs { return VMAssistArgs{uint32(a[arg0]), uint32(a[arg1])} }
 
 // MulticallArgs is the arguments of multicall.
 type MulticallArgs struct {
@@ -120,15 +140,15 @@ type MulticallArgs struct {
 
 // Multicall is the arguments of multicall.
 func (a *Args) Multicall() MulticallArgs {
-	return MulticallArgs{Handle[MulticallEntry](a[0]), uint32(a[1])}
+	return MulticallArgs{Handle[MulticallEntry](a[arg0]), uint32(a[arg1])}
 }
 
 // SetTimerOp is the argument of set_timer_op: a system time in nanoseconds, or
 // 0.
-func (a *Args) SetTimerOp() uint64 { return a[0] }
+func (a *Args) SetTimerOp() uint64 { return a[arg0] }
 
 // MCA is the argument of mca.
-func (a *Args) MCA() Handle[XenMC] { return Handle[XenMC](a[0]) }
+func (a *Args) MCA() Handle[XenMC] { return Handle[XenMC](a[arg0]) }
 
 // PlatformOp is the argument of platform_op.
-func (a *Args) PlatformOp() Handle[XenPlatformOp] { return Handle[XenPlatformOp](a[0]) }
+func (a *Args) PlatformOp() Handle[XenPlatformOp] { return Handle[XenPlatformOp](a[arg0]) }

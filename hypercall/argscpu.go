@@ -1,7 +1,7 @@
 package hypercall
 
 // SetTrapTable is the argument of set_trap_table.
-func (a *Args) SetTrapTable() Handle[TrapInfo] { return Handle[TrapInfo](a[0]) }
+func (a *Args) SetTrapTable() Handle[TrapInfo] { return Handle[TrapInfo](a[arg0]) }
 
 // SetGDTArgs is the arguments of set_gdt.
 type SetGDTArgs struct {
@@ -10,7 +10,7 @@ type SetGDTArgs struct {
 }
 
 // SetGDT is the arguments of set_gdt.
-func (a *Args) SetGDT() SetGDTArgs { return SetGDTArgs{Handle[XenPFN](a[0]), uint32(a[1])} }
+func (a *Args) SetGDT() SetGDTArgs { return SetGDTArgs{Handle[XenPFN](a[arg0]), uint32(a[arg1])} }
 
 // StackSwitchArgs is the arguments of stack_switch.
 type StackSwitchArgs struct {
@@ -18,7 +18,7 @@ type StackSwitchArgs struct {
 }
 
 // StackSwitch is the arguments of stack_switch.
-func (a *Args) StackSwitch() StackSwitchArgs { return StackSwitchArgs{a[0], a[1]} }
+func (a *Args) StackSwitch() StackSwitchArgs { return StackSwitchArgs{a[arg0], a[arg1]} }
 
 // SetCallbacksArgs is the arguments of set_callbacks: addresses of the guest's
 // code, 0 for none.
@@ -27,10 +27,10 @@ type SetCallbacksArgs struct {
 }
 
 // SetCallbacks is the arguments of set_callbacks.
-func (a *Args) SetCallbacks() SetCallbacksArgs { return SetCallbacksArgs{a[0], a[1], a[2]} }
+func (a *Args) SetCallbacks() SetCallbacksArgs { return SetCallbacksArgs{a[arg0], a[arg1], a[arg2]} }
 
 // FPUTaskswitch is the argument of fpu_taskswitch: whether CR0.TS is to be set.
-func (a *Args) FPUTaskswitch() bool { return uint32(a[0]) != 0 }
+func (a *Args) FPUTaskswitch() bool { return uint32(a[arg0]) != 0 }
 
 // SetDebugregArgs is the arguments of set_debugreg.
 type SetDebugregArgs struct {
@@ -39,10 +39,10 @@ type SetDebugregArgs struct {
 }
 
 // SetDebugreg is the arguments of set_debugreg.
-func (a *Args) SetDebugreg() SetDebugregArgs { return SetDebugregArgs{int32(a[0]), a[1]} }
+func (a *Args) SetDebugreg() SetDebugregArgs { return SetDebugregArgs{int32(a[arg0]), a[arg1]} }
 
 // GetDebugreg is the argument of get_debugreg: the register's number.
-func (a *Args) GetDebugreg() int32 { return int32(a[0]) }
+func (a *Args) GetDebugreg() int32 { return int32(a[arg0]) }
 
 // UpdateDescriptorArgs is the arguments of update_descriptor.
 type UpdateDescriptorArgs struct {
@@ -51,7 +51,7 @@ type UpdateDescriptorArgs struct {
 }
 
 // UpdateDescriptor is the arguments of update_descriptor.
-func (a *Args) UpdateDescriptor() UpdateDescriptorArgs { return UpdateDescriptorArgs{a[0], a[1]} }
+func (a *Args) UpdateDescriptor() UpdateDescriptorArgs { return UpdateDescriptorArgs{a[arg0], a[arg1]} }
 
 // SetSegmentBaseArgs is the arguments of set_segment_base.
 type SetSegmentBaseArgs struct {
@@ -60,4 +60,6 @@ type SetSegmentBaseArgs struct {
 }
 
 // SetSegmentBase is the arguments of set_segment_base.
-func (a *Args) SetSegmentBase() SetSegmentBaseArgs { return SetSegmentBaseArgs{uint32(a[0]), a[1]} }
+func (a *Args) SetSegmentBase() SetSegmentBaseArgs {
+	return SetSegmentBaseArgs{uint32(a[arg0]), a[arg1]}
+}

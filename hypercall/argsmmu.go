@@ -10,7 +10,7 @@ type MMUUpdateArgs struct {
 
 // MMUUpdate is the arguments of mmu_update.
 func (a *Args) MMUUpdate() MMUUpdateArgs {
-	return MMUUpdateArgs{Handle[MMUUpdate](a[0]), uint32(a[1]), Handle[uint32](a[2]), ForeignDom(a[3])}
+	return MMUUpdateArgs{Handle[MMUUpdate](a[arg0]), uint32(a[arg1]), Handle[uint32](a[arg2]), ForeignDom(a[arg3])}
 }
 
 // MMUExtOpArgs is the arguments of mmuext_op.
@@ -23,7 +23,7 @@ type MMUExtOpArgs struct {
 
 // MMUExtOp is the arguments of mmuext_op.
 func (a *Args) MMUExtOp() MMUExtOpArgs {
-	return MMUExtOpArgs{Handle[MMUExtOp](a[0]), uint32(a[1]), Handle[uint32](a[2]), ForeignDom(a[3])}
+	return MMUExtOpArgs{Handle[MMUExtOp](a[arg0]), uint32(a[arg1]), Handle[uint32](a[arg2]), ForeignDom(a[arg3])}
 }
 
 // UpdateVAMappingArgs is the arguments of update_va_mapping.
@@ -35,7 +35,7 @@ type UpdateVAMappingArgs struct {
 
 // UpdateVAMapping is the arguments of update_va_mapping.
 func (a *Args) UpdateVAMapping() UpdateVAMappingArgs {
-	return UpdateVAMappingArgs{a[0], a[1], UVMFlags(a[2])}
+	return UpdateVAMappingArgs{a[arg0], a[arg1], UVMFlags(a[arg2])}
 }
 
 // UpdateVAMappingOtherdomainArgs is the arguments of
@@ -47,5 +47,5 @@ type UpdateVAMappingOtherdomainArgs struct {
 
 // UpdateVAMappingOtherdomain is the arguments of update_va_mapping_otherdomain.
 func (a *Args) UpdateVAMappingOtherdomain() UpdateVAMappingOtherdomainArgs {
-	return UpdateVAMappingOtherdomainArgs{a.UpdateVAMapping(), DomID(a[3])}
+	return UpdateVAMappingOtherdomainArgs{a.UpdateVAMapping(), DomID(a[arg3])}
 }

@@ -5,5 +5,5 @@ package hypercall
 type MulticallEntry struct {
 	Op     Number
 	Result uint64 // [tuco] what the call would have left in RAX
-	Args   Args
+	Args   ArgList
 }

@@ -126,7 +126,7 @@ func vaBatch(n int) row {
 		pages.send(n)
 		for i := range n {
 			list[i] = hypercall.MulticallEntry{Op: hypercall.HYPERVISOR_update_va_mapping,
-				Args: hypercall.Args{pages.va + uint64(i*os.Getpagesize()), pages.entries[i].Val}}
+				Args: hypercall.ArgList{pages.va + uint64(i*os.Getpagesize()), pages.entries[i].Val}}
 		}
 	})
 }

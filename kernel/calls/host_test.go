@@ -274,7 +274,7 @@ func (g *guest) call(n hypercall.Number, args ...uint64) int64 {
 // callBetween is call with something that happens between the steps: what other
 // vCPUs do meanwhile.
 func (g *guest) callBetween(n hypercall.Number, between func(), args ...uint64) int64 {
-	var a hypercall.Args
+	var a hypercall.ArgList
 	copy(a[:], args)
 	for steps := 1; ; steps++ {
 		g.v.Leave = false
@@ -295,7 +295,7 @@ func (g *guest) callBetween(n hypercall.Number, between func(), args ...uint64) 
 
 // step makes one step of a hypercall, from the beginning, and forgets it.
 func (g *guest) step(n hypercall.Number, args ...uint64) {
-	var a hypercall.Args
+	var a hypercall.ArgList
 	copy(a[:], args)
 	require.EqualValues(g.t, domain.Continue, pv.Call(g.v, n, &a))
 	g.v.Progress = domain.Progress{}

@@ -38,9 +38,10 @@ func (g *guest) multicall(list ...entry) (int64, []int64) {
 
 // with puts a handler in place of another's for the test.
 func with(t *testing.T, n hypercall.Number, h domain.Handler) {
-	old := PV[n]
-	PV[n] = h
-	t.Cleanup(func() { PV[n] = old })
+	calls := PV
+	calls[n] = h
+	pv.Kind(&calls)
+	t.Cleanup(func() { pv.Kind(&PV) })
 }
 
 func TestMulticall(t *testing.T) {
@@ -48,8 +49,8 @@ func TestMulticall(t *testing.T) {
 	version := entry{Op: hypercall.HYPERVISOR_xen_version}
 	r, results := g.multicall(version,
 		entry{Op: 63}, entry{Op: 64}, entry{Op: ^hypercall.Number(0)},
-		entry{Op: multicallCall, Args: hypercall.Args{g.at(4096), 1}},
-		entry{Op: memoryCall, Args: hypercall.Args{hypercall.XENMEM_exchange, bad}},
+		entry{Op: multicallCall, Args: hypercall.ArgList{g.at(4096), 1}},
+		entry{Op: memoryCall, Args: hypercall.ArgList{hypercall.XENMEM_exchange, bad}},
 		version)
 	assert.Zero(t, r)
 	nosys := failed(hypercall.ENOSYS)
@@ -85,14 +86,15 @@ func TestMulticallSteps(t *testing.T) {
 	g := newGuest(t, false)
 	var seen []uint64
 	with(t, yielding, func(v *domain.VCPU, a *hypercall.Args) int64 {
-		seen = append(seen, a[0])
+		first := a.SetTimerOp()
+		seen = append(seen, first)
 		if v.Progress.Done++; v.Progress.Done < 3 {
-			g.write(4096+64*(a[0]-7), entry{Op: 63, Args: hypercall.Args{666}})
+			g.write(4096+64*(first-7), entry{Op: 63, Args: hypercall.ArgList{666}})
 			return domain.Continue
 		}
 		return 5
 	})
-	r, results := g.multicall(entry{Op: yielding, Args: hypercall.Args{7}}, entry{Op: yielding, Args: hypercall.Args{8}})
+	r, results := g.multicall(entry{Op: yielding, Args: hypercall.ArgList{7}}, entry{Op: yielding, Args: hypercall.ArgList{8}})
 	assert.Zero(t, r)
 	assert.Equal(t, []uint64{7, 7, 7, 8, 8, 8}, seen)
 	assert.Equal(t, []int64{5, 5}, results)
@@ -116,18 +118,21 @@ func TestMulticallLeaves(t *testing.T) {
 // and what the guest wants in RAX looks as if there were another one.
 func TestMulticallEndsWithAnyRAX(t *testing.T) {
 	g := newGuest(t, false)
-	with(t, yielding, func(v *domain.VCPU, _ *hypercall.Args) int64 {
+	leaves := func(v *domain.VCPU, _ *hypercall.Args) int64 {
 		v.Leave = true // the list goes on in another step
 		return 0
-	})
-	with(t, hypercall.HYPERVISOR_iret, func(v *domain.VCPU, _ *hypercall.Args) int64 {
+	}
+	returns := func(v *domain.VCPU, _ *hypercall.Args) int64 {
 		v.PV.Returned = true
 		return domain.Continue
-	})
+	}
 	list := g.write(4096, []entry{{Op: yielding}, {Op: hypercall.HYPERVISOR_iret}, {Op: yielding}})
 	g.v.Container.Regs.GPR[exit.RAX] = uint64(multicallCall)
-	g.v.Args = hypercall.Args{list, 3}
-	kind := pv.Kind(&PV)
+	pv.Args(g.v).Set(&hypercall.ArgList{list, 3})
+	calls := PV
+	calls[yielding], calls[hypercall.HYPERVISOR_iret] = leaves, returns
+	kind := pv.Kind(&calls)
+	t.Cleanup(func() { pv.Kind(&PV) })
 	_, over := kind.Proceed(g.v)
 	assert.False(t, over)
 	g.v.Leave = false

@@ -337,7 +337,8 @@ func TestRingKick(t *testing.T) {
 	first := g.v
 	m := g.alloc()
 	r.put(entryFor(g.l1, 100, pagetype.MakePTE(m, table)))
-	a := hypercall.Args{hypercall.TUCOOP_ring_kick, 0}
+	var a hypercall.Args
+	a.Set(&hypercall.ArgList{hypercall.TUCOOP_ring_kick, 0})
 	assert.Zero(t, tucoOp(second, &a))
 	assert.Equal(t, pagetype.MakePTE(m, table), g.entry(g.l1, 100))
 	assert.False(t, first.Ring.Waiting())

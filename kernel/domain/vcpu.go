@@ -59,7 +59,7 @@ type VCPU struct {
 	// CPU is the CPU that the vCPU is on; nil if it is on none.
 	CPU *percpu.CPU
 
-	// Args are the arguments of the hypercall under way.
+	// Args are the arguments of the multicall's entry under way.
 	Args hypercall.Args
 	// Progress is how far a call has come that is to be continued.
 	Progress Progress

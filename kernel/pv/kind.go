@@ -12,14 +12,27 @@ import (
 //
 // The calls are package calls', which stands above this one.
 func Kind(calls *[domain.Calls]domain.Handler) domain.Kind {
-	handlers = calls
+	for n, handler := range calls {
+		if handler == nil {
+			handler = none
+		}
+		handlers[n] = handler
+	}
 	return domain.Kind{
 		Name: "PV", Exception: exception, Software: software, Exit: onExit, Code: code, Prepare: prepare, Broken: broken, Hypercall: call, Proceed: proceed,
 	}
 }
 
 // handlers are the hypercalls by number.
-var handlers *[domain.Calls]domain.Handler
+var handlers [domain.Calls]domain.Handler
+
+// none is every hypercall that does not exist.
+func none(*domain.VCPU, *hypercall.Args) int64 { return domain.NoSuchCall }
+
+// Args are where the guest has a hypercall's arguments. They stay as they are while the call is under way.
+func Args(v *domain.VCPU) *hypercall.Args {
+	return (*hypercall.Args)(v.Container.Regs.GPR[:len(hypercall.Args{})])
+}
 
 // call serves a hypercall, or the instruction of one elsewhere than at the gate.
 func call(v *domain.VCPU) uint64 {
@@ -29,16 +42,11 @@ func call(v *domain.VCPU) uint64 {
 		return r[exit.RAX]
 	}
 	number := r[exit.RAX]
-	if number >= domain.Calls || handlers[number] == nil {
+	if number >= domain.Calls {
 		return noSuchCall
 	}
 	v.Calls[number]++
-	a := &v.Args
-	if number != uint64(hypercall.HYPERVISOR_iret) { // which has none
-		a[0], a[1], a[2] = r[exit.RDI], r[exit.RSI], r[exit.RDX]
-		a[3], a[4], a[5] = r[exit.R10], r[exit.R8], r[exit.R9]
-	}
-	result := handlers[number](v, a)
+	result := handlers[number](v, Args(v))
 	if result == domain.Continue && !returned(v) {
 		v.Want(domain.WantCall)
 		return number
@@ -58,18 +66,19 @@ func returned(v *domain.VCPU) bool {
 const noSuchCall = 1<<64 + domain.NoSuchCall
 
 // Call makes a hypercall that is an entry of a multicall.
-func Call(v *domain.VCPU, n hypercall.Number, a *hypercall.Args) int64 {
-	if n >= domain.Calls || handlers[n] == nil {
+func Call(v *domain.VCPU, n hypercall.Number, list *hypercall.ArgList) int64 {
+	if n >= domain.Calls {
 		return domain.NoSuchCall
 	}
 	v.Calls[n]++
-	return handlers[n](v, a)
+	v.Args.Set(list)
+	return handlers[n](v, &v.Args)
 }
 
 // proceed makes a hypercall again that has stopped at its budget. The guest has
 // not run since, so that its registers are what they were.
 func proceed(v *domain.VCPU) (rax uint64, over bool) {
-	result := handlers[v.Container.Regs.GPR[exit.RAX]%domain.Calls](v, &v.Args)
+	result := handlers[v.Container.Regs.GPR[exit.RAX]%domain.Calls](v, Args(v))
 	return uint64(result), result != domain.Continue || returned(v)
 }
 

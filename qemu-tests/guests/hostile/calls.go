@@ -339,7 +339,7 @@ func multicall(r *fuzzer, a *arguments) {
 			r.arguments(op, &r.inner)
 		}
 		e := &r.inner
-		r.list[i] = hypercall.MulticallEntry{Op: op, Args: hypercall.Args{e[0], e[1], e[2], e[3], e[4], r.next()}}
+		r.list[i] = hypercall.MulticallEntry{Op: op, Args: hypercall.ArgList{e[0], e[1], e[2], e[3], e[4], r.next()}}
 	}
 	*a = arguments{pv.Address(&r.list), n}
 	if r.oneIn(16) { // not just anywhere: what is there may make the call after which the guest is lost

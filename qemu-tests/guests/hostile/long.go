@@ -131,7 +131,7 @@ func longMulticallOfMappings() (result, want uint64) {
 	for i := range entries {
 		entries[i] = hypercall.MulticallEntry{
 			Op: hypercall.HYPERVISOR_update_va_mapping,
-			Args: hypercall.Args{
+			Args: hypercall.ArgList{
 				edge() + uint64(i)%500*pv.PageSize, pv.FrameEntry(pv.SpareFrame(leafFrames+uint64(i)%leaves), pv.RO),
 				uint64(hypercall.UVMF_TLB_FLUSH | hypercall.UVMF_ALL),
 			},

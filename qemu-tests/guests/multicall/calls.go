@@ -109,7 +109,7 @@ func readOnly(t *pv.T) {
 	for i := range calls {
 		sends[i].Port = ipis[i]
 		calls[i] = hypercall.MulticallEntry{
-			Op: hypercall.HYPERVISOR_event_channel_op, Args: hypercall.Args{hypercall.EVTCHNOP_send, pv.Address(&sends[i])},
+			Op: hypercall.HYPERVISOR_event_channel_op, Args: hypercall.ArgList{hypercall.EVTCHNOP_send, pv.Address(&sends[i])},
 		}
 	}
 	pv.Protect(page)
