@@ -59,19 +59,29 @@ func (c *Container) Unload() {
 // Run enters the guest and returns when it exits. The container is loaded.
 // After a hypercall the guest is past the instruction (exit.HypercallLength);
 // after any other exit it is where the exit found it.
+func (c *Container) Run() exit.Reason {
+	if c.Enter() {
+		return exit.Hypercall
+	}
+	return c.Reason()
+}
+
+// Enter is the first half of Run: it tells whether the exit is a hypercall. If not, Reason is to be called next.
 //
 // It is the hottest code there is: a stack check and a layer less show.
 //
 //go:nosplit
-func (c *Container) Run() exit.Reason {
+func (c *Container) Enter() (hypercall bool) {
 	if vendor == AMD {
-		if svm.Enter(&c.svm, &c.Regs) {
-			return exit.Hypercall
-		}
-		return c.svm.Reason()
+		return svm.Enter(&c.svm, &c.Regs)
 	}
-	if vmx.Enter(&c.vmx, &c.Regs) {
-		return exit.Hypercall
+	return vmx.Enter(&c.vmx, &c.Regs)
+}
+
+// Reason is the second half of Run, after an exit that is no hypercall.
+func (c *Container) Reason() exit.Reason {
+	if vendor == AMD {
+		return c.svm.Reason()
 	}
 	return c.vmx.Reason()
 }

@@ -16,9 +16,19 @@ func (c *Container) SetDR(n uint8, v uint64) {
 		c.setDR6(debugStatus(v))
 		return
 	case 7:
-		c.setDR7(debugControl(v))
+		c.SetDR7(v)
+		return
 	}
 	c.loadBreakpoints()
+}
+
+// SetDR7 is SetDR for DR7.
+func (c *Container) SetDR7(v uint64) {
+	v = debugControl(v)
+	c.setDR7(v)
+	if v&x86.DR7Enable != 0 {
+		x86.SetBreakpoints(&c.breakpoints)
+	}
 }
 
 // DR reads debug register 0 to 3, 6 or 7. After an exit for #DB, DR6 says what

@@ -89,9 +89,10 @@ func (r *Ring) Live() bool { return r.live.Load() }
 
 // Waiting tells whether something is in the ring that is not done. The CPU asks that has the vCPU. It takes no lock: should the ring
 // be closed meanwhile, it looks at what was a frame of it, and Drain finds out.
-func (r *Ring) Waiting() bool {
-	return r.live.Load() && r.shared[hypercall.TucoRingProd].Load() != r.cons.Load()
-}
+func (r *Ring) Waiting() bool { return r.Live() && r.Behind() }
+
+// Behind is Waiting of a ring that is open.
+func (r *Ring) Behind() bool { return r.shared[hypercall.TucoRingProd].Load() != r.cons.Load() }
 
 // Drain makes the requests that are in the ring. Room is for copies of some.
 //

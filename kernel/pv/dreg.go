@@ -10,8 +10,6 @@ import (
 const (
 	dr6Ones   = 0xffff_0ff0
 	dr6Zeroes = 0xffff_ffff_0000_1000
-	dr7Ones   = 0x400
-	dr7Zeroes = 0xffff_ffff_0000_d800
 	dr7GD     = 1 << 13 // all accesses to the registers would trap
 )
 
@@ -82,15 +80,24 @@ func setDR7(v *domain.VCPU, value uint64) DRError {
 	if value&dr7GD != 0 {
 		return DRRefused
 	}
-	value = value&^dr7Zeroes | dr7Ones
-	for n := 0; value>>(2*n)&0xff != 0 && n < 4; n++ { // while there are enabled ones
-		const onPort = 2
-		if value>>(2*n)&3 != 0 && value>>(16+4*n)&3 == onPort && v.PV.CR4&x86.CR4DE == 0 {
-			return DRRefused
+	if value&x86.DR7Enable != 0 && v.PV.CR4&x86.CR4DE == 0 && onPort(value) {
+		return DRRefused
+	}
+	v.Container.SetDR7(value)
+	return DROK
+}
+
+// onPort tells whether a value of DR7 enables a breakpoint on a port.
+//
+//go:noinline
+func onPort(value uint64) bool {
+	const port = 2
+	for n := range uint64(4) {
+		if value>>(2*n)&3 != 0 && value>>(16+4*n)&3 == port {
+			return true
 		}
 	}
-	v.Container.SetDR(7, value)
-	return DROK
+	return false
 }
 
 // watchable tells whether an address is one that a guest may set a breakpoint on.

@@ -44,24 +44,44 @@ func Run(v *domain.VCPU) {
 	var ring *mm.Ring = &v.Ring
 	hypercall := v.Domain.Kind.Hypercall
 	for !v.Leave {
-		if v.Wants.Load() != 0 || v.Upcall() {
+		// One condition at a time: the compiler makes jumps of these, and of two in one a number first.
+		if v.Wants.Load() != 0 {
 			if !prepare(v) {
 				continue
 			}
+		} else if v.Upcall() {
+			v.Domain.Kind.Prepare(v)
+			if v.Leave {
+				continue
+			}
 		}
-		reason := c.Run()
-		v.Exits[reason%exit.ReasonLimit]++
+		if !c.Enter() {
+			other(v, c.Reason())
+			continue
+		}
+		v.Exits[exit.Hypercall]++
 		if trace.Enabled()&(1<<trace.ClassExit) != 0 {
-			traceExit(v, reason)
+			traceExit(v, exit.Hypercall)
 		}
-		if ring.Waiting() && !drain(v, reason) {
-			continue
-		}
-		if reason != exit.Hypercall {
-			handle(v, reason)
-			continue
+		if ring.Live() {
+			if ring.Behind() {
+				if !drain(v, exit.Hypercall) {
+					continue
+				}
+			}
 		}
 		c.Regs.GPR[exit.RAX] = hypercall(v)
+	}
+}
+
+// other serves an exit that is no hypercall.
+func other(v *domain.VCPU, reason exit.Reason) {
+	v.Exits[reason%exit.ReasonLimit]++
+	if trace.Enabled()&(1<<trace.ClassExit) != 0 {
+		traceExit(v, reason)
+	}
+	if !v.Ring.Waiting() || drain(v, reason) {
+		handle(v, reason)
 	}
 }
 
