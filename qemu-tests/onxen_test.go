@@ -60,6 +60,11 @@ func TestOnXenGoProgramMemory(t *testing.T) {
 	runMemory(t, xenHost(t))
 }
 
+func TestOnXenDrivers(t *testing.T) {
+	t.Parallel()
+	runDrivers(t, xenHost(t))
+}
+
 func TestOnXenGoProgramRequirements(t *testing.T) {
 	t.Parallel()
 	runRequirements(t, xenHost(t))

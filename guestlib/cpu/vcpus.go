@@ -20,6 +20,19 @@ func Count() uint32 {
 	return Max
 }
 
+// flags is what RFLAGS begin as.
+var flags uint64
+
+// AllowPorts lets the program use I/O ports, here and on the vCPUs that are started from now on. Which ones the hypervisor gives
+// the domain is another matter: others fault.
+func AllowPorts() {
+	const kernel = 1 // the I/O privilege level: the guest's kernel, which is all of the program
+	level := hypercall.PhysdevSetIOPL{IOPL: kernel}
+	if hypercalls.PhysdevOp(hypercall.PHYSDEVOP_set_iopl, &level) == 0 {
+		flags = kernel << 12
+	}
+}
+
 // initial is the state that a vCPU begins with. It is too large for a stack; one vCPU is started at a time.
 var initial hypercall.VCPUGuestContext
 
@@ -32,7 +45,7 @@ func Start(id uint32, t *Context) hypercall.Errno {
 	_, began := entries()
 	initial.Flags = hypercall.VGCF_in_kernel
 	r := &initial.UserRegs
-	r.RIP, r.RSP = began, t.stackTop
+	r.RIP, r.RSP, r.RFLAGS = began, t.stackTop, flags
 	r.CS, r.SS = hypercall.FLAT_KERNEL_CS, hypercall.FLAT_KERNEL_SS
 	initial.KernelSS, initial.KernelSP = hypercall.FLAT_KERNEL_SS, t.stackTop
 	initial.Ctrlreg[3] = mm.Root()

@@ -53,6 +53,20 @@ func BindVIRQ(virq, vcpu uint32) (*Channel, error) {
 	return listen(arg.Port, false)
 }
 
+// BindPIRQ listens to a physical interrupt, which has a number from PHYSDEVOP_map_pirq. Shared: other domains may have it too. EBUSY: it is the
+// hypervisor's; EEXIST: it is bound.
+func BindPIRQ(pirq uint32, shared bool) (*Channel, error) {
+	arg := hypercall.EvtchnBindPIRQ{PIRQ: pirq}
+	if shared {
+		arg.Flags = hypercall.BIND_PIRQ__WILL_SHARE
+	}
+	arg, err := hyper.Event("bind a physical interrupt", hypercall.EVTCHNOP_bind_pirq, arg)
+	if err != nil {
+		return nil, err
+	}
+	return listen(arg.Port, false)
+}
+
 // BindIPI makes a channel whose both ends are this one: Notify is an event for a vCPU.
 func BindIPI(vcpu uint32) (*Channel, error) {
 	arg, err := hyper.Event("make a port for a vCPU", hypercall.EVTCHNOP_bind_ipi, hypercall.EvtchnBindIPI{VCPU: vcpu})

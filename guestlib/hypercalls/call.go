@@ -35,6 +35,11 @@ func VCPUOp[T any](cmd uint64, vcpu uint32, arg *T) hypercall.Errno {
 	return hypercall.Failed(Call(hypercall.HYPERVISOR_vcpu_op, cmd, uint64(vcpu), Address(arg), 0, 0))
 }
 
+// PhysdevOp is physdev_op.
+func PhysdevOp[T any](cmd uint64, arg *T) hypercall.Errno {
+	return command(hypercall.HYPERVISOR_physdev_op, cmd, arg)
+}
+
 // TucoOp is tuco_op, which gives ENOSYS on Xen.
 func TucoOp[T any](cmd uint64, arg *T) hypercall.Errno {
 	return command(hypercall.HYPERVISOR_tuco_op, cmd, arg)

@@ -46,12 +46,17 @@ func prepare(va uint64) hypercall.Errno {
 }
 
 // MapForeign maps a machine frame in an area without access. The errors are Prepare's and the hypervisor's.
-func MapForeign(va, mfn uint64) hypercall.Errno {
+func MapForeign(va, mfn uint64) hypercall.Errno { return mapFrame(va, mfn, 0) }
+
+// MapDevice maps a frame of a device's as MapForeign does, so that each access reaches the device.
+func MapDevice(va, mfn uint64) hypercall.Errno { return mapFrame(va, mfn, uncached) }
+
+func mapFrame(va, mfn, cached uint64) hypercall.Errno {
 	lock.Lock()
 	err := prepare(va)
 	wait() // what MapLater was asked for here comes before
 	if err == 0 {
-		err = hypercalls.UpdateVAMapping(va, mfn*PageSize&frameMask|readWrite|noExec, hypercall.UVMF_INVLPG|hypercall.UVMF_ALL)
+		err = hypercalls.UpdateVAMapping(va, mfn*PageSize&frameMask|readWrite|noExec|cached, hypercall.UVMF_INVLPG|hypercall.UVMF_ALL)
 	}
 	lock.Unlock()
 	return err

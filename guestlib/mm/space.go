@@ -23,6 +23,7 @@ const (
 	dirty    = 1 << 6
 	kept     = 1 << 9  // of an entry that is not present: its frame is still the program's
 	prepared = 1 << 10 // of one that is not either: the hypervisor will be asked to map something there, so its table stays
+	uncached = 3 << 3  // write-through and cache-disable: each access reaches a device
 	noExec   = 1 << 63
 
 	frameMask = 1<<52 - PageSize

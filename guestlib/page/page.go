@@ -105,6 +105,11 @@ func (r *Room) Map(i int, mfn hypercall.XenPFN) error {
 	return call("map a frame", gate.PageMap, uintptr(r.Address(i)), uintptr(mfn), 0, 0)
 }
 
+// MapDevice maps a frame of a device's, which the domain must have been given, so that each access reaches the device. The error is the hypervisor's.
+func (r *Room) MapDevice(i int, mfn hypercall.XenPFN) error {
+	return call("map a device's frame", gate.PageMapDevice, uintptr(r.Address(i)), uintptr(mfn), 0, 0)
+}
+
 // A Ticket stands for a mapping that was asked for. The hypervisor is asked for many at once: until the ticket is done, nothing
 // may be expected of the page, and none, or another error, may come of it.
 type Ticket struct{ number uintptr }

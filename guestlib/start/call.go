@@ -156,6 +156,8 @@ func answer(c *cpu.Call) uint64 {
 		return -uint64(mm.Prepare(c.DI))
 	case gate.PageMap:
 		return -uint64(mm.MapForeign(c.DI, c.SI))
+	case gate.PageMapDevice:
+		return -uint64(mm.MapDevice(c.DI, c.SI))
 	case gate.PageMapLater:
 		t, err := mm.MapLater(c.DI, c.SI)
 		if err != 0 {

@@ -1,0 +1,55 @@
+// Command trial tries the control domain's drivers on the machine that it runs on, as domain 0: it says what is on the PCI buses, writes to the first disk and
+// reads that again, has the first network device ask who has 10.0.2.2, which in QEMU's network somebody has, and takes random numbers.
+//
+// What is on the disk is lost.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"tuco/control/machine"
+	"tuco/control/pci"
+	"tuco/control/virtio"
+)
+
+// host is what the drivers stand on.
+type host struct {
+	memory machine.Memory
+	lines  machine.Lines
+}
+
+// transport reaches a device, and has it served.
+func (h *host) transport(d *pci.Device) (virtio.Transport, error) {
+	return virtio.OverPCI(d, machine.Mapper{})
+}
+
+// serve calls a driver when its device interrupts.
+func (h *host) serve(d *pci.Device, t virtio.Transport, interrupted func()) error {
+	return h.lines.Serve(d, func() {
+		if queues, _ := t.Interrupt(); queues {
+			interrupted()
+		}
+	})
+}
+
+func main() {
+	h := &host{}
+	trials := map[int]func(*pci.Device) error{virtio.KindBlock: h.disk, virtio.KindNet: h.network, virtio.KindRNG: h.random}
+	failed := false
+	for _, d := range pci.Scan(machine.Space()) {
+		fmt.Println("trial:", d)
+		try := trials[virtio.KindOf(d)]
+		if try == nil {
+			continue
+		}
+		if err := try(d); err != nil {
+			fmt.Printf("trial: %v: %v\n", d.Function, err)
+			failed = true
+		}
+	}
+	if failed {
+		os.Exit(1)
+	}
+	fmt.Println("trial: ok")
+}
