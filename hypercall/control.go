@@ -14,9 +14,17 @@ const CONTROL_VERSION = 1
 
 // The commands of control_op.
 const (
-	CONTROLOP_version = 0 // ControlVersion
-	CONTROLOP_machine = 1 // ControlMachine
-	CONTROLOP_list    = 2 // ControlList
+	CONTROLOP_version     = 0  // ControlVersion
+	CONTROLOP_machine     = 1  // ControlMachine
+	CONTROLOP_list        = 2  // ControlList
+	CONTROLOP_vcpu        = 3  // ControlVCPU
+	CONTROLOP_create      = 4  // ControlCreate
+	CONTROLOP_destroy     = 5  // ControlTarget
+	CONTROLOP_pause       = 6  // ControlTarget
+	CONTROLOP_unpause     = 7  // ControlTarget
+	CONTROLOP_max_memory  = 8  // ControlMaxMemory
+	CONTROLOP_schedule    = 9  // ControlSchedule
+	CONTROLOP_set_context = 10 // ControlContext
 )
 
 // ControlVersion is struct control_version: what the hypervisor speaks.
@@ -43,6 +51,58 @@ type ControlTarget struct {
 	_      [3]uint16
 	Serial uint64 // as ControlDomain.Serial; 0: whichever domain has the number
 }
+
+// ControlCreate is struct control_create: a domain to make. It has no memory yet, its vCPUs have no state, and it is paused.
+type ControlCreate struct {
+	Target     ControlTarget   // [tuco] what it is called from now on
+	Handle     XenDomainHandle // [guest] a UUID, which the domain itself can read
+	Name       ControlName     // [guest]
+	MaxPages   uint64          // [guest] that it may have
+	VCPUs      uint32          // [guest] 1 to ControlVersion.MaxVCPUs
+	Weight     uint32          // [guest] of each vCPU, 1 to 65535; CONTROL_DEFAULT_WEIGHT is usual
+	Cap        uint32          // [guest] percent of a CPU, for all vCPUs together; 0: none
+	_          uint32
+	SharedInfo XenPFN // [tuco] machine frame of its shared_info
+}
+
+// ControlMaxMemory is struct control_max_memory: how much memory a domain may have. It keeps what it has beyond that.
+type ControlMaxMemory struct {
+	Target ControlTarget
+	Pages  uint64
+}
+
+// ControlSchedule is struct control_schedule: a domain's share of the CPUs, as in ControlCreate.
+type ControlSchedule struct {
+	Target ControlTarget
+	Weight uint32
+	Cap    uint32
+}
+
+// ControlContext is struct control_context: the state in which a vCPU begins that never had one, judged as VCPUOP_initialise judges
+// it. With VGCF_online it is up, and runs as soon as its domain is not paused.
+type ControlContext struct {
+	Target  ControlTarget
+	VCPU    uint32
+	_       uint32
+	Context Handle[VCPUGuestContext]
+}
+
+// ControlVCPU is struct control_vcpu: a vCPU's figures.
+type ControlVCPU struct {
+	Target ControlTarget    // [guest]
+	VCPU   uint32           // [guest]
+	Flags  uint32           // [tuco] CONTROLVCPU_*
+	CPU    uint32           // [tuco] that it is on, or was last
+	_      uint32           //
+	Run    VCPURunstateInfo // [tuco]
+	Exits  uint64           // [tuco] how often it has left its guest
+}
+
+// Bits of ControlVCPU.Flags.
+const (
+	CONTROLVCPU_initialised = 1 << 0 // it has been given its state
+	CONTROLVCPU_up          = 1 << 1 // its guest, or whoever gave it its state, wants it to run
+)
 
 // ControlList is struct control_list: asks about all domains from a number on.
 type ControlList struct {

@@ -44,11 +44,14 @@ func createDomains(cpu *percpu.CPU) {
 }
 
 func createDomain(h *lock.Holder, d *bundle.Domain) {
-	spec := create.Spec{Domain: d, Memory: d.Memory, VCPUs: d.VCPUs, Kind: &pvKind, Affinity: ^uint64(0)}
+	spec := create.Spec{
+		Name: d.Name, Privileged: d.Privileged, Pages: d.Memory / frame.PageSize, VCPUs: d.VCPUs,
+		Weight: uint32(d.Weight), Cap: uint32(d.Cap), Kind: &pvKind,
+	}
 	if d.Privileged {
 		var s pmm.Stats
 		machine.RAM.Stats(h, &s)
-		spec.Memory = options.Dom0Mem.Bytes(d.Memory, s.Free*frame.PageSize) &^ (frame.PageSize - 1)
+		spec.Pages = options.Dom0Mem.Bytes(d.Memory, s.Free*frame.PageSize) / frame.PageSize
 		spec.VCPUs = options.Dom0MaxVCPUs.Count(d.VCPUs, percpu.Count())
 	}
 	if spec.VCPUs > domain.MaxVCPUs {
@@ -56,7 +59,8 @@ func createDomain(h *lock.Holder, d *bundle.Domain) {
 			klog.D(domain.MaxVCPUs))
 		spec.VCPUs = domain.MaxVCPUs
 	}
-	if _, failure := create.Domain(h, &spec); len(failure) != 0 {
+	with := create.Content{Kernel: d.Kernel, Ramdisk: d.Ramdisk, Args: d.Args}
+	if _, failure := create.Domain(h, &spec, &with); len(failure) != 0 {
 		halt(klog.Format(haltText[:], "domain %s: %s", klog.B(d.Name), klog.B(failure)))
 	}
 }

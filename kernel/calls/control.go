@@ -31,8 +31,33 @@ func controlOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		return given(put(v, c.Arg, &s))
 	case hypercall.CONTROLOP_list:
 		return listDomains(v, c.Arg)
+	case hypercall.CONTROLOP_vcpu:
+		return listVCPU(v, c.Arg)
+	case hypercall.CONTROLOP_create:
+		return createDomain(v, c.Arg)
+	case hypercall.CONTROLOP_destroy:
+		return destroyDomain(v, c.Arg)
+	case hypercall.CONTROLOP_pause:
+		return pauseDomain(v, c.Arg)
+	case hypercall.CONTROLOP_unpause:
+		return unpauseDomain(v, c.Arg)
+	case hypercall.CONTROLOP_max_memory:
+		return setMaxMemory(v, c.Arg)
+	case hypercall.CONTROLOP_schedule:
+		return setSchedule(v, c.Arg)
+	case hypercall.CONTROLOP_set_context:
+		return setContext(v, c.Arg)
 	}
 	return fail(hypercall.ENOSYS)
+}
+
+// target is the domain that a command is about. ESRCH: there is none, or it is another by now.
+func target(t *hypercall.ControlTarget) (*domain.Domain, hypercall.Errno) {
+	d := machine.Find(domain.ID(t.DomID))
+	if d == nil || t.Serial != 0 && d.Serial.Load() != t.Serial {
+		return nil, hypercall.ESRCH
+	}
+	return d, 0
 }
 
 // machineFigures are those of CONTROLOP_machine.

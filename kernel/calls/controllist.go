@@ -82,3 +82,34 @@ func describe(v *domain.VCPU, d *domain.Domain, x *hypercall.ControlDomain) {
 		}
 	}
 }
+
+// listVCPU is CONTROLOP_vcpu. ESRCH. ENOENT: there is no such vCPU.
+func listVCPU(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
+	var s hypercall.ControlVCPU
+	if !get(v, &s, arg) {
+		return fail(hypercall.EFAULT)
+	}
+	d, e := target(&s.Target)
+	if e != 0 {
+		return fail(e)
+	}
+	t := d.VCPU(s.VCPU)
+	if t == nil {
+		return fail(hypercall.ENOENT)
+	}
+	r := machine.Scheduler.Runstate(v.Holder(), &t.Entity, machine.Now())
+	x := hypercall.ControlVCPU{
+		Target: hypercall.ControlTarget{DomID: d.DomID(), Serial: d.Serial.Load()}, VCPU: s.VCPU, CPU: uint32(t.Entity.Home()),
+		Run: hypercall.VCPURunstateInfo{State: int32(r.State), StateEntryTime: r.Since, Time: r.Time},
+	}
+	for _, n := range &t.Exits { // which its own CPU may be counting on
+		x.Exits += n
+	}
+	if t.Initialised {
+		x.Flags |= hypercall.CONTROLVCPU_initialised
+	}
+	if t.Up.Load() {
+		x.Flags |= hypercall.CONTROLVCPU_up
+	}
+	return given(put(v, arg, &x))
+}

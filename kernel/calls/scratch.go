@@ -30,6 +30,7 @@ type scratch struct {
 	unmapping    unmapping
 
 	context hypercall.VCPUGuestContext
+	created hypercall.ControlCreate
 }
 
 var scratches [layout.MaxCPUs]scratch

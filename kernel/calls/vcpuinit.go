@@ -11,7 +11,8 @@ import (
 	"tuco/kernel/pv"
 )
 
-// initialise is VCPUOP_initialise: it gives a vCPU, which has never run, its state.
+// initialise is VCPUOP_initialise, and CONTROLOP_set_context for a vCPU of another domain: it gives a
+// vCPU, which has never run, its state.
 //
 // EFAULT. EEXIST: it has one. EINVAL: it has no vcpu_info; or a state that can't be:
 // an address that is not canonical, a table that is none, user mode without page
@@ -95,7 +96,7 @@ func setTables(v, t *domain.VCPU, x *hypercall.VCPUGuestContext) pagetype.Result
 	if x.Ctrlreg[1] != 0 && user == 0 {
 		return pagetype.NoFrame // 0 would be none
 	}
-	h, d := v.Holder(), v.Domain
+	h, d := v.Holder(), t.Domain
 	var c mm.Call
 	machine.Begin(h, d, &c)
 	r := d.Memory.SetKernelRoot(&c, int(t.ID), kernel)
@@ -115,7 +116,7 @@ func setTables(v, t *domain.VCPU, x *hypercall.VCPUGuestContext) pagetype.Result
 
 // dropRoots gives the roots back. False: it is to be made again.
 func dropRoots(v, t *domain.VCPU) bool {
-	h, d := v.Holder(), v.Domain
+	h, d := v.Holder(), t.Domain
 	var c mm.Call
 	machine.Begin(h, d, &c)
 	return !machine.Settle(h, d, &c, d.Memory.DropRoots(&c, int(t.ID)))

@@ -62,8 +62,7 @@ func xenVersion(v *domain.VCPU, a *hypercall.Args) int64 {
 	case hypercall.XENVER_pagesize:
 		return frame.PageSize
 	case hypercall.XENVER_guest_handle:
-		var handle hypercall.XenDomainHandle
-		return given(put(v, c.Arg, &handle))
+		return given(put(v, c.Arg, &v.Domain.Handle))
 	case hypercall.XENVER_commandline:
 		if !v.Domain.Privileged {
 			var text hypercall.XenCommandline

@@ -2,7 +2,6 @@ package create
 
 import (
 	"tuco/hypercall"
-	"tuco/kernel/bundle"
 	"tuco/kernel/domain"
 	"tuco/kernel/evtchn"
 	"tuco/kernel/frame"
@@ -20,54 +19,49 @@ import (
 
 // Spec is a domain to make.
 type Spec struct {
-	*bundle.Domain
-	Memory uint64 // bytes
-	VCPUs  int
-	Kind   *domain.Kind
-	// Affinity has a bit for each CPU that its vCPUs may run on.
-	Affinity uint64
+	Name       []byte
+	Handle     hypercall.XenDomainHandle
+	Privileged bool
+	Kept       bool   // for the control domain to end; it is made paused
+	Pages      uint64 // that it may have
+	VCPUs      int
+	Weight     uint32
+	Cap        uint32
+	Kind       *domain.Kind
 }
 
 // Failure says why a domain can't be made; the empty one that it could.
 type Failure []byte
 
-var noCPU = Failure("none of the CPUs that it may run on is there")
-
 var noRoom = Failure("there are as many domains as there can be, or there is no memory for the record of one more")
 
 var noMemory = Failure("there is not enough memory")
 
-// Domain makes a domain, whose vCPUs wait for Unpause.
-func Domain(h *lock.Holder, s *Spec) (*domain.Domain, Failure) {
+// New makes a domain that has no memory yet but the page that it shares with the hypervisor.
+// All its vCPUs are down. Nobody finds it before machine.Publish. What can't be made leaves
+// nothing behind, at once or when Reap has taken apart what there was of it.
+func New(h *lock.Holder, s *Spec) (*domain.Domain, Failure) {
 	d := machine.NewDomain(h, s.Privileged)
 	if d == nil {
 		return nil, noRoom
 	}
-	d.Kind = s.Kind
+	d.Kind, d.Handle = s.Kind, s.Handle
 	d.SetName(s.Name)
-	d.Privileged = s.Privileged
-	d.MaxPages.Store(int64(s.Memory / frame.PageSize))
+	d.Privileged, d.Kept, d.Paused = s.Privileged, s.Kept, s.Kept
+	d.MaxPages.Store(int64(s.Pages))
 	if !s.Privileged { // which looks at the machine's own map
-		d.Map[0] = hypercall.MakeE820(0, s.Memory, hypercall.E820RAM)
+		d.Map[0] = hypercall.MakeE820(0, s.Pages*frame.PageSize, hypercall.E820RAM)
 		d.MapEntries = 1
 	}
-	f := makeMemory(h, d, s)
-	if f == nil {
-		f = makeShared(h, d)
+	if !makeMemory(h, d, s) || !makeShared(h, d) {
+		free(h, d)
+		return nil, noMemory
 	}
-	if f == nil {
-		f = makeEvents(h, d)
+	if !makeVCPUs(h, d, s) {
+		d.Shutdown.Store(true)
+		machine.TakeApart(h, d)
+		return nil, noMemory
 	}
-	if f == nil {
-		f = makeVCPUs(h, d, s)
-	}
-	if f == nil {
-		f = fill(h, d, s)
-	}
-	if f != nil {
-		return nil, f
-	}
-	machine.Publish(d)
 	return d, nil
 }
 
@@ -75,36 +69,39 @@ func Domain(h *lock.Holder, s *Spec) (*domain.Domain, Failure) {
 var areas [machine.MaxDomains]pv.Area
 
 // makeMemory makes the domain's memory, with no frames yet.
-func makeMemory(h *lock.Holder, d *domain.Domain, s *Spec) Failure {
+func makeMemory(h *lock.Holder, d *domain.Domain, s *Spec) bool {
 	config := mm.Config{Owner: pagetype.Owner(d.ID), VCPUs: s.VCPUs, SafeAbove: machine.SafeAbove}
 	if d.Privileged {
 		config.IO = machine.IOFrames()
 	}
-	var ok bool
-	if areas[d.ID], ok = pv.NewArea(h, s.VCPUs, &config.Slots); !ok {
-		return noMemory
+	if !areas[d.ID].Make(h, s.VCPUs, &config.Slots) {
+		return false
 	}
 	d.Memory.Init(&machine.Types, &config)
-	return nil
+	return true
 }
 
-// makeShared makes the page that the domain shares with the hypervisor. It is
-// the domain's, so that it can map it, and has a reference of ours besides.
-func makeShared(h *lock.Holder, d *domain.Domain) Failure {
+// makeShared makes the page that the domain shares with the hypervisor, and the event channels
+// in it. The page is the domain's, so that it can map it, and has a reference of ours besides.
+func makeShared(h *lock.Holder, d *domain.Domain) bool {
 	m, r := machine.RAM.Alloc(h, 0, pmm.Anywhere)
 	if r != pmm.OK {
-		return noMemory
-	}
-	if !machine.Share(h, d, m) {
-		return noMemory
+		return false
 	}
 	d.SharedFrame = m
 	d.Shared = (*sharedinfo.Page)(layout.Pointer(layout.Direct(m.Addr())))
+	if !makeEvents(h, d) {
+		machine.FreeFrame(h, m)
+		return false
+	}
+	if !machine.Share(h, d, m) {
+		klog.Bug("a frame just allocated can't be shared")
+	}
 	machine.PublishWall(h, d)
-	return nil
+	return true
 }
 
-func makeEvents(h *lock.Holder, d *domain.Domain) Failure {
+func makeEvents(h *lock.Holder, d *domain.Domain) bool {
 	config := evtchn.Config{
 		System: &machine.Channels, Memory: &machine.Buckets, Page: d.Shared, ID: d.DomID(),
 		Privileged: d.Privileged, MaxPort: evtchn.MaxPorts - 1,
@@ -112,30 +109,34 @@ func makeEvents(h *lock.Holder, d *domain.Domain) Failure {
 	if d.Privileged {
 		config.PIRQs = evtchn.MaxPIRQs
 	}
-	if e := d.Events.Init(h, config); e != 0 {
-		return noMemory
+	if d.Events.Init(h, config) != 0 {
+		return false
 	}
 	if d.Privileged {
 		lines.Give(d)
 	}
-	return nil
+	return true
 }
 
-// makeVCPUs makes the domain's vCPUs, all down.
-func makeVCPUs(h *lock.Holder, d *domain.Domain, s *Spec) Failure {
+// makeVCPUs makes the domain's vCPUs, all down, and held if it begins paused.
+func makeVCPUs(h *lock.Holder, d *domain.Domain, s *Spec) bool {
 	d.Group.Init()
-	d.Group.SetWeight(uint32(s.Weight))
-	d.Group.SetCap(h, uint32(s.Cap))
+	d.Group.SetWeight(s.Weight)
+	d.Group.SetCap(h, s.Cap)
 	for range s.VCPUs {
 		v := pv.NewVCPU(h, d, &areas[d.ID])
 		if v == nil {
-			return noMemory
+			return false
 		}
-		if machine.Scheduler.Add(h, &v.Entity, &d.Group, s.Affinity, machine.Now()) != 0 {
-			return noCPU
+		const anyCPU = ^uint64(0)
+		if machine.Scheduler.Add(h, &v.Entity, &d.Group, anyCPU, machine.Now()) != 0 {
+			klog.Bug("there is no CPU to run a vCPU")
+		}
+		if d.Paused {
+			machine.Scheduler.Pause(h, &v.Entity, machine.Now())
 		}
 	}
-	return nil
+	return true
 }
 
 // Start lets the domain's first vCPU run.

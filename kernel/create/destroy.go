@@ -10,11 +10,10 @@ import (
 	"tuco/kernel/lock"
 	"tuco/kernel/machine"
 	"tuco/kernel/mm"
-	"tuco/kernel/pmm"
 	"tuco/kernel/pv"
 )
 
-// A domain that has shut down is taken apart in steps, by whichever CPU asks the
+// A domain that has ended is taken apart in steps, by whichever CPU asks the
 // scheduler next, so that nobody waits for it longer than a step takes. First
 // nobody finds it any more, and those who have found it finish; what follows has
 // it alone, but for frames of it that others hold.
@@ -35,12 +34,20 @@ type end struct {
 	calls atomic.Uint32 // how many CPUs want it to go on
 	step  int
 	grace machine.Grace
-	vcpu  int  // of stepTables
-	page  int  // of stepGrants
-	told  bool // of stepOthers
+	vcpu  int // of stepTables
+	page  int // of stepGrants
+	// others: all that is left is for others to let go of its frames.
+	others atomic.Bool
 }
 
 var ends [machine.MaxDomains]end
+
+// Help goes on with the end of a domain that is being taken apart, for whoever wants it to be
+// over soon, by a step. It returns whether the domain only waits for others now.
+func Help(h *lock.Holder, id domain.ID) (others bool) {
+	reap(h, id)
+	return ends[id].others.Load()
+}
 
 // channelsAtOnce is how many event channels one step closes.
 const channelsAtOnce = 64
@@ -121,8 +128,11 @@ func (e *end) advance(h *lock.Holder, id domain.ID) bool {
 			return false // the CPU that frees the last one calls
 		}
 	case stepRecords:
-		e.step, e.vcpu, e.page, e.told = stepStop, 0, 0, false
+		e.step, e.vcpu, e.page = stepStop, 0, 0
+		e.others.Store(false)
 		free(h, d)
+		klog.Infof("domain %d: gone; %s of memory are free", klog.D(id), klog.Size(freePages(h)*frame.PageSize))
+		machine.TellControl(h, id)
 		return true
 	}
 	e.step++
@@ -132,10 +142,8 @@ func (e *end) advance(h *lock.Holder, id domain.ID) bool {
 // stopped tells whether no vCPU is on a CPU any more, and then stops what would
 // make them runnable.
 func stopped(h *lock.Holder, d *domain.Domain) bool {
-	for _, v := range d.VCPUs() {
-		if v.Entity.OnCPU() {
-			return false
-		}
+	if !machine.Stopped(d) {
+		return false
 	}
 	for _, v := range d.VCPUs() {
 		v.Timers.StopSingle(h)
@@ -165,24 +173,20 @@ func unshare(h *lock.Holder, d *domain.Domain) {
 
 // tell says once that others have so many of its frames.
 func (e *end) tell(d *domain.Domain, frames int64) {
-	if !e.told {
-		e.told = true
+	if !e.others.Swap(true) {
 		klog.Infof("domain %d: others still use %d of its frames", klog.D(d.ID), klog.D(frames))
 	}
 }
 
-// free gives back what the hypervisor has of its own for a domain.
+// free gives back what the hypervisor has of its own for a domain, of which some may never
+// have been made.
 func free(h *lock.Holder, d *domain.Domain) {
 	for _, v := range d.VCPUs() {
 		machine.Scheduler.Remove(h, &v.Entity)
 		pv.FreeVCPU(h, v)
 	}
-	areas[d.ID].Free(h, d)
+	areas[d.ID].Free(h)
 	d.Events.Free(h)
 	machine.FreeGrants(h, d)
-	id := d.ID
 	machine.FreeDomain(h, d)
-	var s pmm.Stats
-	machine.RAM.Stats(h, &s)
-	klog.Infof("domain %d: gone; %s of memory are free", klog.D(id), klog.Size(s.Free*frame.PageSize))
 }

@@ -29,14 +29,32 @@ var (
 // domain0 is who unprivileged domains' store and console wait for.
 const domain0 hypercall.DomID = 0
 
+// Content is what a domain of the boot bundle begins with.
+type Content struct {
+	Kernel, Ramdisk, Args []byte
+}
+
+// Domain makes a domain with all its memory, whose vCPUs wait for Start.
+func Domain(h *lock.Holder, s *Spec, with *Content) (*domain.Domain, Failure) {
+	d, f := New(h, s)
+	if f == nil {
+		f = fill(h, d, s, with)
+	}
+	if f != nil {
+		return nil, f
+	}
+	machine.Publish(d)
+	return d, nil
+}
+
 // fill gives the domain its memory, with its kernel and what that has to know, and
 // the first vCPU its state.
-func fill(h *lock.Holder, d *domain.Domain, s *Spec) Failure {
-	if err := pvelf.Parse(&image, s.Kernel, pvelf.Features(pv.Features(s.Privileged))); !err.OK() {
+func fill(h *lock.Holder, d *domain.Domain, s *Spec, with *Content) Failure {
+	if err := pvelf.Parse(&image, with.Kernel, pvelf.Features(pv.Features(s.Privileged))); !err.OK() {
 		return Failure(err.Text(&failure))
 	}
 	c := pvbuild.Config{
-		Pages: s.Memory / frame.PageSize, Ramdisk: s.Ramdisk, Args: s.Args, Privileged: s.Privileged,
+		Pages: s.Pages, Ramdisk: with.Ramdisk, Args: with.Args, Privileged: s.Privileged,
 		SharedInfo: d.SharedFrame,
 	}
 	if !s.Privileged {

@@ -29,8 +29,10 @@ var (
 	// such a domain; byID as long as it is to be found.
 	places, byID [MaxDomains]atomic.Uint64
 
-	// made counts the domains that were ever made.
-	made atomic.Uint64
+	// made counts the domains that were ever made, and tries the numbers that were
+	// tried for one.
+	made  atomic.Uint64
+	tries atomic.Uint32
 )
 
 // InitPools says where the records of domains and vCPUs are kept.
@@ -64,29 +66,41 @@ func newBucket(h *lock.Holder) *evtchn.Bucket {
 
 func freeBucket(h *lock.Holder, b *evtchn.Bucket) { buckets.Free(h, buckets.Ref(b)) }
 
-// NewDomain makes a domain with the lowest number that is free; 0 is for the
-// privileged one. Nil: there is no number, or no memory. Nobody else finds it
-// before Publish.
+// NewDomain makes a domain. The number of the privileged one is 0; others get one that
+// was free for as long as may be, since somebody may still mean the last domain that had it.
+// Nil: there is no number, or no memory. Nobody else finds it before Publish.
 func NewDomain(h *lock.Holder, privileged bool) *domain.Domain {
-	for id := range byID {
-		if places[id].Load() != 0 || (id == 0) != privileged {
-			continue
-		}
-		d, _, r := domains.Make(h)
-		if r != pool.OK {
-			return nil
-		}
-		d.ID = domain.ID(id)
-		d.Serial.Store(made.Add(1))
-		places[id].Store(recordAddress(d))
-		d.Code = domain.NoCode
-		d.Lock.Init(lock.Pool)
-		d.Grants.Init(pagetype.Owner(id))
-		d.Mappings.Init()
-		initWatchdogs(d)
-		return d
+	d, ref, r := domains.Make(h)
+	if r != pool.OK {
+		return nil
 	}
-	return nil
+	if !takeNumber(d, privileged) {
+		domains.Free(h, ref)
+		return nil
+	}
+	d.Serial.Store(made.Add(1))
+	d.Code = domain.NoCode
+	d.Lock.Init(lock.Pool)
+	d.Grants.Init(pagetype.Owner(d.ID))
+	d.Mappings.Init()
+	initWatchdogs(d)
+	return d
+}
+
+// takeNumber finds the domain a number. Another CPU may be making one too.
+func takeNumber(d *domain.Domain, privileged bool) bool {
+	if privileged {
+		return places[0].CompareAndSwap(0, recordAddress(d))
+	}
+	const others = MaxDomains - 1
+	for range others {
+		id := domain.ID(1 + (tries.Add(1)-1)%others)
+		if places[id].CompareAndSwap(0, recordAddress(d)) {
+			d.ID = id
+			return true
+		}
+	}
+	return false
 }
 
 // Publish lets others find the domain.
@@ -162,6 +176,9 @@ func NewVCPU(h *lock.Holder) *domain.VCPU {
 	}
 	return v
 }
+
+// FreeVCPU ends the record of a vCPU that was never used.
+func FreeVCPU(h *lock.Holder, v *domain.VCPU) { vcpus.Free(h, vcpus.Ref(v)) }
 
 // VCPUAt is the vCPU that an entity's Arg leads to.
 func VCPUAt(arg uint64) *domain.VCPU { return vcpus.At(uint32(arg)) }

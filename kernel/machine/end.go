@@ -16,32 +16,61 @@ var CountsAtEnd bool
 // Shutdown ends a domain: none of its vCPUs runs any more. The reason is one of
 // SHUTDOWN_*. Domain 0 takes the machine with it; so does the last of all.
 func Shutdown(h *lock.Holder, d *domain.Domain, reason uint32) {
-	d.Lock.Lock(h)
-	if d.Code != domain.NoCode {
-		reason = d.Code
-	}
-	first := !d.Shutdown.Load()
-	if first {
-		d.Reason = reason
-		noteCrash(d) // before anybody can see that the domain has ended
-		d.Shutdown.Store(true)
-	}
-	d.Lock.Unlock(h)
+	reason, first := stop(h, d, reason)
 	if !first {
 		return
-	}
-	for _, v := range d.VCPUs() {
-		Kick(h, Scheduler.Pause(h, &v.Entity, Now()))
 	}
 	endLine(h, d)
 	klog.Infof("domain %d: shut down: %s", klog.D(d.ID), klog.S(reasonName(reason)))
 	if CountsAtEnd {
 		ShowCounts(d)
 	}
-	if d0 := Find(0); d0 != nil && d0 != d && d0.Privileged {
+	TellControl(h, d.ID)
+	endMachine(h, d)
+}
+
+// Destroy has a domain taken apart, which is not the privileged one, whether it has shut
+// down or not. Its memory and its number are free when nobody uses a frame of it any more.
+func Destroy(h *lock.Holder, d *domain.Domain) {
+	if _, first := stop(h, d, hypercall.SHUTDOWN_poweroff); first {
+		endLine(h, d)
+		klog.Infof("domain %d: destroyed", klog.D(d.ID))
+	}
+	TakeApart(h, d)
+}
+
+// stop lets none of a domain's vCPUs run any more, and returns the reason that counts. Who is
+// not the first changes nothing, and when he returns the first has stopped them.
+func stop(h *lock.Holder, d *domain.Domain, reason uint32) (_ uint32, first bool) {
+	kick := uint64(0)
+	d.Lock.Lock(h)
+	if d.Code != domain.NoCode {
+		reason = d.Code
+	}
+	if first = !d.Shutdown.Load(); first {
+		d.Reason = reason
+		noteCrash(d) // before anybody can see that the domain has ended
+		d.Shutdown.Store(true)
+		for _, v := range d.VCPUs() {
+			kick |= Scheduler.Pause(h, &v.Entity, Now())
+		}
+	}
+	d.Lock.Unlock(h)
+	Kick(h, kick)
+	return reason, first
+}
+
+// TakeApart has whoever asks the scheduler begin to take a domain apart, which is stopped.
+func TakeApart(h *lock.Holder, d *domain.Domain) {
+	Ended.Or(1 << d.ID)
+	Reschedule(h)
+}
+
+// TellControl tells domain 0 that another domain has shut down, or is gone.
+func TellControl(h *lock.Holder, other domain.ID) {
+	if d0 := Find(0); d0 != nil && d0.ID != other && d0.Privileged {
 		Apply(h, d0.Events.RaiseVIRQ(hypercall.VIRQ_DOM_EXC, 0))
 	}
-	endMachine(h, d)
 }
 
 // endLine logs what a domain has written to the console so far, as a line.
@@ -67,7 +96,8 @@ func reasonName(reason uint32) string {
 	return "an unknown reason"
 }
 
-// crashed is what is said of the first domain that has crashed.
+// crashed is what is said of the first domain that has crashed, and that the machine was
+// started with: what becomes of others is the control domain's affair.
 var crashed struct {
 	taken atomic.Bool
 	text  [96]byte
@@ -75,18 +105,19 @@ var crashed struct {
 }
 
 func noteCrash(d *domain.Domain) {
-	if isCrash(d.Reason) && !crashed.taken.Swap(true) {
+	if isCrash(d.Reason) && !d.Kept && !crashed.taken.Swap(true) {
 		crashed.n = len(klog.Format(crashed.text[:], "domain %d (%s) crashed", klog.D(d.ID), klog.B(d.Name())))
 	}
 }
 
 // endMachine ends the machine if the domain was the one that everything depends
-// on, or the last; else the domain alone is to be taken apart. The worst that
-// has happened counts.
+// on, or the last; else the domain alone is to be taken apart, or is left for the control
+// domain to look at. The worst that has happened counts.
 func endMachine(h *lock.Holder, d *domain.Domain) {
 	if !d.Privileged && othersRun() {
-		Ended.Or(1 << d.ID)
-		Reschedule(h) // whoever asks the scheduler begins to take it apart
+		if !d.Kept {
+			TakeApart(h, d)
+		}
 		return
 	}
 	if crashed.n != 0 {

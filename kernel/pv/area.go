@@ -146,49 +146,49 @@ func buildReserved(t *pagetype.Table) {
 // below them is told by its pages.
 const gdtLimit = hypercall.FIRST_RESERVED_GDT_BYTE + 8*8 - 1
 
-// NewArea makes the slots of a domain with so many vCPUs. False: no memory; what
-// was taken is lost with the boot that fails.
-func NewArea(h *lock.Holder, vcpus int, slots *[pagetype.Slots]pagetype.PTE) (a Area, ok bool) {
-	l3, ok3 := newFrame(h)
-	l2, ok2 := newFrame(h)
-	if !ok3 || !ok2 {
-		return a, false
-	}
-	upper, lower := machine.Types.Table(l3), machine.Types.Table(l2)
-	upper[0].Store(uint64(pagetype.MakePTE(l2, areaTable)))
-	for n := range (vcpus + windowsPerTable - 1) / windowsPerTable {
-		f, ok := newFrame(h)
-		if !ok {
-			return a, false
-		}
-		lower[1+n].Store(uint64(pagetype.MakePTE(f, areaTable)))
-		a.tables[n] = f
-	}
-	a.upper, a.lower = l3, l2
-	slots[m2pSlot] = pagetype.MakePTE(common.m2p, m2pTable)
-	slots[areaSlot] = pagetype.MakePTE(l3, areaTable)
-	return a, true
-}
-
-// Area is the tables of a domain's windows.
+// Area is the tables of a domain's windows: the L3, the L2, and an L1 for windowsPerTable
+// vCPUs each.
 type Area struct {
-	upper, lower frame.MFN // L3 and L2
-	tables       [domain.MaxVCPUs / windowsPerTable]frame.MFN
+	tables [firstLower + domain.MaxVCPUs/windowsPerTable]frame.MFN
 }
 
-// Free gives back what NewArea took.
-func (a *Area) Free(h *lock.Holder, d *domain.Domain) {
-	machine.RAM.Free(h, a.upper, 0)
-	machine.RAM.Free(h, a.lower, 0)
-	for n := range (len(d.VCPUs()) + windowsPerTable - 1) / windowsPerTable {
-		machine.RAM.Free(h, a.tables[n], 0)
+// Which of an area's tables is which.
+const (
+	upper = iota
+	middle
+	firstLower
+)
+
+// Make makes the slots of a domain with so many vCPUs. False: there is no memory.
+func (a *Area) Make(h *lock.Holder, vcpus int, slots *[pagetype.Slots]pagetype.PTE) bool {
+	a.tables = [len(a.tables)]frame.MFN{}
+	lower := (vcpus + windowsPerTable - 1) / windowsPerTable
+	list := a.tables[:firstLower+lower]
+	if machine.RAM.AllocFrames(h, list, pmm.Anywhere) != len(list) {
+		a.Free(h)
+		return false
 	}
+	t := machine.Types.Table(a.tables[upper])
+	t[0].Store(uint64(pagetype.MakePTE(a.tables[middle], areaTable)))
+	t = machine.Types.Table(a.tables[middle])
+	for n := range lower {
+		t[1+n].Store(uint64(pagetype.MakePTE(a.tables[firstLower+n], areaTable)))
+	}
+	slots[m2pSlot] = pagetype.MakePTE(common.m2p, m2pTable)
+	slots[areaSlot] = pagetype.MakePTE(a.tables[upper], areaTable)
+	return true
+}
+
+// Free gives back what Make took.
+func (a *Area) Free(h *lock.Holder) {
+	freeFrames(h, a.tables[:])
+	a.tables = [len(a.tables)]frame.MFN{}
 }
 
 // window gives a vCPU its part of the area.
 func (a *Area) window(v *domain.VCPU) {
 	n := int(v.ID)
-	table := machine.Types.Table(a.tables[n/windowsPerTable])
+	table := machine.Types.Table(a.tables[firstLower+n/windowsPerTable])
 	from := n % windowsPerTable * domain.AreaPages
 	v.PV.Window = (*[domain.AreaPages]atomic.Uint64)(unsafe.Pointer(&table[from]))
 	v.PV.Area = windows + frame.VAddr(n*domain.AreaPages*frame.PageSize)

@@ -6,27 +6,28 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
+	"tuco/kernel/klog"
 	"tuco/kernel/layout"
 	"tuco/kernel/lock"
 	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
+	"tuco/kernel/pmm"
 	"tuco/kernel/vtime"
 	"tuco/kernel/x86"
 )
 
-// NewVCPU makes a domain's next vCPU, which is down. Nil: there is no memory.
+// NewVCPU makes a domain's next vCPU, of which it may have one more, down. Nil: there is no
+// memory.
 func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
 	v := machine.NewVCPU(h)
 	if v == nil {
 		return nil
 	}
 	var m [domain.VCPUFrames]frame.MFN
-	for i := range m {
-		f, ok := newFrame(h)
-		if !ok {
-			return nil
-		}
-		m[i] = f
+	if machine.RAM.AllocFrames(h, m[:], pmm.Anywhere) != len(m) {
+		freeFrames(h, m[:])
+		machine.FreeVCPU(h, v)
+		return nil
 	}
 	setup := exit.Setup{
 		Control: m[0], Extended: m[1], Paging: exit.Direct,
@@ -46,7 +47,7 @@ func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
 	}
 	a.window(v)
 	if !d.Events.AddVCPU(h, &v.Events) {
-		return nil
+		klog.Bug("a domain has more vCPUs than it can have")
 	}
 	if info := v.Events.Info(); info != nil {
 		v.Upcalls = info
@@ -64,8 +65,15 @@ const stubFrame = 3
 
 // FreeVCPU gives back what NewVCPU took, but for the record.
 func FreeVCPU(h *lock.Holder, v *domain.VCPU) {
-	for _, m := range v.PV.Frames {
-		machine.RAM.Free(h, m, 0)
+	freeFrames(h, v.PV.Frames[:])
+}
+
+// freeFrames gives back those of a list that there are: 0 is none.
+func freeFrames(h *lock.Holder, list []frame.MFN) {
+	for _, m := range list {
+		if m != 0 {
+			machine.RAM.Free(h, m, 0)
+		}
 	}
 }
 
