@@ -49,6 +49,8 @@ func TestCrashReports(t *testing.T) {
 				assert.Regexp(t, crash.reason, outcome.Reason)
 				requireLog(t, outcome, `(?m)^error: crash on cpu \d+ \(.* stack\): `+crash.reason)
 				requireLog(t, outcome, `(?m)^RIP [0-9a-f]{16}  RSP [0-9a-f]{16}  RFLAGS [0-9a-f]{16}$`)
+				requireLog(t, outcome, `(?m)^CS  0{14}[0-9a-f]{2}  SS  0{14}[0-9a-f]{2}$`)
+				requireState(t, outcome, crash.kind)
 				place := `\n(  .*\n)*?  \S+  \S*` + cmp.Or(crash.place, `\.(go|s):\d+`)
 				if crash.kind == "fault-in-handler" {
 					// The report faults where its backtrace would begin. What is left is short, and ends.
@@ -61,6 +63,23 @@ func TestCrashReports(t *testing.T) {
 				requireLog(t, outcome, `(?m)^trace: the last \d+ records$`)
 			})
 		}
+	}
+}
+
+// requireState requires that a report has the registers of what was stopped: of the code that crashed, and where that was a
+// handler, of what it had interrupted.
+func requireState(t *testing.T, outcome *host.Outcome, kind string) {
+	t.Helper()
+	switch kind {
+	case "execute":
+		requireLog(t, outcome, `(?m)^RAX ffffffff8[0-9a-f]{7}  RBX (03){8}  RCX    (01){8}$`)
+		requireLog(t, outcome, `(?m)^RDX (02){8}  RSI (06){8}  RDI    (07){8}$`)
+		requireLog(t, outcome, `(?m)^RBP [0-9a-f]{16}  R8  (08){8}  R9     (09){8}$`)
+		requireLog(t, outcome, `(?m)^R10 (0a){8}  R11 (0b){8}  R12    (0c){8}$`)
+		requireLog(t, outcome, `(?m)^R13 (0d){8}  R14 (0e){8}  R15    (0f){8}$`)
+	case "in-interrupt":
+		requireLog(t, outcome, `(?m)^  --- interrupt, vector 0xf0, error code 0x0 ---$\n`+
+			`  RIP [0-9a-f]{16}  RSP [0-9a-f]{16}  RFLAGS [0-9a-f]{13}[2367abef][0-9a-f]{2}$`) // interrupts were on
 	}
 }
 

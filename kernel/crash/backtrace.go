@@ -12,8 +12,8 @@ import (
 )
 
 // backtrace prints the calls that led to the state in f, innermost first, and
-// goes on through interrupted code where the calls began in a handler. It reads
-// only inside the stack that the stack pointer is on.
+// goes on through interrupted code where the calls began in a handler, with the
+// registers that it had. It reads only inside the stack that the stack pointer is on.
 func backtrace(f *idt.Frame) {
 	pc, sp := f.RIP, f.RSP
 	call := frame.VAddr(0) // 0 where pc is an instruction, 1 where it is a return address
@@ -34,7 +34,9 @@ func backtrace(f *idt.Frame) {
 		}
 		if inner, ok := interrupted(fn, sp); ok {
 			again.end()
-			klog.Infof("  --- %s, error code %x ---", klog.S(inner.Vector().String()), klog.X(inner.ErrorCode))
+			klog.Infof("  --- %s, vector %x, error code %x ---",
+				klog.S(inner.Vector().String()), klog.X(uint8(inner.Vector())), klog.X(inner.ErrorCode))
+			interruptedState("  ", inner)
 			if within(inner.RSP, f) && inner.RSP <= sp {
 				klog.Infof("  (this fault came while one was handled, and took its place on the stack)")
 				return

@@ -72,5 +72,6 @@ func provokeHeap(n int) {
 // provokeGuard pushes until the guard page, with no check in between.
 func provokeGuard()
 
-// provokeExecute jumps into data.
+// provokeExecute jumps into data, with the address in RAX, and in each other but RSP
+// and RBP bytes that are its number.
 func provokeExecute()

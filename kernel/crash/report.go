@@ -48,12 +48,20 @@ func report(f *idt.Frame) {
 	end(text)
 }
 
+// registers prints the state that f stopped, and what of the CPU's goes with it.
 func registers(f *idt.Frame) {
-	klog.Infof("RIP %x  RSP %x  RFLAGS %x", klog.H16(f.RIP), klog.H16(f.RSP), klog.H16(f.RFLAGS))
-	klog.Infof("RAX %x  RBX %x  RCX    %x", klog.H16(f.RAX), klog.H16(f.RBX), klog.H16(f.RCX))
-	klog.Infof("RDX %x  RSI %x  RDI    %x", klog.H16(f.RDX), klog.H16(f.RSI), klog.H16(f.RDI))
-	klog.Infof("RBP %x  R8  %x  R9     %x", klog.H16(f.RBP), klog.H16(f.R8), klog.H16(f.R9))
-	klog.Infof("R10 %x  R11 %x  R12    %x", klog.H16(f.R10), klog.H16(f.R11), klog.H16(f.R12))
-	klog.Infof("R13 %x  R14 %x  R15    %x", klog.H16(f.R13), klog.H16(f.R14), klog.H16(f.R15))
+	interruptedState("", f)
 	klog.Infof("CR2 %x  CR3 %x  CR4    %x", klog.H16(x86.ReadCR2()), klog.H16(x86.ReadCR3()), klog.H16(x86.ReadCR4()))
+}
+
+// interruptedState prints the state that f stopped, indented by some blanks.
+func interruptedState(indent string, f *idt.Frame) {
+	in := klog.S(indent)
+	klog.Infof("%sRIP %x  RSP %x  RFLAGS %x", in, klog.H16(f.RIP), klog.H16(f.RSP), klog.H16(f.RFLAGS))
+	klog.Infof("%sRAX %x  RBX %x  RCX    %x", in, klog.H16(f.RAX), klog.H16(f.RBX), klog.H16(f.RCX))
+	klog.Infof("%sRDX %x  RSI %x  RDI    %x", in, klog.H16(f.RDX), klog.H16(f.RSI), klog.H16(f.RDI))
+	klog.Infof("%sRBP %x  R8  %x  R9     %x", in, klog.H16(f.RBP), klog.H16(f.R8), klog.H16(f.R9))
+	klog.Infof("%sR10 %x  R11 %x  R12    %x", in, klog.H16(f.R10), klog.H16(f.R11), klog.H16(f.R12))
+	klog.Infof("%sR13 %x  R14 %x  R15    %x", in, klog.H16(f.R13), klog.H16(f.R14), klog.H16(f.R15))
+	klog.Infof("%sCS  %x  SS  %x", in, klog.H16(f.CS), klog.H16(f.SS))
 }
