@@ -24,6 +24,24 @@ func (info *Info) SetDestination(f *Frame, to netip.AddrPort) {
 	info.keepEcho(to.Port())
 }
 
+// SetSourceAddress changes the address only, of a packet whose transport header has no sum over it: ICMP.
+func (info *Info) SetSourceAddress(f *Frame, to netip.Addr) {
+	const address = 12
+	a := to.As4()
+	ip := f.Data[info.Network:]
+	adjust(ip[ipv4Sum:], replace(ip[address:], a[:]))
+	info.Src = to
+}
+
+// SetDestinationAddress is like SetSourceAddress.
+func (info *Info) SetDestinationAddress(f *Frame, to netip.Addr) {
+	const address = 16
+	a := to.As4()
+	ip := f.Data[info.Network:]
+	adjust(ip[ipv4Sum:], replace(ip[address:], a[:]))
+	info.Dst = to
+}
+
 // keepEcho keeps both ports of an echo the same.
 func (info *Info) keepEcho(identifier uint16) {
 	if info.Protocol == ICMP {
