@@ -6,7 +6,6 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/klog"
-	"tuco/kernel/pv"
 )
 
 // consoleChunk is how many bytes one step of console_io moves.
@@ -28,8 +27,7 @@ func consoleIO(v *domain.VCPU, a *hypercall.Args) int64 {
 		}
 		var text [consoleChunk]byte
 		n := console.Read(v.Holder(), text[:min(uint64(s.Count), consoleChunk)])
-		memory := pv.KernelView(v)
-		if _, ok := memory.Write(frame.VAddr(s.Buffer), text[:n]); !ok {
+		if _, ok := v.KernelMemory.Write(frame.VAddr(s.Buffer), text[:n]); !ok {
 			return fail(hypercall.EFAULT)
 		}
 		return int64(n)
@@ -46,8 +44,7 @@ func consoleWrite(v *domain.VCPU, s *hypercall.ConsoleIOArgs) int64 {
 	}
 	var text [consoleChunk]byte
 	n := min(s.Count-done, consoleChunk)
-	memory := pv.KernelView(v)
-	if _, ok := memory.Read(text[:n], frame.VAddr(s.Buffer)+frame.VAddr(done)); !ok {
+	if _, ok := v.KernelMemory.Read(text[:n], frame.VAddr(s.Buffer)+frame.VAddr(done)); !ok {
 		v.Progress.Done = 0
 		return fail(hypercall.EFAULT)
 	}

@@ -6,7 +6,6 @@ import (
 	"tuco/kernel/evtchn"
 	"tuco/kernel/frame"
 	"tuco/kernel/machine"
-	"tuco/kernel/pv"
 )
 
 // resetBudget is how many ports one step of EVTCHNOP_reset closes.
@@ -65,8 +64,7 @@ func send(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 
 // getPort is the argument of EVTCHNOP_send and of EVTCHNOP_unmask.
 func getPort(v *domain.VCPU, arg hypercall.Handle[byte]) (hypercall.Port, bool) {
-	memory := pv.KernelView(v)
-	port, ok := memory.GetUint32(frame.VAddr(arg))
+	port, ok := v.KernelMemory.GetUint32(frame.VAddr(arg))
 	return hypercall.Port(port), ok
 }
 

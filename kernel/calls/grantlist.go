@@ -5,7 +5,6 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/guestmem"
-	"tuco/kernel/pv"
 )
 
 // grantStep is after how many elements of a list a call lets other work have its turn.
@@ -61,10 +60,10 @@ func grantList[T any](v *domain.VCPU, s *hypercall.GrantTableOpArgs, op *T, work
 
 // grantElement makes an element. False: it can't be read or written.
 func grantElement[T any](v *domain.VCPU, at hypercall.Handle[T], op *T, work *grantWork[T]) (again, ok bool) {
-	memory := pv.KernelView(v)
+	memory := &v.KernelMemory
 	h := v.Holder()
 	flushes := h.Flushes
-	there := guestmem.Direct[T](&memory, frame.VAddr(at), 1)
+	there := guestmem.Direct[T](memory, frame.VAddr(at), 1)
 	if len(there) != 0 {
 		*op = there[0]
 	} else if !takeElement(v, at, op) {
@@ -85,7 +84,6 @@ func grantElement[T any](v *domain.VCPU, at hypercall.Handle[T], op *T, work *gr
 //
 //go:noinline
 func takeElement[T any](v *domain.VCPU, at hypercall.Handle[T], op *T) bool {
-	memory := pv.KernelView(v)
-	_, ok := memory.Writable(frame.VAddr(at), uint64(at.At(1)-at))
+	_, ok := v.KernelMemory.Writable(frame.VAddr(at), uint64(at.At(1)-at))
 	return ok && get(v, op, hypercall.Handle[byte](at))
 }

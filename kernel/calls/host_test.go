@@ -158,6 +158,7 @@ func (g *guest) make(privileged bool) {
 	g.d.Shared = new(sharedinfo.Page)
 	g.v.Domain, g.v.CPU = g.d, percpu.Get(0)
 	g.v.Walks.Begin(g.v.Holder())
+	g.v.SetMemory(&machine.Types)
 	g.v.Ring.Init()
 	g.v.PV.Stub = &domain.Stub{Kernel: true}
 	g.v.PV.Traps = new([256]domain.Gate)
@@ -253,16 +254,14 @@ func (g *guest) write(offset uint64, values ...any) uint64 {
 		b, err = binary.Append(b, binary.LittleEndian, v)
 		require.NoError(g.t, err)
 	}
-	view := pv.KernelView(g.v)
-	_, ok := view.Write(base+frame.VAddr(offset), b)
+	_, ok := g.v.KernelMemory.Write(base+frame.VAddr(offset), b)
 	require.True(g.t, ok)
 	return g.at(offset)
 }
 
 // read takes a value from the guest's memory.
 func read[T any](g *guest, offset uint64) (value T) {
-	view := pv.KernelView(g.v)
-	require.True(g.t, guestmem.Get(&view, &value, base+frame.VAddr(offset)))
+	require.True(g.t, guestmem.Get(&g.v.KernelMemory, &value, base+frame.VAddr(offset)))
 	return value
 }
 

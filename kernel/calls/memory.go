@@ -5,7 +5,6 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/machine"
-	"tuco/kernel/pv"
 )
 
 // memoryOp is memory_op.
@@ -60,8 +59,7 @@ func refuseMemory(cmd uint64) hypercall.Errno {
 
 // ofDomain is a number of pages that a domain has.
 func ofDomain(v *domain.VCPU, arg hypercall.Handle[byte], number func(*domain.Domain) int64) int64 {
-	memory := pv.KernelView(v)
-	id, ok := memory.GetUint16(frame.VAddr(arg)) // a hypercall.XenMemoryDomain is no more
+	id, ok := v.KernelMemory.GetUint16(frame.VAddr(arg)) // a hypercall.XenMemoryDomain is no more
 	if !ok {
 		return fail(hypercall.EFAULT)
 	}

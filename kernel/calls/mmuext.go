@@ -8,7 +8,6 @@ import (
 	"tuco/kernel/machine"
 	"tuco/kernel/mm"
 	"tuco/kernel/pagetype"
-	"tuco/kernel/pv"
 )
 
 // mmuextOp is mmuext_op.
@@ -33,16 +32,14 @@ func mmuextOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	}
 	if s.Count == 1 && d == v.Domain && flushedSelf(v, frame.VAddr(s.Ops)) {
 		v.Lists[domain.ListedMMUExtOp].Count(1)
-		memory := pv.KernelView(v)
-		return report(&memory, s.DoneOut, 1, 0)
+		return report(&v.KernelMemory, s.DoneOut, 1, 0)
 	}
 	var x extended
 	x.v, x.d, x.owner = v, d, owner
 	x.c.Begin(v.Holder(), &d.Memory, owner, machine.Budget)
 	list := &room(v).operations
 	for e == 0 && done < s.Count {
-		memory := pv.KernelView(v) // an operation may have changed the tables
-		n := guestmem.Some(&memory, list[:min(int(s.Count-done), len(list))], frame.VAddr(s.Ops.At(uint64(done))))
+		n := guestmem.Some(&v.KernelMemory, list[:min(int(s.Count-done), len(list))], frame.VAddr(s.Ops.At(uint64(done))))
 		if n == 0 {
 			e = hypercall.EFAULT
 		}
@@ -66,15 +63,14 @@ func mmuextOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	if s.DoneOut == 0 {
 		return fail(e)
 	}
-	memory := pv.KernelView(v)
-	return report(&memory, s.DoneOut, done, e)
+	return report(&v.KernelMemory, s.DoneOut, done, e)
 }
 
 // flushedSelf makes an operation that drops translations of the calling vCPU alone, for which
 // nothing has to be made ready. False: it is another, or can't be read; nothing was done.
 func flushedSelf(v *domain.VCPU, at frame.VAddr) bool {
 	const size, argument = 24, 8 // of a hypercall.MMUExtOp, of which each field is read once
-	memory := pv.KernelView(v)
+	memory := &v.KernelMemory
 	cmd, ok := memory.GetUint32(at)
 	if !ok || at.Offset() > frame.PageSize-size {
 		return false

@@ -8,7 +8,6 @@ import (
 	"tuco/kernel/machine"
 	"tuco/kernel/mm"
 	"tuco/kernel/pagetype"
-	"tuco/kernel/pv"
 )
 
 // mmuUpdate is mmu_update: requests are taken a stretch at a time, and each
@@ -28,11 +27,11 @@ func mmuUpdate(v *domain.VCPU, a *hypercall.Args) int64 {
 			return fail(e)
 		}
 	}
-	h, memory, list := v.Holder(), pv.KernelView(v), &room(v).requests
+	h, memory, list := v.Holder(), &v.KernelMemory, &room(v).requests
 	var c mm.Call
 	c.Begin(h, &d.Memory, from, machine.Budget)
 	for e == 0 && done < s.Count {
-		n := guestmem.Some(&memory, list[:min(int(s.Count-done), len(list))], frame.VAddr(s.Reqs.At(uint64(done))))
+		n := guestmem.Some(memory, list[:min(int(s.Count-done), len(list))], frame.VAddr(s.Reqs.At(uint64(done))))
 		if n == 0 {
 			e = hypercall.EFAULT
 			break
@@ -48,7 +47,7 @@ func mmuUpdate(v *domain.VCPU, a *hypercall.Args) int64 {
 		}
 	}
 	v.Lists[domain.ListedMMUUpdate].Count(s.Count)
-	return report(&memory, s.DoneOut, done, e)
+	return report(memory, s.DoneOut, done, e)
 }
 
 // updated is whose tables an mmu_update changes, and whose frames new entries may map.

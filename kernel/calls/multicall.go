@@ -39,12 +39,12 @@ func multicall(v *domain.VCPU, a *hypercall.Args) int64 {
 		if p.InMulticall {
 			list[0] = p.Call
 		} else {
-			memory := pv.KernelView(v)
+			memory := &v.KernelMemory
 			most := list[:min(int(s.NrCalls-p.Entry), len(list))]
-			if guestmem.Direct[byte](&memory, frame.VAddr(at), 1) == nil {
+			if guestmem.Direct[byte](memory, frame.VAddr(at), 1) == nil {
 				most = list[:1] // what can't be told is not done
 			}
-			if n = guestmem.Some(&memory, most, frame.VAddr(at)); n == 0 {
+			if n = guestmem.Some(memory, most, frame.VAddr(at)); n == 0 {
 				return endMulticall(v, fail(hypercall.EFAULT))
 			}
 		}
@@ -117,8 +117,7 @@ func oneCall(v *domain.VCPU, c *hypercall.MulticallEntry) int64 {
 
 // putResults writes the results of entries to the guest's list.
 func putResults(v *domain.VCPU, at hypercall.Handle[hypercall.MulticallEntry], list []hypercall.MulticallEntry) bool {
-	memory := pv.KernelView(v)
-	if there := guestmem.Direct[hypercall.MulticallEntry](&memory, frame.VAddr(at), len(list)); there != nil {
+	if there := guestmem.Direct[hypercall.MulticallEntry](&v.KernelMemory, frame.VAddr(at), len(list)); there != nil {
 		for i := range list {
 			there[i].Result = list[i].Result
 		}

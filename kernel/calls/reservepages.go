@@ -7,7 +7,6 @@ import (
 	"tuco/kernel/machine"
 	"tuco/kernel/mm"
 	"tuco/kernel/pmm"
-	"tuco/kernel/pv"
 )
 
 // pagesAtOnce is how many extents of one page are looked at together: so many take
@@ -22,9 +21,9 @@ const _ = uint(machine.NotMapped - uint64(unmapped)) // the same
 // pages does a command for extents of one page from n on, some of them, and returns for
 // how many. Their names are on one page of the list, or it is one.
 func (r *reservation) pages(cmd, n uint64) uint64 {
-	memory, list := pv.KernelView(r.v), room(r.v).frames[:min(r.s.NrExtents-n, pagesAtOnce)]
+	memory, list := &r.v.KernelMemory, room(r.v).frames[:min(r.s.NrExtents-n, pagesAtOnce)]
 	at := r.s.ExtentStart.At(n)
-	list = list[:guestmem.Some(&memory, list, frame.VAddr(at))]
+	list = list[:guestmem.Some(memory, list, frame.VAddr(at))]
 	if len(list) == 0 {
 		return 0
 	}

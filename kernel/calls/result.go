@@ -7,7 +7,6 @@ import (
 	"tuco/kernel/guestmem"
 	"tuco/kernel/mm"
 	"tuco/kernel/pagetype"
-	"tuco/kernel/pv"
 )
 
 // fail is the result of a call that fails.
@@ -15,21 +14,18 @@ func fail(e hypercall.Errno) int64 { return -int64(e) }
 
 // get copies a structure from the calling guest, once.
 func get[T any](v *domain.VCPU, to *T, from hypercall.Handle[byte]) bool {
-	memory := pv.KernelView(v)
-	return guestmem.Get(&memory, to, frame.VAddr(from))
+	return guestmem.Get(&v.KernelMemory, to, frame.VAddr(from))
 }
 
 // put copies a structure to the calling guest.
 func put[T any](v *domain.VCPU, to hypercall.Handle[byte], from *T) bool {
-	memory := pv.KernelView(v)
-	return guestmem.Put(&memory, frame.VAddr(to), from)
+	return guestmem.Put(&v.KernelMemory, frame.VAddr(to), from)
 }
 
 // getAll copies the elements of an array from the calling guest, once.
 func getAll[T any](v *domain.VCPU, to []T, from hypercall.Handle[T]) bool {
-	memory := pv.KernelView(v)
 	for len(to) > 0 {
-		n := guestmem.Some(&memory, to, frame.VAddr(from))
+		n := guestmem.Some(&v.KernelMemory, to, frame.VAddr(from))
 		if n == 0 {
 			return false
 		}
@@ -40,8 +36,7 @@ func getAll[T any](v *domain.VCPU, to []T, from hypercall.Handle[T]) bool {
 
 // putAll copies an array to the calling guest.
 func putAll[T any](v *domain.VCPU, to hypercall.Handle[T], from []T) bool {
-	memory := pv.KernelView(v)
-	return guestmem.PutAll(&memory, frame.VAddr(to), from)
+	return guestmem.PutAll(&v.KernelMemory, frame.VAddr(to), from)
 }
 
 // errno is what a guest is told of a result of the page tables' core: see mm.Errno.

@@ -331,6 +331,7 @@ func TestRingKick(t *testing.T) {
 	r := newRing(g, 2)
 	second := &domain.VCPU{Domain: g.d, CPU: percpu.Get(0), ID: 1}
 	second.Walks.Begin(second.Holder())
+	second.SetMemory(&machine.Types)
 	second.Ring.Init()
 	second.PV.Stub = &domain.Stub{Kernel: true}
 	g.d.AddVCPU(second)

@@ -11,6 +11,7 @@ import (
 	"tuco/kernel/guestmem"
 	"tuco/kernel/lock"
 	"tuco/kernel/mm"
+	"tuco/kernel/pagetype"
 	"tuco/kernel/percpu"
 	"tuco/kernel/sched"
 	"tuco/kernel/sharedinfo"
@@ -77,6 +78,8 @@ type VCPU struct {
 	// Walks is what walks of the guest's page tables have found since the vCPU came to
 	// its CPU.
 	Walks guestmem.Cache
+	// KernelMemory and UserMemory are the guest's memory as its kernel, and its user mode, reach it.
+	KernelMemory, UserMemory guestmem.View
 
 	// Ring is the vCPU's update ring, if its guest has registered one.
 	Ring mm.Ring
@@ -141,6 +144,13 @@ func (v *VCPU) Init(d *Domain, id uint16, s *exit.Setup) {
 	v.Ring.Init()
 	v.unheard.MaskUpcalls()
 	v.Upcalls = &v.unheard
+}
+
+// SetMemory says where the guest's memory is, for KernelMemory and UserMemory. They are for while the vCPU is on this CPU.
+func (v *VCPU) SetMemory(f *pagetype.Frames) {
+	kernel, user := v.Domain.Memory.RootsAt(int(v.ID))
+	v.KernelMemory = guestmem.View{Frames: f, Root: kernel, Cache: &v.Walks}
+	v.UserMemory = guestmem.View{Frames: f, Root: user, Cache: &v.Walks}
 }
 
 // Want asks for something to be done before the next entry. Whoever asks from

@@ -13,11 +13,20 @@ type Cache struct {
 	// forgotten counts the times that all was. With the holder's Flushes it makes the
 	// time that a page is good for.
 	forgotten uint64
-	pages     [cachedPages]cachedPage
+
+	// A page has one place in each, by its number. Code and stacks have their own: they are looked at
+	// again and again, and data that is far away from them may have the same place.
+	data  [dataPages]cachedPage
+	code  [codePages]cachedPage
+	stack [stackPages]cachedPage
 }
 
-// cachedPages is a power of two: each page has its place, by its number.
-const cachedPages = 32
+// How many pages are kept of each: powers of two.
+const (
+	dataPages  = 32
+	codePages  = 4
+	stackPages = 8
+)
 
 type cachedPage struct {
 	tags [2]frame.VAddr // of the page as one that can be read, and written to; or 0
@@ -37,29 +46,42 @@ func (c *Cache) Forget() { c.forgotten++ }
 
 // ForgetPage forgets one, whose translations are flushed.
 func (c *Cache) ForgetPage(a frame.VAddr) {
-	if p := c.place(a); p.tags[0] == tag(a) {
+	c.dataAt(a).forget(a)
+	c.codeAt(a).forget(a)
+	c.stackAt(a).forget(a)
+}
+
+func (p *cachedPage) forget(a frame.VAddr) {
+	if p.tags[0] == tag(a) {
 		p.tags = [2]frame.VAddr{}
 	}
 }
 
-func (c *Cache) place(a frame.VAddr) *cachedPage {
-	return &c.pages[a>>frame.PageShift&(cachedPages-1)]
+func (c *Cache) dataAt(a frame.VAddr) *cachedPage {
+	return &c.data[a>>frame.PageShift&(dataPages-1)]
+}
+
+func (c *Cache) codeAt(a frame.VAddr) *cachedPage {
+	return &c.code[a>>frame.PageShift&(codePages-1)]
+}
+
+func (c *Cache) stackAt(a frame.VAddr) *cachedPage {
+	return &c.stack[a>>frame.PageShift&(stackPages-1)]
 }
 
 func (c *Cache) now() uint64 { return c.holder.Flushes + c.forgotten }
 
-// find is the page that holds an address; false if it isn't known.
-func (c *Cache) find(root frame.MFN, a frame.VAddr, write bool) (frame.MFN, bool) {
-	p, n := c.place(a), 0
+// knows tells whether a page's place holds it.
+func (c *Cache) knows(p *cachedPage, root frame.MFN, a frame.VAddr, write bool) bool {
+	n := 0
 	if write {
 		n = 1
 	}
-	return p.m, p.tags[n] == tag(a) && p.root == root && p.time == c.now()
+	return p.tags[n] == tag(a) && p.root == root && p.time == c.now()
 }
 
-// keep notes what a walk has found.
-func (c *Cache) keep(root frame.MFN, a frame.VAddr, write bool, m frame.MFN) {
-	p := c.place(a)
+// keep notes what a walk has found, in the page's place.
+func (c *Cache) keep(p *cachedPage, root frame.MFN, a frame.VAddr, write bool, m frame.MFN) {
 	p.tags[0], p.tags[1] = tag(a), 0
 	if write {
 		p.tags[1] = tag(a)

@@ -183,12 +183,16 @@ func OnPage[T any](a frame.VAddr) int {
 	return int((frame.PageSize - a.Offset()) / uint64(unsafe.Sizeof(*new(T))))
 }
 
-// DirectFrame is Direct for eight words.
+// DirectFrame is Direct for eight words of a stack.
 func (v *View) DirectFrame(a frame.VAddr) *[8]uint64 {
 	if !onePage(a, 64) {
 		return nil
 	}
-	m, _, ok := v.walk(a, true)
+	p := v.Cache.stackAt(a)
+	if v.Cache.knows(p, *v.Root, a, true) {
+		return (*[8]uint64)(v.at(p.m, a))
+	}
+	m, _, ok := v.descend(p, a, true)
 	if !ok {
 		return nil
 	}
@@ -233,12 +237,33 @@ func (v *View) Peek(a frame.VAddr) (x uint64, ok bool) {
 	return x, ok
 }
 
-// GetIret is Get for the frame of iret by itself.
+// PeekCode is Peek for code.
+func (v *View) PeekCode(a frame.VAddr) (x uint64, ok bool) {
+	if !onePage(a, unsafe.Sizeof(x)) {
+		return 0, false
+	}
+	p := v.Cache.codeAt(a)
+	if v.Cache.knows(p, *v.Root, a, false) {
+		return *(*uint64)(v.at(p.m, a)), true
+	}
+	m, _, ok := v.descend(p, a, false)
+	if ok {
+		x = *(*uint64)(v.at(m, a))
+	}
+	return x, ok
+}
+
+// GetIret is Get for the frame of iret by itself, on a stack.
 func (v *View) GetIret(to *hypercall.IretContext, from frame.VAddr) bool {
 	if !onePage(from, unsafe.Sizeof(*to)) {
 		return Get(v, to, from)
 	}
-	m, _, ok := v.walk(from, false)
+	p := v.Cache.stackAt(from)
+	if v.Cache.knows(p, *v.Root, from, false) {
+		*to = *(*hypercall.IretContext)(v.at(p.m, from))
+		return true
+	}
+	m, _, ok := v.descend(p, from, false)
 	if ok {
 		*to = *(*hypercall.IretContext)(v.at(m, from))
 	}

@@ -71,7 +71,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func view() *View { return &View{Frames: &frames, Root: root} }
+// view has no page in its cache.
+func view() *View { return &View{Frames: &frames, Root: &root, Cache: fresh()} }
+
+func fresh() *Cache {
+	c := new(Cache)
+	c.Begin(new(lock.Holder))
+	return c
+}
 
 func TestReadAndWrite(t *testing.T) {
 	v := view()
@@ -141,7 +148,8 @@ func TestXSA215NotTheHypervisors(t *testing.T) {
 	f, ok := v.Write(base+3*frame.PageSize, b)
 	assert.False(t, ok)
 	assert.Equal(t, last, f.Address)
-	none := View{Frames: &frames, Root: frame.NoMFN}
+	nowhere := frame.NoMFN
+	none := View{Frames: &frames, Root: &nowhere, Cache: fresh()}
 	_, ok = none.Read(b[:1], base)
 	assert.False(t, ok, "no tables")
 }

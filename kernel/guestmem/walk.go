@@ -11,8 +11,8 @@ import (
 // View is a guest's address space: the tables below a root.
 type View struct {
 	Frames *pagetype.Frames
-	Root   frame.MFN // NoMFN: nothing is mapped
-	Cache  *Cache    // nil: there is none
+	Root   *frame.MFN // the root is there, which may become another; NoMFN: nothing is mapped
+	Cache  *Cache
 }
 
 // Fault says why an address could not be reached: as the processor reports it
@@ -29,12 +29,11 @@ const tries = 16
 // walk finds the page that holds an address. The result is good until this CPU
 // next answers flush requests.
 func (v *View) walk(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
-	if v.Cache != nil {
-		if m, ok := v.Cache.find(v.Root, a, write); ok {
-			return m, Fault{}, true
-		}
+	p := v.Cache.dataAt(a)
+	if v.Cache.knows(p, *v.Root, a, write) {
+		return p.m, Fault{}, true
 	}
-	return v.descend(a, write)
+	return v.descend(p, a, write)
 }
 
 // descend goes down the tables: the levels one by one, no call on the usual way, for
@@ -42,12 +41,13 @@ func (v *View) walk(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
 // explain's.
 //
 //go:noinline
-func (v *View) descend(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
-	if v.Root == frame.NoMFN || !Usable(a) {
+func (v *View) descend(p *cachedPage, a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
+	root := *v.Root
+	if root == frame.NoMFN || !Usable(a) {
 		return v.explain(a, write)
 	}
 	frames := v.Frames
-	all := pagetype.PTE(frames.Table(v.Root)[index(a, 39)].Load())
+	all := pagetype.PTE(frames.Table(root)[index(a, 39)].Load())
 	if all&pagetype.Present == 0 {
 		return v.explain(a, write)
 	}
@@ -73,9 +73,7 @@ func (v *View) descend(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool
 	if write && (e&used != used || all&e&pagetype.RW == 0) {
 		return v.explain(a, write)
 	}
-	if v.Cache != nil {
-		v.Cache.keep(v.Root, a, write, e.MFN())
-	}
+	v.Cache.keep(p, root, a, write, e.MFN())
 	return e.MFN(), Fault{}, true
 }
 
@@ -90,10 +88,10 @@ func (v *View) explain(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool
 		f.Code = x86.PFWrite
 		need |= pagetype.RW
 	}
-	if v.Root == frame.NoMFN || !Usable(a) {
+	if *v.Root == frame.NoMFN || !Usable(a) {
 		return 0, f, false
 	}
-	t := v.Frames.Table(v.Root)
+	t := v.Frames.Table(*v.Root)
 	for shift := uint(39); shift > frame.PageShift; shift -= 9 {
 		e := pagetype.PTE(t[index(a, shift)].Load())
 		if e&need != need {
@@ -149,11 +147,11 @@ const (
 
 // Entry is the L1 entry that maps an address, as it is now; false if no table does.
 func (v *View) Entry(a frame.VAddr) (e pagetype.PTE, ok bool) {
-	if v.Root == frame.NoMFN || !Usable(a) {
+	if *v.Root == frame.NoMFN || !Usable(a) {
 		return 0, false
 	}
 	frames := v.Frames
-	e = pagetype.PTE(frames.Table(v.Root)[index(a, 39)].Load())
+	e = pagetype.PTE(frames.Table(*v.Root)[index(a, 39)].Load())
 	if e&pagetype.Present == 0 {
 		return 0, false
 	}
@@ -171,10 +169,10 @@ func (v *View) Entry(a frame.VAddr) (e pagetype.PTE, ok bool) {
 // Allows tells whether the tables let user-mode code do what a page fault
 // with this error code was about: then the fault was due to an old translation.
 func (v *View) Allows(a frame.VAddr, code uint32) bool {
-	if v.Root == frame.NoMFN || !Usable(a) {
+	if *v.Root == frame.NoMFN || !Usable(a) {
 		return false
 	}
-	m, refused := v.Root, pagetype.PTE(0)
+	m, refused := *v.Root, pagetype.PTE(0)
 	need := pagetype.Present
 	if code&x86.PFWrite != 0 {
 		need |= pagetype.RW

@@ -6,7 +6,6 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
-	"tuco/kernel/guestmem"
 )
 
 // A vCPU as the place in its guest's memory where it is kept informed, for package
@@ -36,13 +35,12 @@ func (a *runstateArea) Put64(offset uint32, value uint64) bool {
 func put32(v *domain.VCPU, at frame.VAddr, value uint32) bool {
 	var b [4]byte
 	binary.LittleEndian.PutUint32(b[:], value)
-	memory := kernelView(v)
-	_, ok := memory.Write(at, b[:])
+	_, ok := v.KernelMemory.Write(at, b[:])
 	return ok
 }
 
 func put64(v *domain.VCPU, at frame.VAddr, value uint64) bool {
-	memory := kernelView(v)
+	memory := &v.KernelMemory
 	if at&7 == 0 {
 		w, _, ok := memory.Word(at, true)
 		if ok {
@@ -54,9 +52,4 @@ func put64(v *domain.VCPU, at frame.VAddr, value uint64) bool {
 	binary.LittleEndian.PutUint64(b[:], value)
 	_, ok := memory.Write(at, b[:])
 	return ok
-}
-
-func kernelView(v *domain.VCPU) guestmem.View {
-	kernel, _ := v.Domain.Memory.Roots(int(v.ID))
-	return guestmem.View{Frames: &Types, Root: kernel}
 }

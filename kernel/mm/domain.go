@@ -54,3 +54,9 @@ func (d *Domain) Roots(vcpu int) (kernel, user frame.MFN) {
 	r := &d.roots[vcpu]
 	return r.kernel, r.user
 }
+
+// RootsAt is where Roots are, for whoever asks often.
+func (d *Domain) RootsAt(vcpu int) (kernel, user *frame.MFN) {
+	r := &d.roots[vcpu]
+	return &r.kernel, &r.user
+}

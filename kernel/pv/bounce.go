@@ -53,7 +53,7 @@ func enter(v *domain.VCPU, handler uint64, masks bool, code uint64) {
 		shown |= uint64(v.PV.IOPL) << 12
 	}
 	sp = sp&^15 - frameWords*8
-	kernel := KernelView(v)
+	kernel := &v.KernelMemory
 	if f := kernel.DirectFrame(frame.VAddr(sp)); f != nil {
 		fill(f, c.Regs.GPR[exit.RCX], c.Regs.GPR[exit.R11], code)
 		f[ripAt], f[ripAt+1], f[ripAt+2], f[ripAt+3], f[ripAt+4] = rip, cs, shown, rsp, ss
@@ -91,8 +91,7 @@ func enterApart(v *domain.VCPU, sp, code uint64, rest [frameWords - ripAt]uint64
 	if code == noCode {
 		words, sp = words[1:], sp+8
 	}
-	kernel := KernelView(v)
-	return guestmem.PutAll(&kernel, frame.VAddr(sp), words)
+	return guestmem.PutAll(&v.KernelMemory, frame.VAddr(sp), words)
 }
 
 // bounce hands an exception to the guest.

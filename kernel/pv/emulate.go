@@ -207,7 +207,7 @@ func (g *guest) PortAllowed(port uint16, size uint8) bool {
 		return false
 	}
 	// The bitmap belongs to the kernel: user mode need not see it.
-	memory := KernelView(g.vcpu())
+	memory := &g.vcpu().KernelMemory
 	for n := uint32(port); n < uint32(port)+uint32(size); n++ {
 		var b [1]byte
 		if n >= p.IOPorts {

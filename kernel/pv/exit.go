@@ -192,7 +192,7 @@ func peek(v *domain.VCPU) (uint64, bool) {
 		return 0, false
 	}
 	memory := view(v)
-	return memory.Peek(frame.VAddr(rip))
+	return memory.PeekCode(frame.VAddr(rip))
 }
 
 // deviceNotAvailable is the use of the FPU with CR0.TS set, which is cleared

@@ -16,8 +16,7 @@ import (
 func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 	c := &v.Container
 	var f hypercall.IretContext
-	kernel := KernelView(v)
-	if !kernel.GetIret(&f, frame.VAddr(c.RSP())) {
+	if !v.KernelMemory.GetIret(&f, frame.VAddr(c.RSP())) {
 		Crash(v, "iret: the frame can't be read")
 		return 0
 	}

@@ -9,18 +9,11 @@ import (
 )
 
 // view is the guest's address space in the mode that it is in.
-func view(v *domain.VCPU) guestmem.View {
-	kernel, user := v.Domain.Memory.Roots(int(v.ID))
-	if !v.PV.Stub.Kernel {
-		kernel = user
+func view(v *domain.VCPU) *guestmem.View {
+	if v.PV.Stub.Kernel {
+		return &v.KernelMemory
 	}
-	return guestmem.View{Frames: &machine.Types, Root: kernel, Cache: &v.Walks}
-}
-
-// KernelView is the guest kernel's address space.
-func KernelView(v *domain.VCPU) guestmem.View {
-	kernel, _ := v.Domain.Memory.Roots(int(v.ID))
-	return guestmem.View{Frames: &machine.Types, Root: kernel, Cache: &v.Walks}
+	return &v.UserMemory
 }
 
 // hasUserRoot tells whether the guest can go to user mode at all.

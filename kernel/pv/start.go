@@ -38,6 +38,7 @@ func NewVCPU(h *lock.Holder, d *domain.Domain, a *Area) *domain.VCPU {
 		setup.Exceptions &^= 1 << x86.VectorPF
 	}
 	v.Init(d, uint16(len(d.VCPUs())), &setup)
+	v.SetMemory(&machine.Types)
 	p := &v.PV
 	p.Frames = m
 	p.Traps = (*[256]domain.Gate)(layout.Pointer(layout.Direct(m[2].Addr())))

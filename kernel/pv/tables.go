@@ -110,8 +110,7 @@ func DropLDT(h *lock.Holder, v *domain.VCPU) {
 // result is Again it has to be called again, after other work got its turn.
 func mapLDT(v *domain.VCPU, n int) pagetype.Result {
 	p := &v.PV
-	memory := KernelView(v)
-	e, ok := memory.Entry(p.LDTBase + frame.VAddr(n)<<frame.PageShift)
+	e, ok := v.KernelMemory.Entry(p.LDTBase + frame.VAddr(n)<<frame.PageShift)
 	if !ok || e&pagetype.Present == 0 {
 		return pagetype.NotMapped
 	}

@@ -52,9 +52,9 @@ func storeEntry(v *domain.VCPU, at frame.VAddr) bool {
 	if c.RFLAGS()&(x86.FlagTF|x86.FlagRF) != 0 || c.Segment(exit.CS).Attr&exit.SegmentLong == 0 {
 		return false
 	}
-	memory, code := KernelView(v), uint64(0)
+	memory, code := &v.KernelMemory, uint64(0)
 	rip := c.RIP()
-	if !guestmem.Get(&memory, &code, frame.VAddr(rip)) {
+	if !guestmem.Get(memory, &code, frame.VAddr(rip)) {
 		return false
 	}
 	s, ok := emul.DecodeStore(code)
@@ -77,7 +77,6 @@ func storeEntry(v *domain.VCPU, at frame.VAddr) bool {
 // isL1 tells whether what is mapped at an address is an L1 table, in which
 // case the instruction that writes to it is worth a look.
 func isL1(v *domain.VCPU, at frame.VAddr) bool {
-	memory := KernelView(v)
-	e, ok := memory.Entry(at)
+	e, ok := v.KernelMemory.Entry(at)
 	return ok && e&pagetype.Present != 0 && machine.Types.IsL1(e.MFN())
 }
