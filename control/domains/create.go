@@ -1,0 +1,112 @@
+package domains
+
+import (
+	"errors"
+	"fmt"
+
+	"tuco/control/build"
+	"tuco/control/config"
+)
+
+// Create makes a guest and lets it run. When it fails there is nothing of the guest, or what could not be unmade is with Poll.
+func (m *Manager) Create(c *config.Guest) error {
+	g := &guest{config: c, state: Building}
+	g.op.Lock()
+	defer g.op.Unlock()
+	m.mu.Lock()
+	err := m.admit(c)
+	if err == nil {
+		m.guests[c.Name] = g
+	}
+	m.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if err := m.start(g); err != nil {
+		m.remove(g)
+		m.Log.Error("guest not created", "guest", c.Name, "error", err)
+		return err
+	}
+	m.Log.Info("guest created", "guest", c.Name, "domain", g.instance.ID.Dom)
+	return nil
+}
+
+// start gives a guest a domain and lets it run. Its lock is held and its undo stack is empty. When it fails, the stack has been run.
+func (m *Manager) start(g *guest) (err error) {
+	known := g.recorded
+	m.set(func() { g.state, g.why, g.instance = Building, "", nil })
+	defer func() {
+		if err == nil {
+			return
+		}
+		if g.recorded && !known {
+			g.undo.push("forgetting it", func() error { return m.forget(g) })
+		}
+		if bad := g.undo.run(); bad != nil {
+			err = errors.Join(err, fmt.Errorf("then, in taking apart what there was: %w", bad))
+		}
+		m.set(func() { g.instance = nil })
+	}()
+	i, err := m.build(g)
+	if err != nil {
+		return err
+	}
+	for _, s := range m.Services {
+		if err := s.Attach(i); err != nil {
+			return fmt.Errorf("%s: %w", s.Name(), err)
+		}
+		g.undo.push("detaching it from the "+s.Name(), func() error { return s.Detach(i) })
+	}
+	m.set(func() { g.instance = i })
+	if err := m.remember(g); err != nil {
+		return err
+	}
+	if err := m.Hypervisor.Unpause(i.ID); err != nil {
+		return fmt.Errorf("letting it run: %w", err)
+	}
+	g.started = m.Now()
+	m.set(func() { g.state = Running })
+	return nil
+}
+
+// build makes the guest's domain.
+func (m *Manager) build(g *guest) (*Instance, error) {
+	plan, pages, err := m.plan(g.config)
+	if err != nil {
+		return nil, err
+	}
+	i := &Instance{Config: g.config, Handle: newHandle()}
+	i.ID, err = m.Hypervisor.Create(&Limits{
+		Name: g.config.Name, Handle: i.Handle, Pages: pages, VCPUs: g.config.VCPUs, Weight: g.config.Weight, Cap: g.config.Cap,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("making its domain: %w", err)
+	}
+	g.undo.push("destroying its domain", func() error { return m.Hypervisor.Destroy(i.ID) })
+	i.Rings, err = plan.Build(m.Hypervisor.Domain(i.ID))
+	if err != nil {
+		return nil, fmt.Errorf("building its domain: %w", err)
+	}
+	return i, nil
+}
+
+const pagesPerMiB = 1 << 20 >> 12
+
+// plan reads the guest's files, and says what is wrong with them before there is a domain.
+func (m *Manager) plan(c *config.Guest) (*build.Plan, uint64, error) {
+	spec := build.Spec{Args: c.Extra, Pages: uint64(c.Memory) * pagesPerMiB, Features: m.Hypervisor.Features()}
+	var err error
+	if spec.Kernel, err = m.Images.Read(c.Kernel); err != nil {
+		return nil, 0, refuse(ErrConfig, "kernel: %v", err)
+	}
+	if c.Ramdisk != "" {
+		if spec.Ramdisk, err = m.Images.Read(c.Ramdisk); err != nil {
+			return nil, 0, refuse(ErrConfig, "ramdisk: %v", err)
+		}
+	}
+	plan, err := build.Prepare(&spec)
+	if err != nil {
+		return nil, 0, refuse(ErrConfig, "kernel %s: %v", c.Kernel, err)
+	}
+	return plan, spec.Pages, nil
+}

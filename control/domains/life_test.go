@@ -1,0 +1,282 @@
+package domains
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"tuco/hypercall"
+)
+
+func TestLife(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(Quota{})
+	require.NoError(t, m.Create(guestFile("a", "disk = ['vol:a,xvda']\nvcpus = 2\ncap = 150\ncpu_weight = 7")))
+	l := m.List()
+	require.Len(t, l, 1)
+	assert.Equal(t, Running, l[0].State)
+	d := w.domains[l[0].ID]
+	assert.Equal(t, Limits{Name: "a", Handle: d.limits.Handle, Pages: 1280, VCPUs: 2, Weight: 7, Cap: 150}, d.limits)
+	assert.NotZero(t, d.limits.Handle)
+	assert.False(t, d.status.Paused)
+
+	require.NoError(t, m.Pause("a"))
+	assert.True(t, d.status.Paused)
+	assert.EqualError(t, m.Pause("a"), `guest "a" is paused, not running`)
+	assert.EqualError(t, m.Shutdown("a", Poweroff), `guest "a" is paused and would not hear of it; unpause it first, or destroy it`)
+	require.NoError(t, m.Unpause("a"))
+	assert.False(t, d.status.Paused)
+	assert.ErrorIs(t, m.Unpause("a"), ErrState)
+	assert.EqualError(t, m.Shutdown("a", "explode"), `a guest can be asked for poweroff or reboot, not for "explode"`)
+
+	require.NoError(t, m.Shutdown("a", Reboot))
+	require.NoError(t, m.Shutdown("a", Poweroff))
+	assert.Equal(t, []string{"a reboot", "a poweroff"}, w.asked)
+	require.NoError(t, m.Poll())
+	assert.Len(t, m.List(), 1, "it has not ended")
+	w.end(m, "a", hypercall.SHUTDOWN_poweroff)
+	require.NoError(t, m.Poll())
+	assert.Empty(t, m.List())
+	assert.Empty(t, m.Reports(""), "a power off is no crash")
+	w.check(m)
+}
+
+func TestPolicies(t *testing.T) {
+	const destroyed = State("")
+	for _, c := range []struct {
+		file   string
+		reason uint32
+		want   State
+		why    string
+	}{
+		{"", hypercall.SHUTDOWN_poweroff, destroyed, ""},
+		{"", hypercall.SHUTDOWN_reboot, Running, ""},
+		{"", hypercall.SHUTDOWN_crash, destroyed, ""},
+		{"on_poweroff = 'preserve'", hypercall.SHUTDOWN_poweroff, Ended, "power off"},
+		{"on_poweroff = 'restart'", hypercall.SHUTDOWN_poweroff, Running, ""},
+		{"on_reboot = 'destroy'", hypercall.SHUTDOWN_reboot, destroyed, ""},
+		{"on_reboot = 'preserve'", hypercall.SHUTDOWN_reboot, Ended, "reboot"},
+		{"on_crash = 'restart'", hypercall.SHUTDOWN_watchdog, Running, ""},
+		{"on_crash = 'preserve'", hypercall.SHUTDOWN_crash, Ended, "crash"},
+		{"on_crash = 'preserve'", hypercall.SHUTDOWN_suspend, Ended, "suspend"},
+		{"on_crash = 'preserve'", 77, Ended, "reason 77"},
+	} {
+		t.Run(c.file+" "+reasonName(c.reason), func(t *testing.T) {
+			w := newWorld(t)
+			m := w.manager(Quota{})
+			require.NoError(t, m.Create(guestFile("a", c.file)))
+			old := m.List()[0].ID
+			w.end(m, "a", c.reason)
+			require.NoError(t, m.Poll())
+			require.NoError(t, m.Poll())
+			l := m.List()
+			switch c.want {
+			case destroyed:
+				assert.Empty(t, l)
+			case Running:
+				assert.NotEqual(t, old, l[0].ID)
+				fallthrough
+			default:
+				assert.Equal(t, c.want, l[0].State)
+				assert.Equal(t, c.why, l[0].Why)
+			}
+			crashed := c.reason > hypercall.SHUTDOWN_reboot
+			assert.Equal(t, crashed, len(m.Reports("a")) == 1)
+			w.check(m)
+			clean(w, m)
+		})
+	}
+}
+
+func TestReports(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(Quota{})
+	for k := range MaxReports + 3 {
+		name := fmt.Sprint("g", k)
+		require.NoError(t, m.Create(guestFile(name, "")))
+		w.now = w.now.Add(time.Minute)
+		w.end(m, name, hypercall.SHUTDOWN_crash)
+		require.NoError(t, m.Poll())
+	}
+	all := m.Reports("")
+	require.Len(t, all, MaxReports)
+	assert.Equal(t, "g3", all[0].Guest, "the oldest went")
+	r := m.Reports("g9")[0]
+	assert.Equal(t, "crash", r.Reason)
+	assert.Equal(t, time.Minute, r.Lived)
+	assert.Equal(t, map[string]string{"console": "the end of g9"}, r.Texts)
+
+	again := w.manager(Quota{})
+	require.NoError(t, again.Restore())
+	assert.Len(t, again.Reports(""), MaxReports, "they outlive the toolstack")
+}
+
+func TestEvidenceIsBounded(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(Quota{})
+	m.Evidence = []Evidence{
+		{"console", func(*Instance) (string, error) { return strings.Repeat("x", 1<<20) + "panic", nil }},
+		{"registers", func(*Instance) (string, error) { return "", errFault }},
+	}
+	require.NoError(t, m.Create(guestFile("a", "")))
+	w.end(m, "a", hypercall.SHUTDOWN_crash)
+	require.NoError(t, m.Poll())
+	texts := m.Reports("a")[0].Texts
+	assert.Len(t, texts["console"], maxEvidence)
+	assert.True(t, strings.HasSuffix(texts["console"], "xpanic"))
+	assert.Equal(t, "not to be had: a fault that the test made", texts["registers"])
+}
+
+// TestCrashLoop: a guest that crashes at once is not started for ever; one that lives between its crashes is.
+func TestCrashLoop(t *testing.T) {
+	for _, c := range []struct {
+		lives time.Duration
+		want  State
+	}{{time.Second, Failed}, {time.Minute, Running}} {
+		w := newWorld(t)
+		m := w.manager(Quota{})
+		require.NoError(t, m.Create(guestFile("a", "on_crash = 'restart'")))
+		for range 10 {
+			w.now = w.now.Add(c.lives)
+			w.end(m, "a", hypercall.SHUTDOWN_crash)
+			require.NoError(t, m.Poll())
+			w.check(m)
+		}
+		require.Equal(t, c.want, m.List()[0].State)
+		if c.want == Failed {
+			assert.Equal(t, "it ended 3 times within 10s of its start, the last time by crash; see its console and reports", m.List()[0].Why)
+			assert.EqualError(t, m.Shutdown("a", Poweroff), `guest "a" is failed, not running`)
+		}
+		clean(w, m)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(Quota{Guests: 3, Memory: 20, VCPUs: 4})
+	assert.EqualError(t, m.Destroy("a"), `there is no guest "a", nor any other; create makes one of a guest.cfg`)
+	require.NoError(t, m.Create(guestFile("a", "disk = ['vol:rw,xvda','vol:ro,xvdb,r']\nvif = ['mac=00:16:3e:00:00:01']")))
+	require.NoError(t, m.Create(guestFile("b", "disk = ['vol:ro,xvda,r']")))
+	for _, c := range []struct {
+		name, more string
+		kind       error
+		want       string
+	}{
+		{"a", "", ErrExists, `there is a guest "a" already, running; destroy it, or give the new one another name`},
+		{"c", "memory = 11", ErrQuota, "memory: with 11 MiB more, guests would have 21 MiB; the quota is 20"},
+		{"c", "vcpus = 3", ErrQuota, "vcpus: with 3 more, guests would have 5; the quota is 4"},
+		{"c", "disk = ['vol:rw,xvda,r']", ErrConflict, `disk: the volume rw is xvda of guest "a"; a writable volume is one guest's: make a clone of it, or attach both with access=r`},
+		{"c", "disk = ['vol:ro,xvda']", ErrConflict, ""},
+		{"c", "vif = ['mac=00:16:3e:00:00:01']", ErrConflict, `vif: the mac 00:16:3e:00:00:01 is guest "a"'s; give this guest another one`},
+		{"c", "memory = 1", ErrConfig, "kernel kernel: memory of 1 MiB is too small: the kernel ends at 1 MiB; with page tables and all it needs at least 4 MiB"},
+		{"c", "kernel = 'text'", ErrConfig, `kernel text: it is no ELF file but something that begins with "no kerne": the hypervisor takes ELF only`},
+		{"c", "kernel = 'lost'", ErrConfig, "kernel: lost: no such file"},
+		{"c", "ramdisk = 'lost'", ErrConfig, "ramdisk: lost: no such file"},
+	} {
+		g := guestFile(c.name, "")
+		if key, value, ok := strings.Cut(c.more, " = "); ok {
+			switch key {
+			case "memory":
+				fmt.Sscan(value, &g.Memory)
+			case "kernel":
+				g.Kernel = strings.Trim(value, "'")
+			default:
+				g = guestFile(c.name, c.more)
+			}
+		}
+		err := m.Create(g)
+		require.ErrorIs(t, err, c.kind, c.want)
+		if c.want != "" {
+			assert.EqualError(t, err, c.want)
+		}
+		w.check(m)
+	}
+	require.NoError(t, m.Create(guestFile("c", "")))
+	assert.EqualError(t, m.Create(guestFile("d", "")), "there are 3 guests, and the quota is 3; destroy one")
+	assert.EqualError(t, m.Destroy("d"), `there is no guest "d"; there are ["a" "b" "c"]`)
+	clean(w, m)
+}
+
+func TestBadRecords(t *testing.T) {
+	for text, want := range map[string]string{
+		"{":              "the record of guests is damaged (unexpected end of JSON input); remove it, and create the guests again",
+		`{"version":9}`:  "the record of guests has version 9, and this control domain knows version 1; use the one that wrote it",
+		`{"version":"x"`: "the record of guests is damaged (unexpected end of JSON input); remove it, and create the guests again",
+	} {
+		w := newWorld(t)
+		w.document = []byte(text)
+		assert.EqualError(t, w.manager(Quota{}).Restore(), want)
+	}
+}
+
+// TestRestore: a guest whose kernel is lost does not keep the others waiting, and is in the list with the reason.
+func TestRestore(t *testing.T) {
+	old := newWorld(t)
+	m := old.manager(Quota{})
+	lost := guestFile("lost", "")
+	require.NoError(t, m.Create(lost))
+	require.NoError(t, m.Create(guestFile("preserved", "on_crash = 'preserve'")))
+	require.NoError(t, m.Create(guestFile("web", "")))
+	old.end(m, "preserved", hypercall.SHUTDOWN_crash)
+	require.NoError(t, m.Poll())
+
+	w := newWorld(t)
+	w.document = []byte(strings.Replace(string(old.document), `"kernel":"kernel"`, `"kernel":"gone"`, 1))
+	m = w.manager(Quota{})
+	const why = `guest "lost" can't be started again: kernel: gone: no such file`
+	assert.EqualError(t, m.Restore(), why)
+	l := m.List()
+	assert.Equal(t, []State{Failed, Ended, Running}, []State{l[0].State, l[1].State, l[2].State})
+	assert.Equal(t, why, l[0].Why)
+	assert.Equal(t, "crash; its memory went with the host's restart", l[1].Why)
+	w.check(m)
+	clean(w, m)
+}
+
+// TestSomebodyElseDestroys: a domain that is gone without our doing is a crash.
+func TestSomebodyElseDestroys(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(Quota{})
+	require.NoError(t, m.Create(guestFile("a", "on_crash = 'restart'")))
+	delete(w.domains, m.List()[0].ID)
+	require.NoError(t, m.Poll())
+	assert.Equal(t, Running, m.List()[0].State)
+	w.check(m)
+	clean(w, m)
+}
+
+// TestAtTheSameTime: commands of many, about the same guests, while guests end.
+func TestAtTheSameTime(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(Quota{Guests: 3})
+	var all sync.WaitGroup
+	for k := range 6 {
+		all.Go(func() {
+			for n := range 30 {
+				name := fmt.Sprint("g", (k+n)%4)
+				switch (k*7 + n) % 6 {
+				case 0, 1:
+					_ = m.Create(guestFile(name, "on_crash = 'restart'"))
+				case 2:
+					_ = m.Pause(name)
+					_ = m.Unpause(name)
+				case 3:
+					w.end(m, name, hypercall.SHUTDOWN_crash)
+				case 4:
+					_ = m.Poll()
+				case 5:
+					_ = m.Destroy(name)
+				}
+				m.List()
+			}
+		})
+	}
+	all.Wait()
+	w.check(m)
+	clean(w, m)
+}

@@ -1,0 +1,124 @@
+package domains
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"tuco/control/config"
+)
+
+// Options is whom a Manager works with.
+type Options struct {
+	Hypervisor Hypervisor
+	Services   []Service // attached in this order, detached in the other
+	Signals    Signals
+	Images     Images
+	Store      Store
+	Quota      Quota
+	Evidence   []Evidence
+	Log        *slog.Logger
+	Now        func() time.Time
+}
+
+// Manager has all guests.
+type Manager struct {
+	Options
+
+	saving sync.Mutex
+	mu     sync.Mutex
+	guests map[string]*guest
+	// orphans are what is left of guests that no longer are.
+	orphans []*undo
+	reports []Report
+}
+
+// New makes a manager without guests; Restore brings back those of the record.
+func New(o Options) *Manager {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Manager{Options: o, guests: map[string]*guest{}}
+}
+
+// State is where in its life a guest is.
+type State string
+
+// The states of the package's picture.
+const (
+	Building State = "building"
+	Running  State = "running"
+	Paused   State = "paused"
+	Ended    State = "ended"
+	Failed   State = "failed"
+)
+
+// guest is a guest. What is below op is guarded by mu as well for those who only read.
+type guest struct {
+	config *config.Guest
+
+	op       sync.Mutex // held during an operation
+	undo     undo
+	started  time.Time
+	restarts int // in a row, each after less than shortLife
+
+	state    State
+	instance *Instance // nil: it has no domain
+	why      string    // of Ended and Failed
+	recorded bool
+	gone     bool // it is not in the table any more
+}
+
+// set changes what mu guards.
+func (m *Manager) set(change func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	change()
+}
+
+// take finds a guest and holds its lock; the caller unlocks op.
+func (m *Manager) take(name string) (*guest, error) {
+	m.mu.Lock()
+	g := m.guests[name]
+	names := slices.Sorted(maps.Keys(m.guests))
+	m.mu.Unlock()
+	if g != nil {
+		g.op.Lock()
+		if !g.gone {
+			return g, nil
+		}
+		g.op.Unlock()
+	}
+	return nil, notFound(name, names)
+}
+
+func notFound(name string, names []string) error {
+	if len(names) == 0 {
+		return refuse(ErrNotFound, "there is no guest %q, nor any other; create makes one of a guest.cfg", name)
+	}
+	return refuse(ErrNotFound, "there is no guest %q; there are %q", name, names)
+}
+
+// remove takes a guest out of the table. Its lock is held.
+func (m *Manager) remove(g *guest) {
+	m.set(func() {
+		g.gone = true
+		if m.guests[g.config.Name] == g {
+			delete(m.guests, g.config.Name)
+		}
+		if len(g.undo.steps) > 0 {
+			m.orphans = append(m.orphans, &undo{g.undo.steps})
+		}
+	})
+}
+
+func newHandle() (h Handle) {
+	rand.Read(h[:]) // it never fails
+	return h
+}
