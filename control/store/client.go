@@ -33,6 +33,14 @@ func (s *Store) Connect(domain hypercall.DomID, wake func()) *Client {
 	return c
 }
 
+// OnEvent has a function called as wake of Connect, and calls it if there is an event already.
+func (c *Client) OnEvent(wake func()) {
+	c.wake = wake
+	if len(c.events.events)+len(c.events.missed) > 0 {
+		wake()
+	}
+}
+
 // Close ends the connection, and its watches and transactions. Then there are no events, and all requests fail with EIO.
 func (c *Client) Close() {
 	c.Reset()

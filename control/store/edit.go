@@ -84,7 +84,7 @@ func (e *edit) replace(who *Client, path string, before, after *tree.Node) sysca
 	if errno := who.fits(after.Value, after.Perms); errno != 0 {
 		return errno
 	}
-	name := path[strings.LastIndexByte(path, '/')+1:]
+	name := lastName(path)
 	if was, is := before.Perms.Owner(), after.Perms.Owner(); was == is {
 		if errno := e.charge(who, is, of(name, after).minus(of(name, before))); errno != 0 {
 			return errno
@@ -163,7 +163,7 @@ func (e *edit) remove(who *Client, path string) syscall.Errno {
 
 // forget gives back what a removed node and those below it were charged for. Who watches one of those is told.
 func (e *edit) forget(who *Client, path string, n *tree.Node) {
-	e.charge(who, n.Perms.Owner(), usage{}.minus(of(path[strings.LastIndexByte(path, '/')+1:], n)))
+	e.charge(who, n.Perms.Owner(), usage{}.minus(of(lastName(path), n)))
 	for name, child := range n.Children() {
 		below := path + "/" + name
 		e.changes = append(e.changes, change{path: below, exact: true, before: child.Perms, dir: n.Perms})
@@ -188,3 +188,6 @@ func (e *edit) setPerms(who *Client, path string, perms tree.Perms) syscall.Errn
 	after.Perms, after.Gen = perms, e.gen
 	return e.replace(who, path, n, &after)
 }
+
+// lastName is the name of the node at a path; the root has none.
+func lastName(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -135,6 +137,7 @@ type modelTx struct {
 	changes []modelChange
 	log     []op
 	seen    map[string]bool
+	doomed  bool
 }
 
 type modelWatch struct {
@@ -260,6 +263,45 @@ func (p *pair) begin(who int) {
 	})
 }
 
+// again has a transaction begin anew. It is doomed if it might have gone another way.
+func (p *pair) again(who int, tx *modelTx) {
+	for path, listed := range tx.seen {
+		was, hadIt := tx.base[path]
+		is, hasIt := p.model[path]
+		tx.doomed = tx.doomed || hadIt != hasIt || was.gen != is.gen || listed && was.list != is.list
+	}
+	tx.base, tx.now, tx.changes = maps.Clone(p.model), maps.Clone(p.model), nil
+	for _, o := range tx.log {
+		p.gen++
+		errno, changes := tx.now.do(who, p.gen, o)
+		tx.doomed = tx.doomed || errno != ""
+		tx.changes = append(tx.changes, changes...)
+	}
+}
+
+// restart has another store go on with the state of this one, as it is written down.
+func (p *pair) restart() {
+	names := slices.Sorted(maps.Keys(p.clients))
+	var clients []*Client
+	for _, name := range names {
+		clients = append(clients, p.clients[name])
+	}
+	text, err := json.Marshal(p.store.Save(clients))
+	require.NoError(p.t, err)
+	var state State
+	require.NoError(p.t, json.Unmarshal(text, &state))
+	p.store, clients, err = Load(state, DefaultQuota, p.host, slog.New(slog.DiscardHandler))
+	require.NoError(p.t, err)
+	for i, name := range names {
+		p.clients[name] = clients[i]
+	}
+	for who, all := range p.open {
+		for _, tx := range all {
+			p.again(who, tx)
+		}
+	}
+}
+
 func (p *pair) end(who int) {
 	i := p.r.IntN(len(p.open[who]))
 	tx := p.open[who][i]
@@ -268,34 +310,18 @@ func (p *pair) end(who int) {
 		require.Equal(p.t, "OK|", p.ask(tx.name, "TRANSACTION_END F|"))
 		return
 	}
+	p.again(who, tx)
 	want := "OK|"
-	for path, listed := range tx.seen {
-		was, hadIt := tx.base[path]
-		is, hasIt := p.model[path]
-		if hadIt != hasIt || was.gen != is.gen || listed && was.list != is.list {
-			want = "EAGAIN"
-		}
-	}
-	after := maps.Clone(p.model)
-	var changes []modelChange
-	for _, o := range tx.log {
-		p.gen++
-		errno, more := after.do(who, p.gen, o)
-		if errno != "" {
-			want = "EAGAIN"
-		}
-		changes = append(changes, more...)
-	}
-	if len(tx.log) == 0 {
-		want = "OK|"
+	if tx.doomed && len(tx.log) > 0 {
+		want = "EAGAIN"
 	}
 	require.Equal(p.t, want, p.ask(tx.name, "TRANSACTION_END T|"), "%s: %v", tx.name, tx.log)
 	if want != "OK|" || len(tx.log) == 0 {
 		return
 	}
-	p.model = after
+	p.model = tx.now
 	var told []modelChange
-	for _, c := range changes {
+	for _, c := range tx.changes {
 		i := slices.IndexFunc(told, func(o modelChange) bool { return o.path == c.path })
 		if i < 0 {
 			told = append(told, c)
@@ -310,6 +336,7 @@ func (p *pair) end(who int) {
 }
 
 // Any requests of three domains, some in transactions, have in the store the replies, the nodes and the events that they have in the model.
+// Now and then another store takes over.
 func TestModel(t *testing.T) {
 	seeds := uint64(300)
 	if testing.Short() {
@@ -338,6 +365,9 @@ func TestModel(t *testing.T) {
 			if n := len(p.open[who]); n > 0 && p.r.IntN(2) == 0 {
 				tx = p.open[who][p.r.IntN(n)]
 			}
+			if p.r.IntN(100) == 0 {
+				p.restart()
+			}
 			switch n := p.r.IntN(10); {
 			case n < 5:
 				p.change(who, tx)
@@ -348,8 +378,10 @@ func TestModel(t *testing.T) {
 			case len(p.open[who]) > 0:
 				p.end(who)
 			}
-			require.Equal(t, strings.Join(p.events[who], " "), p.world.events(fmt.Sprint(who)), "events of %d", who)
-			p.events[who] = nil
+			if p.r.IntN(3) > 0 {
+				require.Equal(t, strings.Join(p.events[who], " "), p.world.events(fmt.Sprint(who)), "events of %d", who)
+				p.events[who] = nil
+			}
 			require.Equal(t, "OK", p.store.Check())
 		}
 		for path, n := range p.model {

@@ -37,6 +37,15 @@ type Host interface {
 
 // New makes a store with nothing in it but what everybody expects there. A nil host means that requests to connect domains are refused.
 func New(quota Quota, host Host, log *slog.Logger) *Store {
+	s := newStore(quota, host, log)
+	for _, path := range []string{"/local/domain", "/tool/xenstored"} {
+		s.change(s.self, op{kind: hypercall.XS_MKDIR, path: path})
+	}
+	return s
+}
+
+// newStore is a store of a root.
+func newStore(quota Quota, host Host, log *slog.Logger) *Store {
 	nobody := tree.Perms{xenbus.Perm{Domain: 0}}
 	s := &Store{
 		root: tree.Root(nobody), special: map[string]tree.Perms{introduceDomain: nobody, releaseDomain: nobody},
@@ -45,9 +54,6 @@ func New(quota Quota, host Host, log *slog.Logger) *Store {
 	}
 	s.domain(0).usage = of("", s.root)
 	s.self = s.Connect(0, nil)
-	for _, path := range []string{"/local/domain", "/tool/xenstored"} {
-		s.change(s.self, op{kind: hypercall.XS_MKDIR, path: path})
-	}
 	return s
 }
 

@@ -140,14 +140,19 @@ func (tx *transaction) again() *transaction {
 		return tx // nobody else has changed anything
 	}
 	now := s.begin(tx.client, tx.number)
-	now.seen, now.log, now.logged, now.doomed = tx.seen, tx.log, tx.logged, tx.doomed
+	now.seen, now.doomed = tx.seen, tx.doomed
 	for _, o := range tx.log {
-		// What was possible may not be any more, for something that has not been looked at: a quota, or who may write to what it is in.
-		if now.apply(o) != 0 {
-			now.doomed = true
-		}
+		now.redo(o)
 	}
 	return now
+}
+
+// redo makes a change again. What was possible may not be any more, for something that has not been looked at: a quota, or who may write to what it
+// is in.
+func (tx *transaction) redo(o op) {
+	tx.doomed = tx.apply(o) != 0 || tx.doomed
+	tx.log = append(tx.log, o)
+	tx.logged += o.bytes()
 }
 
 // conflicts tells whether a node that the transaction depends on isn't in another tree as it was.
