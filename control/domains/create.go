@@ -76,15 +76,15 @@ func (m *Manager) build(g *guest) (*Instance, error) {
 		return nil, err
 	}
 	i := &Instance{Config: g.config, Handle: newHandle()}
-	i.ID, err = m.Hypervisor.Create(&Limits{
+	id, domain, err := m.Hypervisor.Create(&Limits{
 		Name: g.config.Name, Handle: i.Handle, Pages: pages, VCPUs: g.config.VCPUs, Weight: g.config.Weight, Cap: g.config.Cap,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("making its domain: %w", err)
 	}
-	g.undo.push("destroying its domain", func() error { return m.Hypervisor.Destroy(i.ID) })
-	i.Rings, err = plan.Build(m.Hypervisor.Domain(i.ID))
-	if err != nil {
+	i.ID = id
+	g.undo.push("destroying its domain", func() error { return m.Hypervisor.Destroy(id) })
+	if i.Rings, err = plan.Build(domain); err != nil {
 		return nil, fmt.Errorf("building its domain: %w", err)
 	}
 	return i, nil

@@ -38,10 +38,8 @@ type Status struct {
 type Hypervisor interface {
 	// Features is what a kernel may require, a bit for each XENFEAT_*.
 	Features() uint64
-	// Create makes a domain that does not run, with vCPUs and no memory.
-	Create(l *Limits) (ID, error)
-	// Domain is how such a domain is filled.
-	Domain(id ID) build.Domain
+	// Create makes a domain that does not run, with vCPUs and no memory, and gives the way to fill it.
+	Create(l *Limits) (ID, build.Domain, error)
 	Pause(id ID) error
 	Unpause(id ID) error
 	// Destroy ends a domain. It never runs again; its memory may come back later, when nobody has mapped it any more.

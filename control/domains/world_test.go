@@ -81,22 +81,17 @@ func (w *world) do(id ID, what func(d *fakeDomain)) error {
 
 func (w *world) Features() uint64 { return 0 }
 
-func (w *world) Create(l *Limits) (ID, error) {
+func (w *world) Create(l *Limits) (ID, build.Domain, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.called(); err != nil {
-		return ID{}, err
+		return ID{}, nil, err
 	}
 	w.serial++
 	id := ID{hypercall.DomID(len(w.domains) + 1), w.serial}
-	w.domains[id] = &fakeDomain{world: w, limits: *l, pages: map[frame.MFN][]byte{}, status: Status{ID: id, Handle: l.Handle, Paused: true}}
-	return id, nil
-}
-
-func (w *world) Domain(id ID) build.Domain {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.domains[id]
+	d := &fakeDomain{world: w, limits: *l, pages: map[frame.MFN][]byte{}, status: Status{ID: id, Handle: l.Handle, Paused: true}}
+	w.domains[id] = d
+	return id, d, nil
 }
 
 func (w *world) Pause(id ID) error {
