@@ -38,7 +38,7 @@ func evaluate(file string, source []byte) (starlark.StringDict, map[string]posit
 	if err != nil {
 		return nil, nil, starlarkErrors(file, err)
 	}
-	if errs := refuseLoads(file, tree); errs != nil {
+	if errs := refuse(file, tree); errs != nil {
 		return nil, nil, errs
 	}
 	names := starlark.StringDict{"print": starlark.NewBuiltin("print", refusePrint)}
@@ -59,13 +59,21 @@ func refusePrint(*starlark.Thread, *starlark.Builtin, starlark.Tuple, []starlark
 	return nil, errors.New("a guest.cfg has nowhere to print to; remove the call")
 }
 
-func refuseLoads(file string, tree *syntax.File) (errs Errors) {
-	for _, s := range tree.Stmts {
-		if load, ok := s.(*syntax.LoadStmt); ok {
-			errs = append(errs, &Error{File: file, Line: int(load.Load.Line), Text: "a guest.cfg can't load other files; copy here what it needs"})
+// refuse finds what a file must not have before it runs. A number in it that is larger than any that a guest.cfg needs is a slip of the
+// keyboard; 'x' * 1000000000 would be a gigabyte in one step.
+func refuse(file string, tree *syntax.File) (errs Errors) {
+	syntax.Walk(tree, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.LoadStmt:
+			errs = append(errs, &Error{File: file, Line: int(n.Load.Line), Text: "a guest.cfg can't load other files; copy here what it needs"})
+		case *syntax.Literal:
+			if i, ok := n.Value.(int64); n.Token == syntax.INT && (!ok || i > MaxMemory) {
+				errs = append(errs, &Error{File: file, Line: int(n.TokenPos.Line), Text: fmt.Sprintf("the number %s is too large; none is above %d", shorten(n.Raw), MaxMemory)})
+			}
 		}
-	}
-	return errs
+		return true
+	})
+	return errs.sorted()
 }
 
 // positions finds where variables get their values.

@@ -3,6 +3,7 @@ package config
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // keys are all keys, in the order in which they are read: the name comes first, of which MACs are made.
@@ -13,8 +14,8 @@ var keys = []struct {
 }{
 	{"name", (*reader).name, `write name = "…", by which commands know the guest`},
 	{"type", func(r *reader) { r.guest.Type = r.choice("type", []string{TypePV}, r.guest.Type) }, ""},
-	{"kernel", func(r *reader) { r.guest.Kernel = r.filled("a file's name") }, `write kernel = "…", the file of an ELF kernel or bzImage`},
-	{"ramdisk", func(r *reader) { r.guest.Ramdisk = r.filled("a file's name; without a ramdisk, leave the key out") }, ""},
+	{"kernel", func(r *reader) { r.guest.Kernel = r.path("a file's name") }, `write kernel = "…", the file of an ELF kernel or bzImage`},
+	{"ramdisk", func(r *reader) { r.guest.Ramdisk = r.path("a file's name; without a ramdisk, leave the key out") }, ""},
 	{"extra", (*reader).extra, ""},
 	{"memory", func(r *reader) { r.guest.Memory = r.number("MiB", 1, MaxMemory) }, "write memory = 128, say, in MiB"},
 	{"vcpus", func(r *reader) { r.guest.VCPUs = r.number("vCPUs", 1, MaxVCPUs) }, ""},
@@ -81,8 +82,8 @@ func (r *reader) extra() {
 	switch {
 	case len(s) > extraMax:
 		r.fail("the kernel's command line has %d bytes; at most %d fit", len(s), extraMax)
-	case strings.ContainsAny(s, "\x00\n"):
-		r.fail("the kernel's command line is one line of text; remove the line ends and zeroes in it")
+	case strings.ContainsAny(s, "\x00\n") || !utf8.ValidString(s):
+		r.fail("the kernel's command line is one line of UTF-8; remove the line ends and zeroes in it")
 	}
 	r.guest.Extra = s
 }

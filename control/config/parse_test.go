@@ -51,6 +51,9 @@ func TestWhole(t *testing.T) {
 	var back Guest
 	require.NoError(t, json.Unmarshal(text, &back))
 	assert.Equal(t, g, &back)
+	again, err := Parse("again.cfg", g.File())
+	require.NoError(t, err)
+	assert.Equal(t, g, again)
 }
 
 func TestSmallest(t *testing.T) {
@@ -79,10 +82,13 @@ func TestErrors(t *testing.T) {
 		{"bootloader = 'pygrub'", `g.cfg:4: the key "bootloader" of xl.cfg is not one of Tuco's: give the guest's kernel and ramdisk by name`},
 		// Values.
 		{"ramdisk = ''", "g.cfg:4: ramdisk: is empty; it takes a file's name; without a ramdisk, leave the key out"},
+		{"ramdisk = 'a\\nb'", `g.cfg:4: ramdisk: "a\nb" can't be the name of a file: it has at most 1024 bytes of UTF-8, and no control characters`},
+		{"ramdisk = 'x' * 1000000000", "g.cfg:4: the number 1000000000 is too large; none is above 16777216"},
+		{"vcpus = 99999999999999999999", "g.cfg:4: the number 99999999999999999999 is too large; none is above 16777216"},
 		{"ramdisk = None", `g.cfg:4: ramdisk: is None; it takes a string: ramdisk = "…"`},
 		{"type = 'hvm'", `g.cfg:4: type: unknown type "hvm"; possible are pv`},
 		{"type = 'pvv'", `g.cfg:4: type: unknown type "pvv" (did you mean pv?); possible are pv`},
-		{"extra = 'a\\nb'", "g.cfg:4: extra: the kernel's command line is one line of text; remove the line ends and zeroes in it"},
+		{"extra = 'a\\nb'", "g.cfg:4: extra: the kernel's command line is one line of UTF-8; remove the line ends and zeroes in it"},
 		{"extra = 'a' * 1024", "g.cfg:4: extra: the kernel's command line has 1024 bytes; at most 1023 fit"},
 		{"vcpus = '2'", `g.cfg:4: vcpus: is the string "2"; it takes a number: vcpus = 1`},
 		{"vcpus = True", "g.cfg:4: vcpus: is True; it takes a number: vcpus = 1"},
@@ -192,6 +198,9 @@ func FuzzParse(f *testing.F) {
 		}
 		require.True(t, plainName(g.Name) && g.Kernel != "" && len(g.Extra) <= extraMax, "%+v", g)
 		require.True(t, g.Memory >= 1 && g.Memory <= MaxMemory && g.VCPUs >= 1 && g.VCPUs <= MaxVCPUs && g.Cap <= 100*g.VCPUs, "%+v", g)
+		again, err := Parse("f.cfg", g.File())
+		require.NoError(t, err, "%s", g.File())
+		require.Equal(t, g, again)
 		require.LessOrEqual(t, len(g.Disks), MaxDisks)
 		for _, d := range g.Disks {
 			_, err := VDevNumber(d.VDev)

@@ -2,6 +2,8 @@ package config
 
 import (
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"go.starlark.net/starlark"
 )
@@ -15,11 +17,18 @@ func (r *reader) text() (string, bool) {
 	return string(s), ok
 }
 
-// filled is the key's value, a string that is not empty.
-func (r *reader) filled(what string) string {
+const pathMax = 1024
+
+// path is the key's value, the name of a file.
+func (r *reader) path(what string) string {
 	s, ok := r.text()
-	if ok && s == "" {
+	control := func(c rune) bool { return c < ' ' || c == 0x7f }
+	switch {
+	case !ok:
+	case s == "":
 		r.fail("is empty; it takes %s", what)
+	case len(s) > pathMax || strings.ContainsFunc(s, control) || !utf8.ValidString(s):
+		r.fail("%q can't be the name of a file: it has at most %d bytes of UTF-8, and no control characters", shorten(s), pathMax)
 	}
 	return s
 }
@@ -93,5 +102,5 @@ func shorten(s string) string {
 	if len(s) <= most {
 		return s
 	}
-	return s[:most] + "…"
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
