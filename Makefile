@@ -241,7 +241,7 @@ bench: deps
 # Each fuzz target for FUZZTIME.
 FUZZTIME ?= 20s
 fuzz:
-	@for p in $$($(GO) list ./boot ./guestlib/... ./hypercall ./kernel/... ./tools/...); do \
+	@for p in $$($(GO) list ./boot ./control/... ./guestlib/... ./hypercall ./kernel/... ./ring/... ./tools/...); do \
 		for f in $$($(GO) test -tags model -list '^Fuzz' $$p | grep '^Fuzz'); do \
 			echo "$$p $$f"; $(GO) test -tags model -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$p || exit 1; \
 		done; \

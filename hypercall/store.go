@@ -1,20 +1,5 @@
 package hypercall
 
-// XenstoreDomainInterface is struct xenstore_domain_interface: the page by which
-// a domain talks to the store. Public header io/xs_wire.h. Its rings are package
-// ring's byte rings.
-type XenstoreDomainInterface struct {
-	Req            [XENSTORE_RING_SIZE]byte // [guest]
-	Rsp            [XENSTORE_RING_SIZE]byte // [daemon] replies, and events of watches
-	ReqCons        uint32                   // [daemon]
-	ReqProd        uint32                   // [guest]
-	RspCons        uint32                   // [guest]
-	RspProd        uint32                   // [daemon]
-	ServerFeatures uint32                   // [daemon] XENSTORE_SERVER_FEATURE_*
-	Connection     uint32                   // XENSTORE_CONNECTED, or a reconnection that [guest] asks for
-	Error          uint32                   // [daemon] XENSTORE_ERROR_*
-}
-
 // XsdSockmsg is struct xsd_sockmsg: the head of a message to the store or from
 // it. Len bytes follow.
 type XsdSockmsg struct {
@@ -53,20 +38,7 @@ const (
 
 // Limits: in bytes, with the zeros that end texts.
 const (
-	XENSTORE_RING_SIZE    = 1024
 	XENSTORE_PAYLOAD_MAX  = 4096
 	XENSTORE_ABS_PATH_MAX = 3072
 	XENSTORE_REL_PATH_MAX = 2048
-)
-
-// What XenstoreDomainInterface says of the connection.
-const (
-	XENSTORE_SERVER_FEATURE_RECONNECTION = 1
-	XENSTORE_SERVER_FEATURE_ERROR        = 2
-	XENSTORE_CONNECTED                   = 0
-	XENSTORE_RECONNECT                   = 1
-	XENSTORE_ERROR_NONE                  = 0
-	XENSTORE_ERROR_COMM                  = 1
-	XENSTORE_ERROR_RINGIDX               = 2 // an index that can't be
-	XENSTORE_ERROR_PROTO                 = 3 // a message that is too long
 )

@@ -58,5 +58,10 @@
 //
 // The console and the store have simpler rings: a Bytes for each direction, with no slots, no responses and no hold-off.
 //
+// # Messages
+//
+// What goes through the slots is the business of the packages below: blkif, netif, console and xenstore, one for each of the public
+// headers.
+//
 // Layouts and rules are those of Xen's public header io/ring.h. Nothing here allocates.
 package ring

@@ -7,7 +7,7 @@ import (
 	"io"
 
 	"tuco/guestlib/frontend"
-	"tuco/hypercall"
+	"tuco/ring/blkif"
 )
 
 // What calls fail with, besides package frontend's reasons for the end of a connection.
@@ -76,7 +76,7 @@ func (d *Disk) ReadAt(p []byte, off int64) (n int, err error) {
 	if len(p) == 0 {
 		return 0, err
 	}
-	if failed := d.transfer(hypercall.BLKIF_OP_READ, p, off); failed != nil {
+	if failed := d.transfer(blkif.OpRead, p, off); failed != nil {
 		return 0, failed
 	}
 	return len(p), err
@@ -97,7 +97,7 @@ func (d *Disk) WriteAt(p []byte, off int64) (n int, err error) {
 	case len(p) == 0:
 		return 0, nil
 	}
-	if err := d.transfer(hypercall.BLKIF_OP_WRITE, p, off); err != nil {
+	if err := d.transfer(blkif.OpWrite, p, off); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -110,7 +110,7 @@ func (d *Disk) Flush() error {
 		if l.flush == 0 {
 			return l.failed()
 		}
-		return l.do(&hypercall.BlkifRequest{Operation: l.flush})
+		return l.do(blkif.Request{Op: l.flush})
 	})
 }
 
@@ -133,10 +133,10 @@ func (d *Disk) Discard(off, length int64) error {
 }
 
 // transfer reads or writes.
-func (d *Disk) transfer(operation uint8, p []byte, off int64) error {
+func (d *Disk) transfer(asked blkif.Op, p []byte, off int64) error {
 	for {
 		l := d.link.Get()
-		if err := l.transfer(operation, p, off); err != errResumed {
+		if err := l.transfer(asked, p, off); err != errResumed {
 			return err
 		}
 	}

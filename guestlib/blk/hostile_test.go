@@ -12,8 +12,8 @@ import (
 	"tuco/guestlib/blk"
 	"tuco/guestlib/frontend"
 	"tuco/guestlib/frontend/model"
-	"tuco/hypercall"
 	"tuco/ring"
+	"tuco/ring/blkif"
 )
 
 // byHand opens a disk whose back end is the test.
@@ -23,11 +23,11 @@ func byHand(t testing.TB) (*model.DiskSession, *blk.Disk) {
 }
 
 // takeAll waits for requests.
-func takeAll(t testing.TB, s *model.DiskSession, n int) (all []hypercall.BlkifRequest) {
+func takeAll(t testing.TB, s *model.DiskSession, n int) (all []blkif.Request) {
 	for len(all) < n {
 		require.NoError(t, s.Channel.Wait(t.Context()))
 		for more := true; more; {
-			var req hypercall.BlkifRequest
+			var req blkif.Request
 			ok, err := s.Ring.Take(&req)
 			require.NoError(t, err)
 			if ok {
@@ -45,21 +45,21 @@ func takeAll(t testing.TB, s *model.DiskSession, n int) (all []hypercall.BlkifRe
 func TestHostileResponses(t *testing.T) {
 	type (
 		session = *model.DiskSession
-		request = hypercall.BlkifRequest
+		request = blkif.Request
 	)
-	put := func(s session, rsp hypercall.BlkifResponse) { s.Ring.Put(&rsp) }
+	put := func(s session, rsp blkif.Response) { s.Ring.Put(&rsp) }
 	for name, answer := range map[string]func(session, request){
-		"unknown ID": func(s session, req request) { put(s, hypercall.BlkifResponse{ID: 32, Operation: req.Operation}) },
+		"unknown ID": func(s session, req request) { put(s, blkif.Response{ID: 32, Op: req.Op}) },
 		"huge ID": func(s session, req request) {
-			put(s, hypercall.BlkifResponse{ID: 1<<63 + req.ID, Operation: req.Operation})
+			put(s, blkif.Response{ID: 1<<63 + req.ID, Op: req.Op})
 		},
-		"ID not in use":   func(s session, req request) { put(s, hypercall.BlkifResponse{ID: 0, Operation: req.Operation}) },
-		"other operation": func(s session, req request) { put(s, hypercall.BlkifResponse{ID: req.ID, Operation: 3}) },
+		"ID not in use":   func(s session, req request) { put(s, blkif.Response{ID: 0, Op: req.Op}) },
+		"other operation": func(s session, req request) { put(s, blkif.Response{ID: req.ID, Op: 3}) },
 		"unknown status": func(s session, req request) {
-			put(s, hypercall.BlkifResponse{ID: req.ID, Operation: req.Operation, Status: 1})
+			put(s, blkif.Response{ID: req.ID, Op: req.Op, Status: 1})
 		},
 		"unknown error": func(s session, req request) {
-			put(s, hypercall.BlkifResponse{ID: req.ID, Operation: req.Operation, Status: -3})
+			put(s, blkif.Response{ID: req.ID, Op: req.Op, Status: -3})
 		},
 		"index far ahead": func(s session, _ request) { atomic.StoreUint32(&ring.HeaderOf(s.Memory).RspProd, 1000) },
 		"index behind":    func(s session, _ request) { atomic.StoreUint32(&ring.HeaderOf(s.Memory).RspProd, 0xffff_ffff) },
@@ -68,7 +68,7 @@ func TestHostileResponses(t *testing.T) {
 		"garbage in slots": func(s session, _ request) {
 			clear(s.Memory[64:])
 			s.Memory[64+8] = 0xff
-			put(s, hypercall.BlkifResponse{Status: 77})
+			put(s, blkif.Response{Status: 77})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -153,7 +153,7 @@ func FuzzHostileBackEnd(f *testing.F) {
 				_ = disk.Flush()
 			})
 		}
-		var taken []hypercall.BlkifRequest
+		var taken []blkif.Request
 		next := func() (b byte) {
 			if len(script) > 0 {
 				b, script = script[0], script[1:]
@@ -163,12 +163,12 @@ func FuzzHostileBackEnd(f *testing.F) {
 		for len(script) > 0 {
 			switch next() % 8 {
 			case 0:
-				var req hypercall.BlkifRequest
+				var req blkif.Request
 				if ok, _ := s.Ring.Take(&req); ok {
 					taken = append(taken, req)
 				}
 			case 1: // a response of whatever content
-				s.Ring.Put(&hypercall.BlkifResponse{ID: uint64(next() % 40), Operation: next() % 7, Status: int16(int8(next()))})
+				s.Ring.Put(&blkif.Response{ID: uint64(next() % 40), Op: blkif.Op(next() % 7), Status: blkif.Status(int8(next()))})
 			case 2, 3: // a true one
 				if len(taken) > 0 {
 					rsp := s.Handle(&taken[0])

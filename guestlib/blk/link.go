@@ -3,26 +3,22 @@ package blk
 import (
 	"errors"
 	"sync"
-	"unsafe"
 
 	"tuco/guestlib/frontend"
 	"tuco/hypercall"
-	"tuco/ring"
+	"tuco/ring/blkif"
 )
-
-// sectorSize is that of requests.
-const sectorSize = 512
 
 // link is a device's connection. The lock is for all of it but the connection itself and, once it is connected, info and flush.
 type link struct {
 	connection *frontend.Connection
 	info       Info
-	flush      uint8 // the operation that flushes, or 0
+	flush      blkif.Op // the operation that flushes, or 0
 
 	mu    sync.Mutex
 	room  sync.Cond // slots or pages became free, or the connection ended
 	err   error     // why it ended
-	ring  ring.Front[hypercall.BlkifRequest, hypercall.BlkifResponse]
+	ring  blkif.Front
 	slots []slot
 	free  []int // slots, by number; a request's ID is its slot's
 	pages []page
@@ -32,11 +28,11 @@ type link struct {
 
 // slot is a request that is on its way, if it has an op.
 type slot struct {
-	op        *op
-	operation uint8 // which the response has to repeat
-	from      int64 // the byte of the device at which its data begins
-	pages     []page
-	list      page // of segments, for an indirect request
+	op    *op
+	asked blkif.Op // which the response has to repeat
+	from  int64    // the byte of the device at which its data begins
+	pages []page
+	list  page // of segments, for an indirect request
 }
 
 // page is shared with the back end as long as the connection lasts.
@@ -135,9 +131,9 @@ func (l *link) takePage() page {
 }
 
 // put puts a request of an op into the ring. There is room: there are as many slots here as there.
-func (l *link) put(id int, o *op, operation uint8, req *hypercall.BlkifRequest) {
+func (l *link) put(id int, o *op, asked blkif.Op, req *blkif.Request) {
 	s := &l.slots[id]
-	s.op, s.operation = o, operation
+	s.op, s.asked = o, asked
 	o.pending++
 	l.ring.Put(req)
 	l.stats.Requests++
@@ -152,24 +148,20 @@ func (l *link) push() {
 }
 
 // do makes a request without data, and waits for its end.
-func (l *link) do(req *hypercall.BlkifRequest) error {
+func (l *link) do(req blkif.Request) error {
 	l.mu.Lock()
 	o := l.begin(nil, 0)
 	if id, err := l.acquire(false); err != nil {
 		o.err = err
 	} else {
 		req.ID = uint64(id)
-		l.put(id, o, req.Operation, req)
+		l.put(id, o, req.Op, &req)
 	}
 	return l.end(o)
 }
 
 func (l *link) discard(off, length int64) error {
-	var req hypercall.BlkifRequest
-	discard := (*hypercall.BlkifRequestDiscard)(unsafe.Pointer(&req))
-	discard.Operation = hypercall.BLKIF_OP_DISCARD
-	discard.SectorNumber, discard.NrSectors = uint64(off/sectorSize), uint64(length/sectorSize)
-	return l.do(&req)
+	return l.do(blkif.Discard(0, uint64(off/blkif.SectorSize), uint64(length/blkif.SectorSize)))
 }
 
 // failed is why the connection ended, or nil.
@@ -199,7 +191,7 @@ func (l *link) Event() (reason bool, err error) {
 	defer l.mu.Unlock()
 	l.stats.Events++
 	for more := true; more && l.err == nil; {
-		var rsp hypercall.BlkifResponse
+		var rsp blkif.Response
 		for {
 			_, ok, err := l.ring.Take(&rsp)
 			if err != nil {
@@ -222,23 +214,23 @@ func (l *link) Event() (reason bool, err error) {
 }
 
 // answer takes a response.
-func (l *link) answer(rsp *hypercall.BlkifResponse) error {
+func (l *link) answer(rsp *blkif.Response) error {
 	if rsp.ID >= uint64(len(l.slots)) || l.slots[rsp.ID].op == nil {
 		return frontend.Misbehaved("a response to request %d, which is not there", rsp.ID)
 	}
 	s := &l.slots[rsp.ID]
-	if rsp.Operation != s.operation {
-		return frontend.Misbehaved("a response for operation %d to a request for %d", rsp.Operation, s.operation)
+	if rsp.Op != s.asked {
+		return frontend.Misbehaved("a response for operation %d to a request for %d", rsp.Op, s.asked)
 	}
 	var err error
 	switch rsp.Status {
-	case hypercall.BLKIF_RSP_OKAY:
-		if s.operation == hypercall.BLKIF_OP_READ {
+	case blkif.StatusOK:
+		if s.asked == blkif.OpRead {
 			s.copyOut()
 		}
-	case hypercall.BLKIF_RSP_ERROR:
+	case blkif.StatusError:
 		err = ErrIO
-	case hypercall.BLKIF_RSP_EOPNOTSUPP:
+	case blkif.StatusUnsupported:
 		err = errors.ErrUnsupported
 	default:
 		return frontend.Misbehaved("status %d", rsp.Status)

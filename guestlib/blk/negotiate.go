@@ -8,6 +8,7 @@ import (
 	"tuco/guestlib/frontend"
 	"tuco/hypercall"
 	"tuco/ring"
+	"tuco/ring/blkif"
 )
 
 // What this end is content with.
@@ -30,7 +31,7 @@ func connect(ctx context.Context, domain frontend.Domain, path string) (*link, e
 
 // Propose implements frontend.Driver: the ring is made.
 func (l *link) Propose(c *frontend.Connection) (nodes map[string]string, state hypercall.XenbusState, err error) {
-	order, err := c.Number("max-ring-page-order", math.MaxUint32, 0)
+	order, err := c.Number(blkif.KeyMaxRingOrder, math.MaxUint32, 0)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -39,18 +40,18 @@ func (l *link) Propose(c *frontend.Connection) (nodes map[string]string, state h
 	if err != nil {
 		return nil, 0, err
 	}
-	nodes = map[string]string{"protocol": "x86_64-abi", "feature-persistent": "1"}
+	nodes = map[string]string{blkif.KeyProtocol: blkif.Protocol, blkif.KeyPersistent: "1"}
 	if order == 0 {
-		nodes["ring-ref"] = fmt.Sprint(shared.Refs[0])
+		nodes[blkif.KeyRingRef] = fmt.Sprint(shared.Refs[0])
 	} else {
-		nodes["ring-page-order"] = fmt.Sprint(order)
+		nodes[blkif.KeyRingOrder] = fmt.Sprint(order)
 		for i, ref := range shared.Refs {
-			nodes[fmt.Sprintf("ring-ref%d", i)] = fmt.Sprint(ref)
+			nodes[fmt.Sprint(blkif.KeyRingRef, i)] = fmt.Sprint(ref)
 		}
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ring = ring.MakeFront[hypercall.BlkifRequest, hypercall.BlkifResponse](shared.Memory)
+	l.ring = ring.MakeFront[blkif.Request, blkif.Response](shared.Memory)
 	l.connection = c
 	l.slots = make([]slot, l.ring.Size())
 	for i := range l.slots {
@@ -61,30 +62,30 @@ func (l *link) Propose(c *frontend.Connection) (nodes map[string]string, state h
 
 // Accept implements frontend.Driver: the back end says what the device is.
 func (l *link) Accept(c *frontend.Connection) error {
-	sectors, err := c.Number("sectors", math.MaxInt64/sectorSize, 0)
+	sectors, err := c.Number(blkif.KeySectors, math.MaxInt64/blkif.SectorSize, 0)
 	if err != nil {
 		return err
 	}
-	size, err := c.Number("sector-size", frontend.PageSize, sectorSize)
+	size, err := c.Number(blkif.KeySectorSize, frontend.PageSize, blkif.SectorSize)
 	if err != nil {
 		return err
 	}
-	if size < sectorSize || size&(size-1) != 0 {
-		return fmt.Errorf("%s/sector-size says %d, which is no power of two from %d on", c.Back, size, sectorSize)
+	if size < blkif.SectorSize || size&(size-1) != 0 {
+		return fmt.Errorf("%s/sector-size says %d, which is no power of two from %d on", c.Back, size, blkif.SectorSize)
 	}
-	if bytes := sectors * sectorSize; bytes%size != 0 {
+	if bytes := sectors * blkif.SectorSize; bytes%size != 0 {
 		return fmt.Errorf("%s: %d bytes are not whole sectors of %d", c.Back, bytes, size)
 	}
-	info, err := c.Number("info", math.MaxUint32, 0)
+	info, err := c.Number(blkif.KeyInfo, math.MaxUint32, 0)
 	if err != nil {
 		return err
 	}
-	indirect, err := c.Number("feature-max-indirect-segments", math.MaxUint32, 0)
+	indirect, err := c.Number(blkif.KeyIndirect, math.MaxUint32, 0)
 	if err != nil {
 		return err
 	}
 	var flags [4]bool
-	for i, name := range []string{"feature-flush-cache", "feature-barrier", "feature-discard", "feature-persistent"} {
+	for i, name := range []string{blkif.KeyFlush, blkif.KeyBarrier, blkif.KeyDiscard, blkif.KeyPersistent} {
 		if flags[i], err = c.Flag(name); err != nil {
 			return err
 		}
@@ -92,18 +93,18 @@ func (l *link) Accept(c *frontend.Connection) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.info = Info{
-		Size: int64(sectors * sectorSize), SectorSize: int(size), ReadOnly: info&hypercall.VDISK_READONLY != 0,
+		Size: int64(sectors * blkif.SectorSize), SectorSize: int(size), ReadOnly: info&blkif.InfoReadOnly != 0,
 		Flush: flags[0] || flags[1], Discard: flags[2], Persistent: flags[3], RingSize: l.ring.Size(),
-		Segments: max(int(min(indirect, maxSegments)), hypercall.BLKIF_MAX_SEGMENTS_PER_REQUEST),
+		Segments: max(int(min(indirect, maxSegments)), blkif.MaxSegments),
 	}
 	if !l.havePage() {
 		return fmt.Errorf("%s: no memory to share", c.Path)
 	}
 	switch {
 	case flags[0]:
-		l.flush = hypercall.BLKIF_OP_FLUSH_DISKCACHE
+		l.flush = blkif.OpFlush
 	case flags[1]:
-		l.flush = hypercall.BLKIF_OP_WRITE_BARRIER
+		l.flush = blkif.OpBarrier
 	}
 	return nil
 }

@@ -1,14 +1,12 @@
 package blk
 
 import (
-	"unsafe"
-
 	"tuco/guestlib/frontend"
-	"tuco/hypercall"
+	"tuco/ring/blkif"
 )
 
 // transfer reads or writes p, of which all is on the device. What is written is whole sectors.
-func (l *link) transfer(operation uint8, p []byte, off int64) error {
+func (l *link) transfer(asked blkif.Op, p []byte, off int64) error {
 	sector := int64(l.info.SectorSize)
 	from, end := off&^(sector-1), (off+int64(len(p))+sector-1)&^(sector-1)
 	l.mu.Lock()
@@ -19,21 +17,21 @@ func (l *link) transfer(operation uint8, p []byte, off int64) error {
 			o.err = err
 			break
 		}
-		from = l.request(o, id, operation, from, end)
+		from = l.request(o, id, asked, from, end)
 	}
 	return l.end(o)
 }
 
 // request puts a request for as much of a range of the device as it has room for and there are pages, of which there is one.
 // It returns where the rest begins.
-func (l *link) request(o *op, id int, operation uint8, from, end int64) (rest int64) {
+func (l *link) request(o *op, id int, asked blkif.Op, from, end int64) (rest int64) {
 	s := &l.slots[id]
 	s.from = from
 	wanted := min(int((end-from+frontend.PageSize-1)/frontend.PageSize), l.info.Segments)
 	for len(s.pages) < wanted && l.havePage() {
 		s.pages = append(s.pages, l.takePage())
 	}
-	indirect := len(s.pages) > hypercall.BLKIF_MAX_SEGMENTS_PER_REQUEST
+	indirect := len(s.pages) > blkif.MaxSegments
 	if indirect {
 		if l.havePage() {
 			s.list = l.takePage()
@@ -42,28 +40,27 @@ func (l *link) request(o *op, id int, operation uint8, from, end int64) (rest in
 			s.pages = s.pages[:len(s.pages)-1]
 		}
 	}
-	var req hypercall.BlkifRequest
-	segments := req.Seg[:]
+	var direct [blkif.MaxSegments]blkif.Segment
+	segments := direct[:]
 	if indirect {
-		segments = (*[maxSegments]hypercall.BlkifRequestSegment)(unsafe.Pointer(&s.list.memory[0]))[:]
+		segments = blkif.Segments(s.list.memory)[:]
 	}
 	for i, p := range s.pages {
 		n := min(end-from, frontend.PageSize)
-		segments[i] = hypercall.BlkifRequestSegment{GRef: p.ref, LastSect: uint8(n/sectorSize - 1)}
+		segments[i] = blkif.Segment{Ref: p.ref, Last: uint8(n/blkif.SectorSize - 1)}
 		from += n
 	}
-	if operation == hypercall.BLKIF_OP_WRITE {
+	if asked == blkif.OpWrite {
 		s.copyIn(o)
 	}
+	sector := uint64(s.from / blkif.SectorSize)
+	var req blkif.Request
 	if indirect {
-		r := (*hypercall.BlkifRequestIndirect)(unsafe.Pointer(&req))
-		r.Operation, r.IndirectOp, r.NrSegments = hypercall.BLKIF_OP_INDIRECT, operation, uint16(len(s.pages))
-		r.ID, r.SectorNumber, r.IndirectGRefs[0] = uint64(id), uint64(s.from/sectorSize), s.list.ref
+		req = blkif.Indirect(asked, uint64(id), sector, len(s.pages), s.list.ref)
 	} else {
-		req.Operation, req.NrSegments = operation, uint8(len(s.pages))
-		req.ID, req.SectorNumber = uint64(id), uint64(s.from/sectorSize)
+		req = blkif.Transfer(asked, uint64(id), sector, segments[:len(s.pages)])
 	}
-	l.put(id, o, operation, &req)
+	l.put(id, o, asked, &req)
 	return from
 }
 

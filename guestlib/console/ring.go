@@ -4,8 +4,8 @@ import (
 	"sync/atomic"
 
 	"tuco/guestlib/spin"
-	"tuco/hypercall"
 	"tuco/ring"
+	ringconsole "tuco/ring/console"
 )
 
 // attached is the console of a domain that is not privileged: a page that it shares with a daemon of another domain. What the
@@ -19,9 +19,8 @@ var attached struct {
 }
 
 // Attach has Put and Take use a page.
-func Attach(page *hypercall.XenconsInterface) {
-	attached.out = ring.Producer(page.Out[:], &page.OutProd, &page.OutCons)
-	attached.in = ring.Consumer(page.In[:], &page.InProd, &page.InCons)
+func Attach(page *ringconsole.Page) {
+	attached.out, attached.in = page.Guest()
 	atomic.StoreUint32(&attached.up, 1) // after the rings
 }
 

@@ -7,17 +7,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"tuco/hypercall"
 	"tuco/ring"
+	ringconsole "tuco/ring/console"
 )
 
-// daemon is the other end of a console's page.
-func daemon(page *hypercall.XenconsInterface) (out, in ring.Bytes) {
-	return ring.Consumer(page.Out[:], &page.OutProd, &page.OutCons), ring.Producer(page.In[:], &page.InProd, &page.InCons)
-}
-
 // attach is a new console. The tests have one after the other.
-func attach(t *testing.T, page *hypercall.XenconsInterface) {
+func attach(t *testing.T, page *ringconsole.Page) {
 	t.Helper()
 	Attach(page)
 	t.Cleanup(func() { attached.up = 0 })
@@ -32,9 +27,9 @@ func TestNoPage(t *testing.T) {
 }
 
 func TestBothWays(t *testing.T) {
-	var page hypercall.XenconsInterface
+	var page ringconsole.Page
 	page.OutProd, page.OutCons, page.InProd, page.InCons = 0xffff_fff0, 0xffff_fff0, 7, 7 // it was in use before
-	out, in := daemon(&page)
+	out, in := page.Daemon()
 	attach(t, &page)
 
 	long := strings.Repeat("0123456789", 300)
@@ -65,14 +60,14 @@ func TestBothWays(t *testing.T) {
 
 // TestHostileDaemon: an index that can't be ends the use of the page, in both directions.
 func TestHostileDaemon(t *testing.T) {
-	for name, spoil := range map[string]func(*hypercall.XenconsInterface){
-		"took what is not there": func(p *hypercall.XenconsInterface) { p.OutCons = 2 },
-		"took it back":           func(p *hypercall.XenconsInterface) { p.OutCons = 0xffff_f000 },
-		"typed too much":         func(p *hypercall.XenconsInterface) { p.InProd = 1025 },
-		"typed it back":          func(p *hypercall.XenconsInterface) { p.InProd = 0xffff_ffff },
+	for name, spoil := range map[string]func(*ringconsole.Page){
+		"took what is not there": func(p *ringconsole.Page) { p.OutCons = 2 },
+		"took it back":           func(p *ringconsole.Page) { p.OutCons = 0xffff_f000 },
+		"typed too much":         func(p *ringconsole.Page) { p.InProd = 1025 },
+		"typed it back":          func(p *ringconsole.Page) { p.InProd = 0xffff_ffff },
 	} {
 		t.Run(name, func(t *testing.T) {
-			var page hypercall.XenconsInterface
+			var page ringconsole.Page
 			attach(t, &page)
 			n, ok := Put([]byte("x"))
 			require.True(t, ok)
@@ -82,7 +77,7 @@ func TestHostileDaemon(t *testing.T) {
 			_, take := Take(make([]byte, 1))
 			assert.False(t, put && take)
 			assert.False(t, Attached())
-			page = hypercall.XenconsInterface{}
+			page = ringconsole.Page{}
 			_, ok = Put([]byte("z"))
 			assert.False(t, ok, "for good")
 		})
@@ -111,8 +106,8 @@ func (w *world) daemon(out ring.Bytes) *Daemon {
 }
 
 func TestTransmit(t *testing.T) {
-	var page hypercall.XenconsInterface
-	out, _ := daemon(&page)
+	var page ringconsole.Page
+	out, _ := page.Daemon()
 	attach(t, &page)
 	w := world{takes: 100}
 	d := w.daemon(out)
@@ -129,8 +124,8 @@ func TestTransmit(t *testing.T) {
 
 // TestNobodyTakes: a program waits for a second, once, and goes on when the daemon does.
 func TestNobodyTakes(t *testing.T) {
-	var page hypercall.XenconsInterface
-	out, _ := daemon(&page)
+	var page ringconsole.Page
+	out, _ := page.Daemon()
 	attach(t, &page)
 	t.Cleanup(func() { gaveUp = 0 })
 	var w world

@@ -8,7 +8,7 @@ import (
 
 	"tuco/guestlib/frontend/model"
 	"tuco/guestlib/netfront"
-	"tuco/hypercall"
+	"tuco/ring/netif"
 )
 
 // TestNoAllocation: sending and receiving allocate nothing in the steady state.
@@ -20,12 +20,12 @@ func TestNoAllocation(t *testing.T) {
 			t.Error(err)
 		}
 		for range out {
-			var req hypercall.NetifTXRequest
+			var req netif.TXRequest
 			_, _ = s.TX.Take(&req)
-			s.TX.Put(&hypercall.NetifTXResponse{ID: req.ID})
-			var empty hypercall.NetifRXRequest
+			s.TX.Put(&netif.TXResponse{ID: req.ID})
+			var empty netif.RXRequest
 			_, _ = s.RX.Take(&empty)
-			s.RX.Put(&hypercall.NetifRXResponse{ID: empty.ID, Status: 100})
+			s.RX.Put(&netif.RXResponse{ID: empty.ID, Status: 100})
 		}
 		s.TX.Push()
 		s.RX.Push()

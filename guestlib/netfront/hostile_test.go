@@ -12,8 +12,8 @@ import (
 	"tuco/guestlib/frontend"
 	"tuco/guestlib/frontend/model"
 	"tuco/guestlib/netfront"
-	"tuco/hypercall"
 	"tuco/ring"
+	"tuco/ring/netif"
 )
 
 type session = *model.NICSession
@@ -25,12 +25,12 @@ func byHand(t testing.TB) (session, *netfront.Link) {
 }
 
 // received puts a response to the next request for receiving.
-func received(t testing.TB, s session, change func(*hypercall.NetifRXResponse)) {
-	var req hypercall.NetifRXRequest
+func received(t testing.TB, s session, change func(*netif.RXResponse)) {
+	var req netif.RXRequest
 	ok, err := s.RX.Take(&req)
 	require.NoError(t, err)
 	require.True(t, ok)
-	rsp := hypercall.NetifRXResponse{ID: req.ID, Status: 60}
+	rsp := netif.RXResponse{ID: req.ID, Status: 60}
 	change(&rsp)
 	s.RX.Put(&rsp)
 	s.RX.Push()
@@ -38,23 +38,23 @@ func received(t testing.TB, s session, change func(*hypercall.NetifRXResponse)) 
 
 // TestHostileReceive: each of these ends the connection.
 func TestHostileReceive(t *testing.T) {
-	for name, change := range map[string]func(*hypercall.NetifRXResponse){
-		"another page":     func(r *hypercall.NetifRXResponse) { r.ID++ },
-		"no page":          func(r *hypercall.NetifRXResponse) { r.ID = 0xffff },
-		"beyond the page":  func(r *hypercall.NetifRXResponse) { r.Offset = 4037 },
-		"far beyond":       func(r *hypercall.NetifRXResponse) { r.Offset = 0xffff },
-		"too long":         func(r *hypercall.NetifRXResponse) { r.Status = 4097 },
-		"longest":          func(r *hypercall.NetifRXResponse) { r.Status = 0x7fff },
-		"negative":         func(r *hypercall.NetifRXResponse) { r.Status = -3 },
-		"most negative":    func(r *hypercall.NetifRXResponse) { r.Status = -0x8000 },
-		"goes on":          func(r *hypercall.NetifRXResponse) { r.Flags = hypercall.NETRXF_more_data },
-		"says more":        func(r *hypercall.NetifRXResponse) { r.Flags = hypercall.NETRXF_extra_info },
-		"to be segmented":  func(r *hypercall.NetifRXResponse) { r.Flags = hypercall.NETRXF_gso_prefix },
-		"all of the flags": func(r *hypercall.NetifRXResponse) { r.Flags = 0xffff },
+	for name, change := range map[string]func(*netif.RXResponse){
+		"another page":     func(r *netif.RXResponse) { r.ID++ },
+		"no page":          func(r *netif.RXResponse) { r.ID = 0xffff },
+		"beyond the page":  func(r *netif.RXResponse) { r.Offset = 4037 },
+		"far beyond":       func(r *netif.RXResponse) { r.Offset = 0xffff },
+		"too long":         func(r *netif.RXResponse) { r.Status = 4097 },
+		"longest":          func(r *netif.RXResponse) { r.Status = 0x7fff },
+		"negative":         func(r *netif.RXResponse) { r.Status = -3 },
+		"most negative":    func(r *netif.RXResponse) { r.Status = -0x8000 },
+		"goes on":          func(r *netif.RXResponse) { r.Flags = netif.RXMoreData },
+		"says more":        func(r *netif.RXResponse) { r.Flags = netif.RXExtraFollows },
+		"to be segmented":  func(r *netif.RXResponse) { r.Flags = netif.RXGSOPrefix },
+		"all of the flags": func(r *netif.RXResponse) { r.Flags = 0xffff },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, link := byHand(t)
-			received(t, s, func(*hypercall.NetifRXResponse) {})
+			received(t, s, func(*netif.RXResponse) {})
 			received(t, s, change)
 			_ = s.Channel.Notify()
 			in := room(4)
@@ -72,14 +72,14 @@ func TestHostileReceive(t *testing.T) {
 // TestLostFrames: these are not worth a connection.
 func TestLostFrames(t *testing.T) {
 	s, link := byHand(t)
-	for _, change := range []func(*hypercall.NetifRXResponse){
-		func(r *hypercall.NetifRXResponse) { r.Status = hypercall.NETIF_RSP_ERROR },
-		func(r *hypercall.NetifRXResponse) { r.Status = hypercall.NETIF_RSP_DROPPED },
-		func(r *hypercall.NetifRXResponse) { r.Status = 0 },
-		func(r *hypercall.NetifRXResponse) { r.Status = 13 },
-		func(r *hypercall.NetifRXResponse) { r.Status = 4096 },
-		func(r *hypercall.NetifRXResponse) { r.Flags = hypercall.NETRXF_csum_blank },
-		func(r *hypercall.NetifRXResponse) { r.Status, r.Offset = 77, 4096-77 },
+	for _, change := range []func(*netif.RXResponse){
+		func(r *netif.RXResponse) { r.Status = netif.StatusError },
+		func(r *netif.RXResponse) { r.Status = netif.StatusDropped },
+		func(r *netif.RXResponse) { r.Status = 0 },
+		func(r *netif.RXResponse) { r.Status = 13 },
+		func(r *netif.RXResponse) { r.Status = 4096 },
+		func(r *netif.RXResponse) { r.Flags = netif.RXChecksumBlank },
+		func(r *netif.RXResponse) { r.Status, r.Offset = 77, 4096-77 },
 	} {
 		received(t, s, change)
 	}
@@ -99,23 +99,23 @@ func TestLostFrames(t *testing.T) {
 
 // TestHostileSend: each of these ends the connection.
 func TestHostileSend(t *testing.T) {
-	put := func(s session, rsp hypercall.NetifTXResponse) { s.TX.Put(&rsp); s.TX.Push() }
-	for name, answer := range map[string]func(session, hypercall.NetifTXRequest){
-		"unknown frame": func(s session, _ hypercall.NetifTXRequest) { put(s, hypercall.NetifTXResponse{ID: 255}) },
-		"no frame":      func(s session, _ hypercall.NetifTXRequest) { put(s, hypercall.NetifTXResponse{ID: 256}) },
-		"answered twice": func(s session, r hypercall.NetifTXRequest) {
-			put(s, hypercall.NetifTXResponse{ID: r.ID})
-			put(s, hypercall.NetifTXResponse{ID: r.ID})
+	put := func(s session, rsp netif.TXResponse) { s.TX.Put(&rsp); s.TX.Push() }
+	for name, answer := range map[string]func(session, netif.TXRequest){
+		"unknown frame": func(s session, _ netif.TXRequest) { put(s, netif.TXResponse{ID: 255}) },
+		"no frame":      func(s session, _ netif.TXRequest) { put(s, netif.TXResponse{ID: 256}) },
+		"answered twice": func(s session, r netif.TXRequest) {
+			put(s, netif.TXResponse{ID: r.ID})
+			put(s, netif.TXResponse{ID: r.ID})
 		},
-		"no extra": func(s session, r hypercall.NetifTXRequest) {
-			put(s, hypercall.NetifTXResponse{ID: r.ID, Status: hypercall.NETIF_RSP_NULL})
+		"no extra": func(s session, r netif.TXRequest) {
+			put(s, netif.TXResponse{ID: r.ID, Status: netif.StatusNull})
 		},
-		"unknown status":  func(s session, r hypercall.NetifTXRequest) { put(s, hypercall.NetifTXResponse{ID: r.ID, Status: -3}) },
-		"more than asked": func(s session, _ hypercall.NetifTXRequest) { atomic.StoreUint32(&ring.HeaderOf(s.TXMemory).RspProd, 3) },
-		"behind": func(s session, _ hypercall.NetifTXRequest) {
+		"unknown status":  func(s session, r netif.TXRequest) { put(s, netif.TXResponse{ID: r.ID, Status: -3}) },
+		"more than asked": func(s session, _ netif.TXRequest) { atomic.StoreUint32(&ring.HeaderOf(s.TXMemory).RspProd, 3) },
+		"behind": func(s session, _ netif.TXRequest) {
 			atomic.StoreUint32(&ring.HeaderOf(s.TXMemory).RspProd, 1<<31)
 		},
-		"more to receive": func(s session, _ hypercall.NetifTXRequest) {
+		"more to receive": func(s session, _ netif.TXRequest) {
 			atomic.StoreUint32(&ring.HeaderOf(s.RXMemory).RspProd, 257)
 		},
 	} {
@@ -123,7 +123,7 @@ func TestHostileSend(t *testing.T) {
 			s, link := byHand(t)
 			_, err := link.Send([]netfront.Frame{frame(60, 0), frame(60, 1)})
 			require.NoError(t, err)
-			var req hypercall.NetifTXRequest
+			var req netif.TXRequest
 			for range 2 {
 				ok, err := s.TX.Take(&req)
 				require.NoError(t, err)
@@ -172,17 +172,17 @@ func FuzzHostileBackEnd(f *testing.F) {
 		for len(script) > 0 {
 			switch next() % 7 {
 			case 0: // a frame, of whatever kind
-				var req hypercall.NetifRXRequest
+				var req netif.RXRequest
 				if ok, _ := s.RX.Take(&req); ok {
-					rsp := hypercall.NetifRXResponse{ID: req.ID, Status: int16(next()), Offset: uint16(next()) << 4, Flags: uint16(next())}
+					rsp := netif.RXResponse{ID: req.ID, Status: netif.Status(next()), Offset: uint16(next()) << 4, Flags: netif.RXFlags(next())}
 					s.RX.Put(&rsp)
 				}
 			case 1: // a response, of whatever kind
-				s.TX.Put(&hypercall.NetifTXResponse{ID: uint16(next()), Status: int16(int8(next()))})
+				s.TX.Put(&netif.TXResponse{ID: uint16(next()), Status: netif.Status(int8(next()))})
 			case 2: // a true one
-				var req hypercall.NetifTXRequest
+				var req netif.TXRequest
 				if ok, _ := s.TX.Take(&req); ok {
-					s.TX.Put(&hypercall.NetifTXResponse{ID: req.ID})
+					s.TX.Put(&netif.TXResponse{ID: req.ID})
 				}
 			case 3:
 				atomic.AddUint32(&ring.HeaderOf(s.RXMemory).RspProd, uint32(int8(next())))
@@ -205,7 +205,7 @@ func FuzzHostileBackEnd(f *testing.F) {
 // TestEventsWithoutReason: a back end that sends nothing but events is slowed down, though there is a frame that nobody takes.
 func TestEventsWithoutReason(t *testing.T) {
 	s, link := byHand(t)
-	received(t, s, func(*hypercall.NetifRXResponse) {})
+	received(t, s, func(*netif.RXResponse) {})
 	for range 200_000 {
 		_ = s.Channel.Notify()
 	}

@@ -6,6 +6,7 @@ import (
 	"tuco/guestlib/frontend"
 	"tuco/hypercall"
 	"tuco/ring"
+	"tuco/ring/netif"
 )
 
 // receiver is the half that receives.
@@ -15,7 +16,7 @@ type receiver struct {
 	mu     sync.Mutex
 	ready  sync.Cond // frames have come, or the connection ended
 	err    error     // why it ended
-	ring   ring.Front[hypercall.NetifRXRequest, hypercall.NetifRXResponse]
+	ring   netif.RXFront
 	memory []byte // a page for each slot
 	refs   []hypercall.GrantRef
 	asked  bool // for an event, since the last one
@@ -31,7 +32,7 @@ func (r *receiver) prepare(c *frontend.Connection) (hypercall.GrantRef, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.connection = c
-	r.ring = ring.MakeFront[hypercall.NetifRXRequest, hypercall.NetifRXResponse](shared.Memory)
+	r.ring = ring.MakeFront[netif.RXRequest, netif.RXResponse](shared.Memory)
 	pages, err := c.Share(r.ring.Size(), false)
 	if err != nil {
 		return 0, err
@@ -47,7 +48,7 @@ func (r *receiver) prepare(c *frontend.Connection) (hypercall.GrantRef, error) {
 // put puts a request into the next slot, for that slot's page.
 func (r *receiver) put() {
 	slot := r.ring.Next()
-	r.ring.Put(&hypercall.NetifRXRequest{ID: uint16(slot), GRef: r.refs[slot]})
+	r.ring.Put(&netif.RXRequest{ID: uint16(slot), Ref: r.refs[slot]})
 }
 
 // push has the back end know of requests. It is told if it waits for some.
@@ -68,7 +69,7 @@ func (r *receiver) receive(frames []Frame) (n int, failed bool, err error) {
 		}
 		taken := 0
 		for ; n < len(frames); taken++ {
-			var rsp hypercall.NetifRXResponse
+			var rsp netif.RXResponse
 			slot, ok, err := r.ring.Take(&rsp)
 			if err != nil {
 				return n, true, frontend.Misbehaved("%w", err)
@@ -104,13 +105,13 @@ func (r *receiver) receive(frames []Frame) (n int, failed bool, err error) {
 }
 
 // copyOut takes a frame out of a slot's page. It is not good if there is none, or if it has to be dropped.
-func (r *receiver) copyOut(slot int, rsp *hypercall.NetifRXResponse, frame *Frame) (good bool, err error) {
-	const notOffered = hypercall.NETRXF_more_data | hypercall.NETRXF_extra_info | hypercall.NETRXF_gso_prefix
+func (r *receiver) copyOut(slot int, rsp *netif.RXResponse, frame *Frame) (good bool, err error) {
+	const notOffered = netif.RXMoreData | netif.RXExtraFollows | netif.RXGSOPrefix
 	offset, size := int(rsp.Offset), int(rsp.Status)
 	switch {
 	case int(rsp.ID) != slot:
 		return false, frontend.Misbehaved("a response to page %d in the slot of page %d", rsp.ID, slot)
-	case rsp.Status == hypercall.NETIF_RSP_ERROR || rsp.Status == hypercall.NETIF_RSP_DROPPED:
+	case rsp.Status == netif.StatusError || rsp.Status == netif.StatusDropped:
 		r.stats.ReceiveErrors++
 		return false, nil
 	case size < 0:
@@ -128,12 +129,12 @@ func (r *receiver) copyOut(slot int, rsp *hypercall.NetifRXResponse, frame *Fram
 	}
 	data := frame.Data[:size]
 	copy(data, r.memory[slot*frontend.PageSize+offset:])
-	blank := rsp.Flags&hypercall.NETRXF_csum_blank != 0
+	blank := rsp.Flags&netif.RXChecksumBlank != 0
 	if blank && !fillChecksum(data) {
 		r.stats.NoChecksum++
 		return false, nil
 	}
-	frame.Data, frame.Checked = data, blank || rsp.Flags&hypercall.NETRXF_data_validated != 0
+	frame.Data, frame.Checked = data, blank || rsp.Flags&netif.RXDataValidated != 0
 	return true, nil
 }
 

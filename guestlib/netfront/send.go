@@ -6,6 +6,7 @@ import (
 	"tuco/guestlib/frontend"
 	"tuco/hypercall"
 	"tuco/ring"
+	"tuco/ring/netif"
 )
 
 // sender is the half that sends.
@@ -15,7 +16,7 @@ type sender struct {
 	mu    sync.Mutex
 	room  sync.Cond // pages became free, or the connection ended
 	err   error     // why it ended
-	ring  ring.Front[hypercall.NetifTXRequest, hypercall.NetifTXResponse]
+	ring  netif.TXFront
 	pages []txPage // by a request's ID
 	free  []uint16
 	spare []txPage // that no ID has yet
@@ -39,7 +40,7 @@ func (s *sender) prepare(c *frontend.Connection) (hypercall.GrantRef, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.connection = c
-	s.ring = ring.MakeFront[hypercall.NetifTXRequest, hypercall.NetifTXResponse](shared.Memory)
+	s.ring = ring.MakeFront[netif.TXRequest, netif.TXResponse](shared.Memory)
 	s.pages = make([]txPage, s.ring.Size())
 	for i := range s.pages {
 		s.free = append(s.free, uint16(len(s.pages)-1-i))
@@ -89,7 +90,7 @@ func (s *sender) put(frame []byte) error {
 	s.free = s.free[:len(s.free)-1]
 	copy(p.memory, frame)
 	p.busy = true
-	s.ring.Put(&hypercall.NetifTXRequest{GRef: p.ref, ID: id, Size: uint16(len(frame))})
+	s.ring.Put(&netif.TXRequest{Ref: p.ref, ID: id, Size: uint16(len(frame))})
 	s.sent++
 	return nil
 }
@@ -127,7 +128,7 @@ func (s *sender) wait() error {
 // reap takes responses.
 func (s *sender) reap() (n int, err error) {
 	for {
-		var rsp hypercall.NetifTXResponse
+		var rsp netif.TXResponse
 		_, ok, err := s.ring.Take(&rsp)
 		switch {
 		case err != nil:
@@ -138,8 +139,8 @@ func (s *sender) reap() (n int, err error) {
 			return n, frontend.Misbehaved("a response to frame %d, which is not there", rsp.ID)
 		}
 		switch rsp.Status {
-		case hypercall.NETIF_RSP_OKAY:
-		case hypercall.NETIF_RSP_ERROR, hypercall.NETIF_RSP_DROPPED:
+		case netif.StatusOK:
+		case netif.StatusError, netif.StatusDropped:
 			s.errors++
 		default:
 			return n, frontend.Misbehaved("status %d of a frame sent", rsp.Status)

@@ -8,6 +8,7 @@ import (
 	"tuco/guestlib/sched"
 	"tuco/guestlib/upcall"
 	"tuco/hypercall"
+	ringconsole "tuco/ring/console"
 )
 
 // consoleKey is what a thread waits for that waits for the console's daemon: no futex has this address.
@@ -29,7 +30,7 @@ func attachConsole(info *hypercall.StartInfo) {
 		console.Fatal("the console's port can't be listened to")
 	}
 	consolePort = info.ConsoleEvtchn
-	console.Attach(hypercalls.At[hypercall.XenconsInterface](va))
+	console.Attach(hypercalls.At[ringconsole.Page](va))
 }
 
 // consoleEvent is what an event of the daemon does: somebody has typed, or there is room again.

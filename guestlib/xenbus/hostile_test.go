@@ -17,6 +17,7 @@ import (
 	"tuco/guestlib/xenbus/wire"
 	"tuco/hypercall"
 	"tuco/ring"
+	"tuco/ring/xenstore"
 )
 
 // A daemon that answers in ways that the protocol does not have ends the connection.
@@ -78,7 +79,7 @@ func TestEndlessList(t *testing.T) {
 }
 
 func TestImpossibleIndex(t *testing.T) {
-	page := new(hypercall.XenstoreDomainInterface)
+	page := new(xenstore.Page)
 	a, b := evtchntest.Pair()
 	s := xenbus.New(wire.Domain(page, a))
 	atomic.StoreUint32(&page.RspProd, 5000)
@@ -104,7 +105,7 @@ func FuzzHostileDaemon(f *testing.F) {
 	f.Add([]byte("x"), uint32(1025), uint32(0))
 	f.Add([]byte("x"), uint32(1<<31), uint32(1<<31))
 	f.Fuzz(func(t *testing.T, rsp []byte, prod, cons uint32) {
-		page := new(hypercall.XenstoreDomainInterface)
+		page := new(xenstore.Page)
 		a, b := evtchntest.Pair()
 		s := xenbus.New(wire.Domain(page, a))
 		var all sync.WaitGroup

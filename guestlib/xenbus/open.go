@@ -10,7 +10,7 @@ import (
 	"tuco/guestlib/page"
 	"tuco/guestlib/power"
 	"tuco/guestlib/xenbus/wire"
-	"tuco/hypercall"
+	"tuco/ring/xenstore"
 )
 
 // ErrNoStore says that the domain was started with no store to talk to.
@@ -70,5 +70,5 @@ func Dial() (*wire.Conn, error) {
 		return nil, errors.Join(fmt.Errorf("the store's port: %w", err), room.Unmap(0), room.Free())
 	}
 	// The page stays mapped: goroutines that end with the connection may still look at it.
-	return wire.Domain(hypercalls.At[hypercall.XenstoreDomainInterface](room.Address(0)), channel), nil
+	return wire.Domain(hypercalls.At[xenstore.Page](room.Address(0)), channel), nil
 }

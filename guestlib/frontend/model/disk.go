@@ -2,14 +2,15 @@ package model
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
-	"unsafe"
 
 	"tuco/guestlib/frontend"
 	"tuco/hypercall"
 	"tuco/ring"
+	"tuco/ring/blkif"
 )
 
 // DiskConfig is what a disk is like.
@@ -57,7 +58,7 @@ func NewDisk(m Machine, id string, config DiskConfig) *Disk {
 	}
 	info := 0
 	if config.ReadOnly {
-		info = hypercall.VDISK_READONLY
+		info = blkif.InfoReadOnly
 	}
 	properties := map[string]string{
 		"sectors": strconv.Itoa(config.Size / 512), "sector-size": strconv.Itoa(d.config.SectorSize), "info": strconv.Itoa(info),
@@ -103,15 +104,16 @@ func (d *Disk) Flushes() int {
 
 // DiskSession is a disk's connection with a front end.
 type DiskSession struct {
-	Ring    ring.Back[hypercall.BlkifRequest, hypercall.BlkifResponse]
+	Ring    blkif.Back
 	Memory  []byte // of the ring
 	Channel frontend.Channel
 
 	disk *Disk
 	refs []hypercall.GrantRef
-	kept map[hypercall.GrantRef][]byte   // persistent mappings
-	list []hypercall.BlkifRequestSegment // of the last indirect request
+	kept map[hypercall.GrantRef][]byte // persistent mappings
 	done sync.WaitGroup
+
+	command blkif.Command // the last one
 }
 
 // connected maps what the front end proposes.
@@ -146,7 +148,7 @@ func (d *Disk) connected() (session, error) {
 		d.machine.Unmap(s.refs...)
 		return nil, err
 	}
-	s.Ring = ring.MakeBack[hypercall.BlkifRequest, hypercall.BlkifResponse](s.Memory)
+	s.Ring = ring.MakeBack[blkif.Request, blkif.Response](s.Memory)
 	if d.config.ByHand {
 		d.Sessions <- s
 	} else {
@@ -172,7 +174,7 @@ func (s *DiskSession) serve() {
 				return
 			}
 			s.disk.wait()
-			var req hypercall.BlkifRequest
+			var req blkif.Request
 			for {
 				ok, err := s.Ring.Take(&req)
 				if err != nil {
@@ -207,64 +209,73 @@ func (d *Disk) wait() {
 }
 
 // Handle does what a request asks for, and makes the response.
-func (s *DiskSession) Handle(req *hypercall.BlkifRequest) hypercall.BlkifResponse {
+func (s *DiskSession) Handle(req *blkif.Request) blkif.Response {
 	d := s.disk
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	rsp := hypercall.BlkifResponse{ID: req.ID, Operation: req.Operation, Status: hypercall.BLKIF_RSP_OKAY}
-	var err error
-	switch op := req.Operation; {
-	case d.fail:
-		rsp.Status = hypercall.BLKIF_RSP_ERROR
-	case op == hypercall.BLKIF_OP_READ || op == hypercall.BLKIF_OP_WRITE:
-		if n := int(req.NrSegments); n == 0 || n > len(req.Seg) {
-			err = fmt.Errorf("%d segments", n)
-		} else {
-			err = s.transfer(op, req.SectorNumber, req.Seg[:n])
-		}
-	case op == hypercall.BLKIF_OP_INDIRECT && d.config.Indirect > 0:
-		indirect := (*hypercall.BlkifRequestIndirect)(unsafe.Pointer(req))
-		rsp.Operation = indirect.IndirectOp
-		rsp.ID = indirect.ID
-		err = s.indirect(indirect)
-	case op == hypercall.BLKIF_OP_FLUSH_DISKCACHE && d.config.Flush, op == hypercall.BLKIF_OP_WRITE_BARRIER && d.config.Barrier:
-		d.flushes++
-	case op == hypercall.BLKIF_OP_DISCARD && d.config.Discard:
-		discard := (*hypercall.BlkifRequestDiscard)(unsafe.Pointer(req))
-		if discard.SectorNumber+discard.NrSectors > uint64(len(d.data)/512) {
-			err = fmt.Errorf("discard beyond the end")
-			break
-		}
-		clear(d.data[discard.SectorNumber*512:][:discard.NrSectors*512])
-	default:
-		rsp.Status = hypercall.BLKIF_RSP_EOPNOTSUPP
+	err := s.command.Decode(req, d.config.Indirect)
+	rsp := blkif.Response{ID: s.command.ID, Op: s.command.Op}
+	if err == nil && d.fail {
+		err = errFail
 	}
-	if err != nil {
-		rsp.Status = hypercall.BLKIF_RSP_ERROR
+	if err == nil {
+		err = s.do(&s.command)
+	}
+	switch {
+	case errors.Is(err, blkif.ErrOp):
+		rsp.Status = blkif.StatusUnsupported
+	case err != nil:
+		rsp.Status = blkif.StatusError
 	}
 	return rsp
 }
 
-// transfer copies between the disk and segments.
-func (s *DiskSession) transfer(op uint8, sector uint64, segments []hypercall.BlkifRequestSegment) error {
+var errFail = errors.New("the test demands it")
+
+// do does what a command asks for.
+func (s *DiskSession) do(c *blkif.Command) error {
 	d := s.disk
-	if op == hypercall.BLKIF_OP_WRITE && d.config.ReadOnly {
-		return fmt.Errorf("read-only")
-	}
-	at := int(sector) * 512
-	for _, seg := range segments {
-		if seg.FirstSect > seg.LastSect || seg.LastSect > 7 {
-			return fmt.Errorf("sectors %d to %d", seg.FirstSect, seg.LastSect)
-		}
-		n := (int(seg.LastSect) - int(seg.FirstSect) + 1) * 512
-		if n%d.config.SectorSize != 0 || at%d.config.SectorSize != 0 || at+n > len(d.data) {
-			return fmt.Errorf("%d bytes at %d", n, at)
-		}
-		page, unmap, err := s.page(seg.GRef)
+	for _, ref := range c.Pages {
+		page, unmap, err := s.page(ref)
 		if err != nil {
 			return err
 		}
-		if part := page[int(seg.FirstSect)*512:][:n]; op == hypercall.BLKIF_OP_READ {
+		c.Listing(page)
+		unmap()
+	}
+	n, err := c.Sectors(uint64(len(d.data) / blkif.SectorSize))
+	switch {
+	case err != nil:
+		return err
+	case c.Op == blkif.OpRead, c.Op == blkif.OpWrite:
+		return s.transfer(c)
+	case c.Op == blkif.OpFlush && d.config.Flush, c.Op == blkif.OpBarrier && d.config.Barrier:
+		d.flushes++
+	case c.Op == blkif.OpDiscard && d.config.Discard:
+		clear(d.data[c.Sector*blkif.SectorSize:][:n*blkif.SectorSize])
+	default:
+		return blkif.ErrOp
+	}
+	return nil
+}
+
+// transfer copies between the disk and segments.
+func (s *DiskSession) transfer(c *blkif.Command) error {
+	d := s.disk
+	if c.Op == blkif.OpWrite && d.config.ReadOnly {
+		return fmt.Errorf("read-only")
+	}
+	at := int(c.Sector) * blkif.SectorSize
+	for _, seg := range c.Segments {
+		offset, n := seg.Bytes()
+		if n%d.config.SectorSize != 0 || at%d.config.SectorSize != 0 {
+			return fmt.Errorf("%d bytes at %d", n, at)
+		}
+		page, unmap, err := s.page(seg.Ref)
+		if err != nil {
+			return err
+		}
+		if part := page[offset:][:n]; c.Op == blkif.OpRead {
 			copy(part, d.data[at:])
 		} else {
 			copy(d.data[at:], part)
@@ -273,26 +284,6 @@ func (s *DiskSession) transfer(op uint8, sector uint64, segments []hypercall.Blk
 		at += n
 	}
 	return nil
-}
-
-// indirect finds the segments in pages.
-func (s *DiskSession) indirect(req *hypercall.BlkifRequestIndirect) error {
-	const perPage = frontend.PageSize / int(unsafe.Sizeof(hypercall.BlkifRequestSegment{}))
-	n := int(req.NrSegments)
-	if n == 0 || n > s.disk.config.Indirect {
-		return fmt.Errorf("%d segments", n)
-	}
-	s.list = s.list[:0]
-	for _, ref := range req.IndirectGRefs[:(n+perPage-1)/perPage] {
-		page, unmap, err := s.page(ref)
-		if err != nil {
-			return err
-		}
-		list := (*[perPage]hypercall.BlkifRequestSegment)(unsafe.Pointer(&page[0]))
-		s.list = append(s.list, list[:min(perPage, n-len(s.list))]...)
-		unmap()
-	}
-	return s.transfer(req.IndirectOp, req.SectorNumber, s.list)
 }
 
 // page maps a page, for good if the disk keeps what it maps.

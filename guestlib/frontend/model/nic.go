@@ -7,6 +7,7 @@ import (
 	"tuco/guestlib/frontend"
 	"tuco/hypercall"
 	"tuco/ring"
+	"tuco/ring/netif"
 )
 
 // NICConfig is what a network interface is like.
@@ -46,8 +47,8 @@ func NewNIC(m Machine, id string, config NICConfig) *NIC {
 
 // NICSession is a network interface's connection with a front end.
 type NICSession struct {
-	TX                 ring.Back[hypercall.NetifTXRequest, hypercall.NetifTXResponse]
-	RX                 ring.Back[hypercall.NetifRXRequest, hypercall.NetifRXResponse]
+	TX                 netif.TXBack
+	RX                 netif.RXBack
 	TXMemory, RXMemory []byte
 	Channel            frontend.Channel
 
@@ -75,8 +76,8 @@ func (n *NIC) connected() (session, error) {
 	if s.Channel, err = n.bind(); err != nil {
 		return nil, err
 	}
-	s.TX = ring.MakeBack[hypercall.NetifTXRequest, hypercall.NetifTXResponse](s.TXMemory)
-	s.RX = ring.MakeBack[hypercall.NetifRXRequest, hypercall.NetifRXResponse](s.RXMemory)
+	s.TX = ring.MakeBack[netif.TXRequest, netif.TXResponse](s.TXMemory)
+	s.RX = ring.MakeBack[netif.RXRequest, netif.RXResponse](s.RXMemory)
 	if n.config.ByHand {
 		n.Sessions <- s
 	} else {
@@ -99,7 +100,7 @@ func (s *NICSession) serve() {
 				return
 			}
 			for {
-				var req hypercall.NetifTXRequest
+				var req netif.TXRequest
 				ok, err := s.TX.Take(&req)
 				if err != nil {
 					s.nic.Close()
@@ -109,7 +110,7 @@ func (s *NICSession) serve() {
 					break
 				}
 				status := s.sent(&req)
-				s.TX.Put(&hypercall.NetifTXResponse{ID: req.ID, Status: status})
+				s.TX.Put(&netif.TXResponse{ID: req.ID, Status: status})
 			}
 			if s.TX.Push() {
 				_ = s.Channel.Notify()
@@ -124,24 +125,24 @@ func (s *NICSession) serve() {
 }
 
 // sent takes a frame, and returns its status.
-func (s *NICSession) sent(req *hypercall.NetifTXRequest) int16 {
+func (s *NICSession) sent(req *netif.TXRequest) netif.Status {
 	if req.Flags != 0 || int(req.Offset)+int(req.Size) > frontend.PageSize || req.Size < 14 {
-		return hypercall.NETIF_RSP_ERROR
+		return netif.StatusError
 	}
-	page, err := s.nic.machine.Map(false, req.GRef)
+	page, err := s.nic.machine.Map(false, req.Ref)
 	if err != nil {
-		return hypercall.NETIF_RSP_ERROR
+		return netif.StatusError
 	}
 	frame := append([]byte(nil), page[req.Offset:][:req.Size]...)
-	s.nic.machine.Unmap(req.GRef)
+	s.nic.machine.Unmap(req.Ref)
 	if s.nic.config.Frame != nil {
 		s.nic.config.Frame(s.nic, frame)
 	}
-	return hypercall.NETIF_RSP_OKAY
+	return netif.StatusOK
 }
 
 // Deliver has frames received, with flags. It returns how many there was room for.
-func (n *NIC) Deliver(flags uint16, frames ...[]byte) (delivered int) {
+func (n *NIC) Deliver(flags netif.RXFlags, frames ...[]byte) (delivered int) {
 	s, _ := n.current().(*NICSession)
 	if s == nil {
 		return 0
@@ -149,16 +150,16 @@ func (n *NIC) Deliver(flags uint16, frames ...[]byte) (delivered int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, frame := range frames {
-		var req hypercall.NetifRXRequest
+		var req netif.RXRequest
 		if ok, err := s.RX.Take(&req); !ok || err != nil {
 			break
 		}
-		rsp := hypercall.NetifRXResponse{ID: req.ID, Flags: flags, Status: int16(len(frame))}
-		if page, err := n.machine.Map(true, req.GRef); err != nil {
-			rsp.Status = hypercall.NETIF_RSP_ERROR
+		rsp := netif.RXResponse{ID: req.ID, Flags: flags, Status: netif.Status(len(frame))}
+		if page, err := n.machine.Map(true, req.Ref); err != nil {
+			rsp.Status = netif.StatusError
 		} else {
 			copy(page, frame)
-			n.machine.Unmap(req.GRef)
+			n.machine.Unmap(req.Ref)
 		}
 		s.RX.Put(&rsp)
 		delivered++

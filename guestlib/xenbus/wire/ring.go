@@ -5,8 +5,8 @@ import (
 	"io"
 	"sync"
 
-	"tuco/hypercall"
 	"tuco/ring"
+	"tuco/ring/xenstore"
 )
 
 // Events is the event channel beside the page.
@@ -27,13 +27,15 @@ type Conn struct {
 }
 
 // Domain is the domain's end. It goes on where the page's indices are.
-func Domain(page *hypercall.XenstoreDomainInterface, events Events) *Conn {
-	return connect(ring.Consumer(page.Rsp[:], &page.RspProd, &page.RspCons), ring.Producer(page.Req[:], &page.ReqProd, &page.ReqCons), events)
+func Domain(page *xenstore.Page, events Events) *Conn {
+	out, in := page.Domain()
+	return connect(in, out, events)
 }
 
 // Daemon is the end of the store's daemon.
-func Daemon(page *hypercall.XenstoreDomainInterface, events Events) *Conn {
-	return connect(ring.Consumer(page.Req[:], &page.ReqProd, &page.ReqCons), ring.Producer(page.Rsp[:], &page.RspProd, &page.RspCons), events)
+func Daemon(page *xenstore.Page, events Events) *Conn {
+	in, out := page.Daemon()
+	return connect(in, out, events)
 }
 
 func connect(in, out ring.Bytes, events Events) *Conn {

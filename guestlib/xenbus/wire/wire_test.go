@@ -15,10 +15,11 @@ import (
 	"tuco/guestlib/xenbus/wire"
 	"tuco/hypercall"
 	"tuco/ring"
+	"tuco/ring/xenstore"
 )
 
-func pair(t *testing.T) (domain, daemon *wire.Conn, page *hypercall.XenstoreDomainInterface) {
-	page = new(hypercall.XenstoreDomainInterface)
+func pair(t *testing.T) (domain, daemon *wire.Conn, page *xenstore.Page) {
+	page = new(xenstore.Page)
 	a, b := evtchntest.Pair()
 	domain, daemon = wire.Domain(page, a), wire.Daemon(page, b)
 	t.Cleanup(func() { domain.Close(); daemon.Close() })
@@ -80,7 +81,7 @@ func TestTexts(t *testing.T) {
 func TestImpossibleIndices(t *testing.T) {
 	for range 200 {
 		domain, _, page := pair(t)
-		atomic.StoreUint32(&page.RspProd, hypercall.XENSTORE_RING_SIZE+1+rand.Uint32N(1<<31-1))
+		atomic.StoreUint32(&page.RspProd, xenstore.RingSize+1+rand.Uint32N(1<<31-1))
 		_, err := domain.Read(make([]byte, 10))
 		require.ErrorIs(t, err, ring.ErrIndex)
 		atomic.StoreUint32(&page.ReqCons, 1+rand.Uint32N(1<<31))

@@ -18,6 +18,7 @@ import (
 	"tuco/guestlib/xenbus"
 	"tuco/guestlib/xenbus/wire"
 	"tuco/hypercall"
+	"tuco/ring/xenstore"
 )
 
 // A Server is the store and its daemon.
@@ -62,7 +63,7 @@ func (s *Server) Connect(domain hypercall.DomID) *xenbus.Store { return xenbus.N
 
 // Dial is a domain's end of a new connection.
 func (s *Server) Dial(domain hypercall.DomID) *wire.Conn {
-	page := new(hypercall.XenstoreDomainInterface)
+	page := new(xenstore.Page)
 	a, b := evtchntest.Pair()
 	s.Serve(domain, wire.Daemon(page, b))
 	return wire.Domain(page, a)
