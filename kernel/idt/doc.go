@@ -5,8 +5,9 @@
 // interrupt stack table, so that a report can be made whatever state the main
 // stack is in. Interrupts are let in at two places only, x86.Idle and
 // x86.ServiceInterrupts, both called from Go code like functions: so an
-// interrupt handler may use every register that a called function may, and
-// never runs beside other code of its CPU.
+// interrupt handler never runs beside other code of its CPU. It relies on no
+// register, and keeps them all: QEMU was seen to let an interrupt in behind an exit,
+// where they are still the guest's, although interrupts were off.
 //
 // Guests' exceptions do not come here: they leave a guest by an exit.
 package idt

@@ -102,6 +102,9 @@ func dispatch(f *Frame) {
 	// Exceptions, and NMIs among them, can come in the middle of a record.
 	if v >= x86.FirstFree && v != BugVector {
 		trace.Emit(percpu.Current().ID, trace.Interrupt, trace.NoVCPU, uint64(v), uint64(f.RIP))
+		if f.RFLAGS&x86.FlagIF == 0 {
+			klog.TryWarnf("cpu %d: interrupt %x came while interrupts were off, at %x", klog.D(percpu.Current().ID), klog.X(uint8(v)), klog.X(f.RIP))
+		}
 	}
 	if h := handlers[v]; h != nil {
 		h(f)

@@ -71,7 +71,7 @@ func TestDispatch(t *testing.T) {
 	Init(func(*Frame) { other++ })
 	SetHandler(0xe0, func(f *Frame) { own++; assert.EqualValues(t, 0xe0, f.Vector()) })
 	defer func() { handlers[0xe0] = nil }()
-	frameOf := func(v uint64) *Frame { return &Frame{stub: uint64(stubs()) + (v+1)*stubSize} }
+	frameOf := func(v uint64) *Frame { return &Frame{stub: uint64(stubs()) + (v+1)*stubSize, RFLAGS: x86.FlagIF} }
 	dispatch(frameOf(0xe0))
 	dispatch(frameOf(0xe1))
 	assert.Equal(t, [2]int{1, 1}, [2]int{own, other})

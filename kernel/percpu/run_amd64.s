@@ -51,24 +51,24 @@ TEXT ·run(SB), NOSPLIT, $0-16
 	MOVQ BX, AX
 	JMP  ·begin(SB)
 
-// adopt gives code that the processor switched to another stack the g and FS
-// base of that stack. It is called with the stack pointer on it, and answers
-// in AX with the FS base that was in place, or 0 where nothing had to change.
-// Clobbers AX, BX, CX, DX, SI.
+// adopt gives a handler the g of the stack that it is on, and where the processor
+// switched to another stack, the FS base too. It is called with the stack pointer on it,
+// and answers in AX with the FS base that was in place, or 0 where that did not change.
+// Clobbers AX, BX, CX, DX, SI, and R14, which may have been a guest's.
 TEXT ·adopt(SB), NOSPLIT|NOFRAME, $0-0
 	MOVQ $const_stacks, BX
 	MOVQ SP, AX
 	SUBQ BX, AX
 	SHRQ $const_stackSlotShift, AX
 	CMPQ AX, $const_stackSlots
-	JAE  main // the boot CPU's first stack
+	JAE  same // the boot CPU's first stack
 	MOVQ AX, BX
-	ANDQ $(const_stacksPerCPU-1), AX
-	JZ   main
 	SHRQ $const_stacksPerCPUShift, BX
 	IMULQ $CPU__size, BX
 	LEAQ ·cpus(SB), CX
 	ADDQ CX, BX
+	ANDQ $(const_stacksPerCPU-1), AX
+	JZ   main
 	IMUL3Q $G__size, AX, SI
 	LEAQ CPU_g(BX)(SI*1), R14
 	IMUL3Q $TLS__size, AX, SI
@@ -86,6 +86,9 @@ TEXT ·adopt(SB), NOSPLIT|NOFRAME, $0-0
 	RET
 
 main:
+	LEAQ CPU_g(BX), R14
+
+same:
 	XORL AX, AX
 	RET
 

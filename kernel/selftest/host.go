@@ -25,6 +25,7 @@ func lookAround(cpu *percpu.CPU) {
 	note("no page writable and executable", checkPages())
 	note("lock order", checkLocks())
 	note("IPI to every CPU", checkIPI(cpu))
+	note("interrupt behind an exit", checkRegisters(cpu))
 	note("TLB shootdown", checkShootdown(cpu))
 	note("timer", checkTimer(cpu))
 	klog.Infof("selftest: host: %d passed, %d failed", klog.D(host.passed), klog.D(host.failed))
@@ -160,6 +161,38 @@ func checkIPI(cpu *percpu.CPU) (wrong string) {
 	}
 	if answered.Load() != all {
 		return "a CPU does not answer"
+	}
+	return ""
+}
+
+// vectorRegisters is used by checkRegisters only.
+const vectorRegisters x86.Vector = 0xf6
+
+// came is not 0 when its interrupt has come.
+var came uint32
+
+func meet(*idt.Frame) {
+	apic.EOI()
+	came = 1
+}
+
+// interruptedAsGuest lets interrupts in until came is not 0, or for a while, with a
+// guest's registers in place, and tells whether one was changed.
+//
+//go:noescape
+func interruptedAsGuest(came *uint32) (wrong bool)
+
+// checkRegisters has this CPU take an interrupt while the registers are a guest's, as
+// they are right behind an exit.
+func checkRegisters(cpu *percpu.CPU) (wrong string) {
+	idt.SetHandler(vectorRegisters, meet)
+	switch {
+	case !apic.SendFixed(cpu.APICID, vectorRegisters):
+		return "an interrupt is not sent"
+	case interruptedAsGuest(&came):
+		return "the handler changed a register"
+	case came == 0:
+		return "the interrupt did not come"
 	}
 	return ""
 }
