@@ -30,6 +30,8 @@ const (
 	TicketDone                         // ticket -> 1 if the hypervisor has answered for it, or 0
 	TicketWait                         // ticket: 0, or why the hypervisor refused
 	PageMapDevice                      // as PageMap, for a frame of a device's
+	PageMapOthers                      // address in an area without access, machine frames, how many, of which domain
+	PageUnmapAll                       // address in an area without access, how many pages
 	UpdateRing                         // 1 or 0: whether page-table updates are to go by a ring -> 1 if they do from now on, or 0
 )
 

@@ -86,6 +86,12 @@ func MMUUpdate(list []hypercall.MMUUpdate) (done uint32, err hypercall.Errno) {
 	return done, hypercall.Failed(result)
 }
 
+// MMUUpdateFrom is MMUUpdate for entries that map frames of another domain.
+func MMUUpdateFrom(list []hypercall.MMUUpdate, owner hypercall.DomID) (done uint32, err hypercall.Errno) {
+	result := Call(hypercall.HYPERVISOR_mmu_update, Address(&list[0]), uint64(len(list)), Address(&done), uint64(owner), 0)
+	return done, hypercall.Failed(result)
+}
+
 // FlushTLB forgets this vCPU's translations.
 func FlushTLB() { flush(hypercall.MMUEXT_TLB_FLUSH_LOCAL) }
 

@@ -110,6 +110,28 @@ func (r *Room) MapDevice(i int, mfn hypercall.XenPFN) error {
 	return call("map a device's frame", gate.PageMapDevice, uintptr(r.Address(i)), uintptr(mfn), 0, 0)
 }
 
+// MapOthers maps machine frames of another domain, from a page on. When one is refused, those before it may be mapped: UnmapAll
+// takes them away. EPERM: this domain has no rights over the other. ESRCH: there is no such domain. EBUSY, EINVAL: it does
+// not have one of the frames, or has a page table there.
+func (r *Room) MapOthers(i int, owner hypercall.DomID, frames []hypercall.XenPFN) error {
+	if i < 0 || i+len(frames) > r.n {
+		return os.NewSyscallError("map frames of another domain", syscall.EINVAL)
+	}
+	if len(frames) == 0 {
+		return nil
+	}
+	err := gate.Errno(gate.Call(gate.PageMapOthers, uintptr(r.Address(i)), uintptr(unsafe.Pointer(&frames[0])), uintptr(len(frames)), uintptr(owner), 0))
+	if err != 0 {
+		return os.NewSyscallError("map frames of another domain", syscall.Errno(err))
+	}
+	return nil
+}
+
+// UnmapAll takes away all that is mapped in the room.
+func (r *Room) UnmapAll() error {
+	return call("unmap frames", gate.PageUnmapAll, r.base, uintptr(r.n), 0, 0)
+}
+
 // A Ticket stands for a mapping that was asked for. The hypervisor is asked for many at once: until the ticket is done, nothing
 // may be expected of the page, and none, or another error, may come of it.
 type Ticket struct{ number uintptr }

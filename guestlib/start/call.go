@@ -177,6 +177,10 @@ func answer(c *cpu.Call) uint64 {
 		}
 		mm.LeaveRing()
 		return 0
+	case gate.PageMapOthers:
+		return mapOthers(c.DI, c.SI, c.DX, hypercall.DomID(c.R10))
+	case gate.PageUnmapAll:
+		return unmapAll(c.DI, c.SI)
 	case gate.PageUnmap:
 		return -uint64(mm.UnmapForeign(c.DI))
 	case gate.FreePages:

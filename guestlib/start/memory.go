@@ -3,6 +3,7 @@ package start
 import (
 	"tuco/guestlib/mm"
 	"tuco/guestlib/sched"
+	"tuco/hypercall"
 )
 
 // Linux' flags of mmap and advice of madvise.
@@ -123,4 +124,35 @@ func frameOf(va uint64) uint64 {
 		return failed(efault)
 	}
 	return mfn
+}
+
+// mapOthers maps frames of another domain, some at a time. They are copied before anything is locked: to look at them may be a fault.
+func mapOthers(va, list, n uint64, owner hypercall.DomID) uint64 {
+	var some [mm.MostOthers]uint64
+	for n > 0 {
+		part := some[:min(n, mm.MostOthers)]
+		for i := range part {
+			part[i] = *at[uint64](list + 8*uint64(i))
+		}
+		if err := mm.MapOthers(va, part, owner); err != 0 {
+			return -uint64(err)
+		}
+		done := uint64(len(part))
+		va, list, n = va+done*mm.PageSize, list+8*done, n-done
+		sched.Interrupt()
+	}
+	return 0
+}
+
+// unmapAll takes away what is mapped in a range of an area without access.
+func unmapAll(va, n uint64) uint64 {
+	for n > 0 {
+		part := min(n, mm.MostOthers)
+		if err := mm.UnmapOthers(va, part); err != 0 {
+			return -uint64(err)
+		}
+		va, n = va+part*mm.PageSize, n-part
+		sched.Interrupt()
+	}
+	return 0
 }

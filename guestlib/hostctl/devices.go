@@ -1,0 +1,52 @@
+package hostctl
+
+import (
+	"runtime"
+	"unsafe"
+
+	"tuco/guestlib/grant"
+	"tuco/guestlib/hyper"
+	"tuco/guestlib/hypercalls"
+	"tuco/hypercall"
+)
+
+// AllocPort opens a port of the domain's that waits for this domain to bind to it.
+func (d *Domain) AllocPort() (hypercall.Port, error) {
+	arg, err := hyper.Event("open a port of another domain", hypercall.EVTCHNOP_alloc_unbound,
+		hypercall.EvtchnAllocUnbound{Dom: d.ID, RemoteDom: hypercall.DOMID_SELF})
+	return arg.Port, err
+}
+
+// Grant writes an entry of the domain's grant table before the domain runs: a frame of it is granted to another, to be written to. The
+// entries with reserved numbers are meant, GNTTAB_RESERVED_*, by which a store or a console finds its page without being told.
+func (d *Domain) Grant(ref hypercall.GrantRef, frame hypercall.XenPFN, to hypercall.DomID) error {
+	table, err := d.grantTable()
+	if err != nil {
+		return err
+	}
+	m, err := d.Map([]hypercall.XenPFN{table})
+	if err != nil {
+		return err
+	}
+	entries := unsafe.Slice((*hypercall.GrantEntryV1)(unsafe.Pointer(&m.Page(0)[0])), len(m.Page(0))/int(unsafe.Sizeof(hypercall.GrantEntryV1{})))
+	if int(ref) >= len(entries) {
+		m.Unmap()
+		return failure("grant a page of another domain", hypercall.EINVAL)
+	}
+	entries[ref] = hypercall.GrantEntryV1{Flags: hypercall.GTF_permit_access, DomID: to, Frame: uint32(frame)}
+	return m.Unmap()
+}
+
+// grantTable sets the domain's table up, and is its first frame.
+func (d *Domain) grantTable() (hypercall.XenPFN, error) {
+	const what = "set up another domain's grant table"
+	to := hyper.Heap(hypercall.XenPFN(0))
+	arg, _, err := hyper.Op(what, hypercall.HYPERVISOR_grant_table_op, hypercall.GNTTABOP_setup_table, hypercall.GnttabSetupTable{
+		Dom: d.ID, NrFrames: 1, FrameList: hypercall.Handle[hypercall.XenPFN](hypercalls.Address(to)),
+	})
+	runtime.KeepAlive(to)
+	if err == nil {
+		err = grant.Status(what, arg.Status)
+	}
+	return *to, err
+}
