@@ -130,11 +130,11 @@ $(OUT)/profile.so: $(OBJ)/plugin.o
 # By "tuco build": the stock toolchain and runtime, on guestlib.
 
 PROGRAMS := hello memory stress bench httpd events power devices tenant
-programs: $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf $(OUT)/programs/trial.elf
+programs: $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf $(OUT)/programs/trial.elf $(OUT)/programs/cycle.elf
 
-$(OUT)/programs/trial.elf: $(OUT)/tuco FORCE
+$(OUT)/programs/trial.elf $(OUT)/programs/cycle.elf: $(OUT)/programs/%.elf: $(OUT)/tuco FORCE
 	@mkdir -p $(@D)
-	@$(OUT)/tuco build ./control/trial -o $@ >/dev/null
+	@$(OUT)/tuco build ./control/$* -o $@ >/dev/null
 
 $(OUT)/programs/%.elf: $(OUT)/tuco FORCE
 	@mkdir -p $(@D)

@@ -33,6 +33,16 @@ func TestManyBoots(t *testing.T) {
 	}
 }
 
+// Domain 0 makes and destroys 200 domains, more than three times as many as there are numbers.
+func TestControlInterfaceSoak(t *testing.T) {
+	for _, cpus := range [...]int{1, 4} {
+		t.Run(fmt.Sprintf("cpus-%d", cpus), func(t *testing.T) {
+			t.Parallel()
+			runCycles(t, host.Spec{CPUs: cpus}, 200)
+		})
+	}
+}
+
 // More seeds and more calls than in TestHostileNeighbours, on more CPUs.
 func TestHostileSoak(t *testing.T) {
 	for seed := 100; seed < 200; seed += 10 {

@@ -3,6 +3,7 @@ package hostctl
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"syscall"
 
@@ -94,6 +95,8 @@ func (d *Domain) Destroy(ctx context.Context) error {
 		switch {
 		case errors.Is(err, syscall.EBUSY):
 			return ErrInUse
+		case errors.Is(err, syscall.EPERM):
+			return fmt.Errorf("destroy a domain: this one may not, or the other is privileged itself: %w", syscall.EPERM)
 		case errors.Is(err, ErrGone) && begun:
 			return nil
 		case !errors.Is(err, syscall.EAGAIN):

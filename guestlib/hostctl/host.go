@@ -17,7 +17,7 @@ func (h *Host) Machine() (hypercall.ControlMachine, error) {
 func (h *Host) List() ([]hypercall.ControlDomain, error) {
 	var all []hypercall.ControlDomain
 	for first := 0; first < h.MaxDomains; first = int(all[len(all)-1].DomID) + 1 {
-		some, err := list(hypercall.DomID(first), 16)
+		some, err := list(hypercall.DomID(first), listed)
 		if err != nil {
 			return nil, err
 		}
@@ -29,15 +29,17 @@ func (h *Host) List() ([]hypercall.ControlDomain, error) {
 	return all, nil
 }
 
-// list is the next domains from a number on, some at a time.
-func list(first hypercall.DomID, most uint32) ([]hypercall.ControlDomain, error) {
-	room := make([]hypercall.ControlDomain, most)
-	at := hyper.Heap(hypercalls.Address(&room[0])) // which is on the heap, being of no constant size
+// listed is how many domains are asked for at once.
+const listed = 16
+
+// list is the next domains from a number on, so many or fewer.
+func list(first hypercall.DomID, most int) ([]hypercall.ControlDomain, error) {
+	room := hyper.Heap([listed]hypercall.ControlDomain{})
 	arg, err := op("list domains", hypercall.CONTROLOP_list, hypercall.ControlList{
-		First: first, Count: most, Domains: hypercall.Handle[hypercall.ControlDomain](*at),
+		First: first, Count: uint32(most), Domains: hypercall.Handle[hypercall.ControlDomain](hypercalls.Address(room)),
 	})
-	runtime.KeepAlive(&room[0])
-	return room[:min(arg.Count, most)], err
+	runtime.KeepAlive(room)
+	return room[:min(int(arg.Count), most)], err
 }
 
 // Spec is a domain to make.
@@ -73,4 +75,11 @@ func (h *Host) Create(s Spec) (*Domain, error) {
 // Find is a domain that was listed.
 func (h *Host) Find(d *hypercall.ControlDomain) *Domain {
 	return &Domain{ID: d.DomID, Serial: d.Serial, SharedInfo: d.SharedInfo}
+}
+
+// Features are those that the hypervisor offers, a bit for each XENFEAT_*. This domain's own may be among them that others don't
+// have: XENFEAT_dom0.
+func Features() (uint64, error) {
+	arg, _, err := hyper.Op("ask for the hypervisor's features", hypercall.HYPERVISOR_xen_version, hypercall.XENVER_get_features, hypercall.XenFeatureInfo{})
+	return uint64(arg.Submap) &^ (1 << hypercall.XENFEAT_dom0), err
 }

@@ -49,14 +49,14 @@ func (d *Domain) populate(first uint64, frames []hypercall.XenPFN) (n int, err e
 // extents takes extents of one order, as many as a call is for, and returns how many pages there are.
 func (d *Domain) extents(first uint64, frames []hypercall.XenPFN, order uint32) (n int, err error) {
 	count := min(len(frames)>>order, some)
-	list := make([]hypercall.XenPFN, count)
-	for i := range list {
+	list := hyper.Heap([some]hypercall.XenPFN{})
+	for i := range list[:count] {
 		list[i] = hypercall.XenPFN(first + uint64(i)<<order)
 	}
 	_, result, err := hyper.Op("populate a domain", hypercall.HYPERVISOR_memory_op, hypercall.XENMEM_populate_physmap, hypercall.XenMemoryReservation{
-		ExtentStart: hypercall.Handle[hypercall.XenPFN](hypercalls.Address(&list[0])), NrExtents: uint64(count), ExtentOrder: order, DomID: d.ID,
+		ExtentStart: hypercall.Handle[hypercall.XenPFN](hypercalls.Address(list)), NrExtents: uint64(count), ExtentOrder: order, DomID: d.ID,
 	})
-	runtime.KeepAlive(&list[0])
+	runtime.KeepAlive(list)
 	if err != nil {
 		return 0, err
 	}

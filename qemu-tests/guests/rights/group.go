@@ -1,6 +1,6 @@
 // Package rights tests what a privileged domain may do with another one's memory, and what that one may not do with
 // others'. It needs two domains: the command line of the privileged one says test=guardian, and that of domain 1, which
-// has no rights, test=ward.
+// has no rights, test=ward. The test denied is for a domain without rights alone.
 package rights
 
 import (
@@ -12,6 +12,8 @@ import (
 var Group = pv.Group{Name: "rights", Alone: true, Tests: []pv.Test{
 	{Name: "guardian", Run: guardian},
 	{Name: "ward", Run: wardTest},
+	{Name: "denied", Run: denied},
+	{Name: "denied", Run: denied},
 }}
 
 // ward is the number of the domain that has no rights.
