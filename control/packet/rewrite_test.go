@@ -147,3 +147,9 @@ func TestQuote(t *testing.T) {
 	_, ok := info.Error(ping(t))
 	assert.False(t, ok)
 }
+
+func TestMakeUDP(t *testing.T) {
+	data := []byte("some data that makes the frame long enough for no padding")
+	want := made(t, guest, remote, 64, &layers.UDP{}, data)
+	assert.Equal(t, want, packet.MakeUDP(packet.MAC(macB), packet.MAC(macA), guest, remote, data))
+}

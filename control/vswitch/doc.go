@@ -15,8 +15,8 @@
 //
 // # Whom a frame may come from
 //
-// A port with a fixed address (Options.MAC) is filtered: what comes in has this source address, whatever it is; ARP and IPv4 say
-// the addresses that the port has (Port.SetAddresses), and a packet with no address may be a request for one (DHCP) only. IPv6 is
+// A port that is not trusted is filtered: what comes in has the port's source address, whatever it is; ARP and IPv4 say the
+// addresses that the port has (Port.SetAddresses), and a packet with no address may be a request for one (DHCP) only. IPv6 is
 // refused, or allowed with the link-local address made of the MAC and those that the port has. VLAN tags and kinds of frame that
 // are none of these are refused. So is what only a gateway says: answers of DHCP, router advertisements. Nobody can take over
 // another's address, and everybody's packets are known to be theirs: the firewall, the gateway, and who reads the log

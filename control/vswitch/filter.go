@@ -15,7 +15,7 @@ const (
 	dhcp6Server, dhcp6Client = 547, 546
 )
 
-// own tells whether a port with a fixed address may have sent a frame.
+// own tells whether a port that is not trusted may have sent a frame.
 func (p *Port) own(data []byte, info *packet.Info) bool {
 	if packet.Source(data) != p.options.MAC {
 		return false

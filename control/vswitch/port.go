@@ -9,9 +9,9 @@ import (
 	"tuco/control/packet"
 )
 
-// Sink is where a port's frames go. Frames and their bytes are the caller's again when it returns, so it copies what it keeps.
-// It doesn't wait; what there is no room for is lost. Several goroutines may call it at once. A frame that was judged before
-// the port was removed may come after.
+// Sink is where a port's frames go. Frames and their bytes are the caller's again when it returns, so it copies what it keeps. It
+// may change a frame that is for the port's own address, which nobody else gets. It doesn't wait; what there is no room for is
+// lost. Several goroutines may call it at once. A frame that was judged before the port was removed may come after.
 type Sink interface {
 	Deliver(frames []packet.Frame)
 }
@@ -34,11 +34,14 @@ const (
 type Options struct {
 	Name string // for rules: letters, digits, and . _ -
 
-	// MAC is the one address that the port has. A port with none is trusted, and may have many.
+	// MAC is the address that the port has for good. It may have none, and those that it turns out to have.
 	MAC packet.MAC
 
-	Addresses []netip.Addr // that a port with a MAC may say it has
-	IPv6      bool         // a port with a MAC may use it
+	// Trusted says that the port is not filtered: a gateway or an uplink. A port with no MAC has to be.
+	Trusted bool
+
+	Addresses []netip.Addr // that a port which is not trusted may say it has
+	IPv6      bool         // a port which is not trusted may use it
 
 	MTU    int          // the most bytes after a frame's header: 1500
 	Takes  packet.Takes // what its sink can take as it is

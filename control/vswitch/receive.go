@@ -95,7 +95,7 @@ func (b *batch) judgeOne(p *Port, f *packet.Frame, i int, now time.Time) (reason
 	b.infos[i] = info
 	src, dst := packet.Source(f.Data), packet.Destination(f.Data)
 	s := p.s
-	if p.options.fixed() {
+	if !p.options.Trusted {
 		if !p.own(f.Data, &info) {
 			return &p.stats.Spoofed
 		}
@@ -180,14 +180,14 @@ func (s *Switch) permit(p, to *Port, data []byte, info *packet.Info, now time.Ti
 	return nil
 }
 
-// isDHCP tells whether a packet is of DHCP, between a port with a fixed address and one that is trusted. Without it a guest
-// has no address that a rule could be about.
+// isDHCP tells whether a packet is of DHCP, to a port that is trusted or from one. Without it a guest has no address that a
+// rule could be about.
 func isDHCP(p, to *Port, info *packet.Info) bool {
 	if info.Protocol != packet.UDP || info.Part {
 		return false
 	}
-	if p.options.fixed() {
-		return !to.options.fixed() && (info.SrcPort == dhcpClient && info.DstPort == dhcpServer || info.SrcPort == dhcp6Client && info.DstPort == dhcp6Server)
+	if !p.options.Trusted {
+		return to.options.Trusted && (info.SrcPort == dhcpClient && info.DstPort == dhcpServer || info.SrcPort == dhcp6Client && info.DstPort == dhcp6Server)
 	}
 	return info.SrcPort == dhcpServer && info.DstPort == dhcpClient || info.SrcPort == dhcp6Server && info.DstPort == dhcp6Client
 }

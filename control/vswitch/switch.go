@@ -59,6 +59,9 @@ func (s *Switch) Add(o Options, sink Sink) (*Port, error) {
 	if err := checkName(o.Name); err != nil {
 		return nil, err
 	}
+	if !o.fixed() && !o.Trusted {
+		return nil, fmt.Errorf("port %s: a port that is not trusted needs a MAC address", o.Name)
+	}
 	p := &Port{s: s, options: o, sink: sink, addresses: slices.Clone(o.Addresses)}
 	s.mu.Lock()
 	defer s.mu.Unlock()

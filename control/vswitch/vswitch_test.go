@@ -93,7 +93,7 @@ func (w *world) guest(name string, n byte, change ...func(*vswitch.Options)) *gu
 
 // trusted adds a port with no fixed address; its frames say what guest n's do.
 func (w *world) trusted(name string, n byte) *guest {
-	return w.guest(name, n, func(o *vswitch.Options) { o.MAC, o.Addresses = packet.MAC{}, nil })
+	return w.guest(name, n, func(o *vswitch.Options) { o.MAC, o.Addresses, o.Trusted = packet.MAC{}, nil, true })
 }
 
 func build(t testing.TB, l ...gopacket.SerializableLayer) []byte {
@@ -332,16 +332,18 @@ func TestFloodLimit(t *testing.T) {
 func TestAdd(t *testing.T) {
 	w := newWorld(t, vswitch.Limits{Ports: 2})
 	for _, name := range []string{"", "any", "a b", "ä", "10.0.0.1", "fe80::1", "x/y", string(bytes.Repeat([]byte("a"), 65))} {
-		_, err := w.Add(vswitch.Options{Name: name}, &catcher{})
+		_, err := w.Add(vswitch.Options{Name: name, Trusted: true}, &catcher{})
 		assert.ErrorContains(t, err, "can't be a port's name", name)
 	}
 	a := w.guest("a", 1)
-	_, err := w.Add(vswitch.Options{Name: "a"}, &catcher{})
+	_, err := w.Add(vswitch.Options{Name: "b"}, &catcher{})
+	assert.ErrorContains(t, err, "needs a MAC")
+	_, err = w.Add(vswitch.Options{Name: "a", Trusted: true}, &catcher{})
 	assert.ErrorContains(t, err, "choose another")
 	_, err = w.Add(vswitch.Options{Name: "b", MAC: a.mac}, &catcher{})
 	assert.ErrorContains(t, err, "port a has the address 00:16:3e:00:00:01")
 	w.guest("b", 2)
-	_, err = w.Add(vswitch.Options{Name: "c"}, &catcher{})
+	_, err = w.Add(vswitch.Options{Name: "c", Trusted: true}, &catcher{})
 	assert.ErrorContains(t, err, "2 ports already")
 	a.Remove()
 	assert.Nil(t, w.Port("a"))
