@@ -22,7 +22,7 @@ const held = 0xffff
 
 // makeCounts has all extents from first to end free, and the others held.
 func makeCounts(total uint32, first, end extent) counts {
-	c := counts{chunks: make([]*chunk, (total+chunkExtents-1)/chunkExtents), total: total, free: total, cursor: first}
+	c := counts{chunks: make([]*chunk, ceil(total, chunkExtents)), total: total, free: total, cursor: first}
 	for e := range first {
 		c.hold(e)
 	}

@@ -39,3 +39,6 @@ func (s slot) extent() extent { return extent(s / slotsPerExtent) }
 func (e extent) slot(i int) slot {
 	return slot(e)*slotsPerExtent + slot(i)
 }
+
+// ceil is how many whole parts hold n.
+func ceil[T int | uint32 | int64](n, part T) T { return (n + part - 1) / part }

@@ -30,7 +30,7 @@ type journal struct {
 }
 
 // logBlocks is how many blocks a commit of n updates takes.
-func logBlocks(n int) int { return (n + updatesPerBlock - 1) / updatesPerBlock }
+func logBlocks(n int) int { return ceil(n, updatesPerBlock) }
 
 // encodeCommit makes the blocks of a commit, and tells where the log stands behind them.
 func (s *superblock) encodeCommit(j journal, updates []update) ([]byte, journal) {

@@ -371,7 +371,7 @@ func TestPowerCuts(t *testing.T) {
 		if i%20 == 0 {
 			full += m.full
 			m.full = 0
-			m.disk = newDisk(2<<20 + m.r.Int63n(4<<20)/Sector*Sector)
+			m.disk = newDisk(2<<20 + m.r.Int63n(2<<20)/Sector*Sector)
 			require.NoError(t, Format(m.disk, false))
 			m.volumes = map[string]*modelVolume{}
 			m.open()
@@ -397,5 +397,7 @@ func TestPowerCuts(t *testing.T) {
 		require.NoError(t, m.s.Check())
 	}
 	t.Logf("%d power cuts, the disk was full %d times", n, full+m.full)
-	require.NotZero(t, full+m.full)
+	if n >= 100 {
+		require.NotZero(t, full+m.full)
+	}
 }

@@ -18,6 +18,9 @@ const fanout = (nodeSize - headerSize) / 4
 // maxHeight is how many levels a map may have, which bounds a volume's size at 64 TiB.
 const maxHeight = 3
 
+// maxBlock is the number of the last block that the largest volume has.
+const maxBlock = fanout*fanout*fanout - 1
+
 type state uint8
 
 const (

@@ -59,7 +59,7 @@ func (s *slots) ready(n int, c *counts, reserve uint32) bool {
 	for _, e := range s.open {
 		n -= slotsPerExtent - bits.OnesCount16(s.used[e])
 	}
-	return n <= 0 || uint32((n+slotsPerExtent-1)/slotsPerExtent)+reserve <= c.free
+	return n <= 0 || uint32(ceil(n, slotsPerExtent))+reserve <= c.free
 }
 
 // give takes a slot back; the last one's extent is free again.

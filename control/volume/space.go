@@ -67,3 +67,10 @@ func (s *Store) relieve() error {
 	}
 	return s.rounds.run(s.commit)
 }
+
+// working fails where nothing may be written any more.
+func (s *Store) working() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed
+}

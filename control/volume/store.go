@@ -103,6 +103,9 @@ func (s *Store) share(name, copy string, f flags) error {
 	defer s.management.Unlock()
 	s.mu.Lock()
 	from, err := s.find(name)
+	if err == nil && from.flags&flagFilling != 0 {
+		err = fmt.Errorf("volume %s is being imported: %w", name, ErrBusy)
+	}
 	s.mu.Unlock()
 	if err != nil {
 		return err

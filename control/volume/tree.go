@@ -32,6 +32,35 @@ func (s *Store) lookup(r *record, block uint32) (place, error) {
 	}
 }
 
+// next looks at a volume's map from a block on: for the first block that is no hole, or it tells from where on to look further.
+// It looks at one leaf, and s.mu is held.
+func (s *Store) next(r *record, block uint32) (next int64, found bool, err error) {
+	at := r.root
+	for level := r.height - 1; at != 0; level-- {
+		n, err := s.load(at, level)
+		if err != nil {
+			return 0, false, fmt.Errorf("volume %s: %w", r.name, err)
+		}
+		under := span(level) / fanout // an entry spans so many blocks
+		first := int64(block) - int64(block)%span(level)
+		i := index(block, level)
+		for i < fanout && n.entries[i] == 0 {
+			i++
+		}
+		if start := first + int64(i)*under; start > int64(block) {
+			if i == fanout || start > maxBlock {
+				return start, false, nil
+			}
+			block = uint32(start)
+		}
+		if level == 0 {
+			return int64(block), true, nil
+		}
+		at = slot(n.entries[i])
+	}
+	return maxBlock + 1, false, nil
+}
+
 // set makes a block lie in an extent that was taken for it, or nowhere (0), and gives up the extent where it lay. Either all of
 // it happens or nothing. s.mu is held.
 func (s *Store) set(r *record, block uint32, to extent) error {

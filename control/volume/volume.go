@@ -2,6 +2,7 @@ package volume
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"sync/atomic"
 )
@@ -24,7 +25,7 @@ func (s *Store) OpenVolume(name string, readOnly bool) (*Volume, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case r.writers > 0 || !readOnly && r.readers > 0:
+	case r.flags&flagFilling != 0 || r.writers > 0 || !readOnly && r.readers > 0:
 		return nil, fmt.Errorf("volume %s: %w", name, ErrBusy)
 	case readOnly:
 		r.readers++
@@ -91,6 +92,9 @@ func (v *Volume) WriteAt(p []byte, off int64) (int, error) {
 	if v.readOnly {
 		return 0, fmt.Errorf("volume %s: %w", v.r.name, ErrReadOnly)
 	}
+	if err := v.s.working(); err != nil {
+		return 0, err
+	}
 	n, err := v.each(p, off, func(p []byte, off int64) error {
 		if ok, err := v.inPlace(p, off); ok || err != nil {
 			return err
@@ -117,13 +121,20 @@ func (v *Volume) Discard(off, length int64) error {
 	}
 	v.r.io.RLock()
 	defer v.r.io.RUnlock()
-	if err := v.check(off, length); err != nil {
+	if err := errors.Join(v.check(off, length), v.s.working()); err != nil {
 		return err
 	}
 	size := v.Size()
-	for length > 0 {
-		n := min(length, ExtentSize-off%ExtentSize)
-		var err error
+	for end := off + length; off < end; {
+		data, _, err := v.data(off, size)
+		if err != nil {
+			return err
+		}
+		if data >= end {
+			return nil
+		}
+		off = max(off, data)
+		n := min(end-off, ExtentSize-off%ExtentSize)
 		if n == ExtentSize || off%ExtentSize == 0 && off+n == size {
 			err = v.punch(uint32(off / ExtentSize))
 		} else {
@@ -135,7 +146,7 @@ func (v *Volume) Discard(off, length int64) error {
 		if err != nil {
 			return err
 		}
-		off, length = off+n, length-n
+		off += n
 	}
 	return nil
 }
@@ -158,15 +169,22 @@ func (v *Volume) Flush() error {
 func (v *Volume) Data(off int64) (start, end int64, err error) {
 	v.r.io.RLock()
 	defer v.r.io.RUnlock()
-	size := v.Size()
-	for start = off - off%ExtentSize; start < size; start += ExtentSize {
-		places, err := v.places(uint32(start/ExtentSize), uint32(start/ExtentSize))
+	return v.data(off, v.Size())
+}
+
+func (v *Volume) data(off, size int64) (start, end int64, err error) {
+	blocks := ceil(size, ExtentSize)
+	for b := off / ExtentSize; b < blocks; {
+		v.s.mu.Lock()
+		next, found, err := v.s.next(v.r, uint32(b))
+		v.s.mu.Unlock()
 		if err != nil {
 			return 0, 0, err
 		}
-		if places[0].extent != 0 {
-			return start, min(start+ExtentSize, size), nil
+		if found {
+			return next * ExtentSize, min((next+1)*ExtentSize, size), nil
 		}
+		b = next
 	}
 	return size, size, nil
 }
