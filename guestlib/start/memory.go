@@ -22,7 +22,8 @@ func mmap(va, size, prot, flags uint64) uint64 {
 		return failed(ebadf)
 	}
 	p := protection(prot)
-	if p != mm.None && flags&mapNoReserve == 0 && !mm.Affordable(size) {
+	// Only what can be written to takes memory in the end. Linux counts alike.
+	if p == mm.ReadWrite && flags&mapNoReserve == 0 && !mm.Affordable(size) {
 		return failed(enomem)
 	}
 	va, ok := mm.Map(va, size, p, flags&mapFixed != 0)
