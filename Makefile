@@ -20,9 +20,9 @@ export PATH := $(PATH):$(DEPS)/usr/bin
 export LD_LIBRARY_PATH := $(LD_LIBRARY_PATH):$(DEPS)/usr/lib/x86_64-linux-gnu:$(DEPS)/lib/x86_64-linux-gnu
 endif
 
-.PHONY: all kernel tool guests programs deps run iso gdb test test-all test-host test-boot test-on-xen test-model test-long bench check fuzz clean
+.PHONY: all kernel tool guests programs control deps run iso gdb test test-all test-host test-boot test-on-xen test-model test-long bench check fuzz clean
 
-all: kernel tool guests programs
+all: kernel tool guests programs control
 
 # --- The hypervisor ----------------------------------------------------------
 #
@@ -139,6 +139,11 @@ $(OUT)/programs/trial.elf $(OUT)/programs/cycle.elf: $(OUT)/programs/%.elf: $(OU
 $(OUT)/programs/%.elf: $(OUT)/tuco FORCE
 	@mkdir -p $(@D)
 	@$(OUT)/tuco build ./guests/$* -o $@ >/dev/null
+
+control: $(OUT)/control.elf
+
+$(OUT)/control.elf: $(OUT)/tuco FORCE
+	@$(OUT)/tuco build ./control -o $@ >/dev/null
 
 # The measuring guest without Go. Its rows come in the order of these files.
 RAWBENCH := guests/rawbench

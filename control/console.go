@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"sync"
+	"unsafe"
+
+	"tuco/control/build"
+	"tuco/control/domains"
+	"tuco/control/hypervisor"
+	"tuco/guestlib/evtchn"
+	"tuco/ring"
+	layout "tuco/ring/console"
+)
+
+// consoles copies what guests write on their consoles, line by line with the guest's name.
+type consoles struct {
+	host *hypervisor.Host
+	to   io.Writer
+
+	mu   sync.Mutex
+	open map[domains.ID]*console
+}
+
+func newConsoles(h *hypervisor.Host, to io.Writer) *consoles {
+	return &consoles{host: h, to: to, open: map[domains.ID]*console{}}
+}
+
+// console is one guest's.
+type console struct {
+	lines   lines
+	out     ring.Bytes
+	page    build.Mapping
+	channel *evtchn.Channel
+	stop    context.CancelFunc
+	done    chan struct{}
+}
+
+// Name is domains.Service's.
+func (c *consoles) Name() string { return "console" }
+
+// Attach is domains.Service's.
+func (c *consoles) Attach(i *domains.Instance) error {
+	page, err := c.host.Map(i.ID, i.Rings.Console)
+	if err != nil {
+		return err
+	}
+	channel, err := evtchn.BindInterdomain(i.ID.Dom, i.Rings.ConsolePort)
+	if err != nil {
+		page.Unmap()
+		return err
+	}
+	out, _ := (*layout.Page)(unsafe.Pointer(unsafe.SliceData(page.Page(0)))).Daemon()
+	ctx, stop := context.WithCancel(context.Background())
+	one := &console{
+		lines: lines{name: i.Config.Name, to: c.to}, page: page, channel: channel, stop: stop, done: make(chan struct{}),
+		out: out,
+	}
+	go one.run(ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.open[i.ID] = one
+	return nil
+}
+
+// Detach is domains.Service's. What the guest has written last is copied too.
+func (c *consoles) Detach(i *domains.Instance) error {
+	c.mu.Lock()
+	one := c.open[i.ID]
+	c.mu.Unlock()
+	if one == nil {
+		return nil
+	}
+	one.stop()
+	<-one.done
+	if one.channel != nil {
+		one.channel.Close()
+		one.channel = nil
+	}
+	if err := one.page.Unmap(); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.open, i.ID)
+	return nil
+}
+
+// run takes what comes until it is told to stop, or the guest has spoilt its ring.
+func (c *console) run(ctx context.Context) {
+	defer close(c.done)
+	defer c.lines.flush()
+	for {
+		bad := c.take()
+		if bad != nil {
+			fmt.Fprintf(c.lines.to, "control: console of guest %q: %v; it is not read any more\n", c.lines.name, bad)
+			return
+		}
+		if c.channel.Wait(ctx) != nil {
+			c.take()
+			return
+		}
+	}
+}
+
+// take copies what there is.
+func (c *console) take() error {
+	var some [512]byte
+	for {
+		n, err := c.out.Take(some[:])
+		if n == 0 || err != nil {
+			return err
+		}
+		c.lines.write(some[:n])
+		c.channel.Notify() // there is room
+	}
+}
+
+// lines puts a name before each line.
+type lines struct {
+	name string
+	to   io.Writer
+	rest []byte
+}
+
+// lineMax is how much of a line is waited for.
+const lineMax = 4096
+
+func (l *lines) write(text []byte) {
+	for len(text) > 0 {
+		before, after, found := bytes.Cut(text, []byte("\n"))
+		l.rest = append(l.rest, before...)
+		if found || len(l.rest) >= lineMax {
+			l.flush()
+		}
+		text = after
+	}
+}
+
+// flush ends the line that there is.
+func (l *lines) flush() {
+	if line := bytes.TrimRight(l.rest, "\r"); len(line) > 0 {
+		fmt.Fprintf(l.to, "%s: %s\n", l.name, line)
+	}
+	l.rest = l.rest[:0]
+}
