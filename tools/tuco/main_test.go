@@ -66,6 +66,14 @@ func damagedLinux(t *testing.T) string {
 	return written(t, "vmlinuz", file)
 }
 
+// guestFile makes a guest.cfg beside a kernel.
+func guestFile(t *testing.T, more string) string {
+	t.Helper()
+	path := written(t, "guest.cfg", []byte("name = 'web'\nkernel = 'kernel'\n"+more))
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), "kernel"), mkkernel.Plain().Bytes(), 0o644))
+	return path
+}
+
 func written(t *testing.T, name string, data []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -75,7 +83,8 @@ func written(t *testing.T, name string, data []byte) string {
 
 func TestRefusals(t *testing.T) {
 	image := fakeQEMU(t, "echo 'tuco: power off'")
-	files := strings.NewReplacer("IMAGE", image, "KERNEL", someKernel(t), "DAMAGED", damagedLinux(t))
+	files := strings.NewReplacer("IMAGE", image, "KERNEL", someKernel(t), "DAMAGED", damagedLinux(t),
+		"GUEST", guestFile(t, "memory = 8"), "MISSPELT", guestFile(t, "memery = 8\nmemory = 8"), "LOST", guestFile(t, "memory = 8\nramdisk = 'lost'"))
 	for _, test := range []struct{ args, want string }{
 		{"up --image /nonexistent/tuco.elf", "the image /nonexistent/tuco.elf does not exist"},
 		{"up", "tuco.elf does not exist"},
@@ -91,7 +100,13 @@ func TestRefusals(t *testing.T) {
 		{"up --log-dir IMAGE/x --image IMAGE", "--log-dir: "},
 		{"up --bundle /nonexistent/b --image IMAGE", "the bundle /nonexistent/b does not exist"},
 		{"up --bare --bundle IMAGE --image IMAGE", "leave out --bundle"},
-		{"up guest.cfg --image IMAGE", "guest.cfg: guests can't be started yet; possible now: --dom0 KERNEL"},
+		{"up guest.cfg --image IMAGE", "open guest.cfg: no such file"},
+		{"up guest.cfg --bare --image IMAGE", "guest.cfg: the control domain starts guests: leave out --bare"},
+		{"up guest.cfg --dom0 KERNEL --image IMAGE", "leave out --bare, --bundle and --dom0, or the guests"},
+		{"up GUEST --image IMAGE", "control.elf: no such file or directory: make builds the control domain"},
+		{"up GUEST GUEST --image IMAGE", `has a guest "web" already; give this one another name`},
+		{"up MISSPELT --image IMAGE", `/guest.cfg:3: unknown key "memery" (did you mean memory?)`},
+		{"up LOST --image IMAGE", "/guest.cfg: ramdisk: open "},
 		{"up --bare --dom0 IMAGE --image IMAGE", "leave out --bundle and --dom0"},
 		{"up --bundle IMAGE --dom0 IMAGE --image IMAGE", "leave out --dom0, or --bundle"},
 		{"up --dom0-args x --image IMAGE", "--dom0-args needs --dom0 KERNEL"},

@@ -26,6 +26,7 @@ type upFlags struct {
 	logDir   string
 	dryRun   bool
 	bare     bool
+	control  string // the control domain
 
 	dom0 dom0Flags
 }
@@ -33,7 +34,7 @@ type upFlags struct {
 func newUp(stdin *os.File) *cobra.Command {
 	var f upFlags
 	cmd := &cobra.Command{
-		Use:   "up [flags]",
+		Use:   "up [flags] [guest.cfg…]",
 		Short: "Boot a host in an emulator",
 		Long: `Boot a host in an emulator, and stay until it ends.
 
@@ -41,13 +42,16 @@ Without --headless the terminal is the host's serial console, and Ctrl-] there e
 answers keys on it: h lists them. With --dom0 the terminal is domain 0's console instead; Ctrl-A three times switches the
 keys between domain 0 and the hypervisor.
 
+With guest.cfg files, which have the keys of xl.cfg, the control domain is domain 0, makes these guests, and ends the host when the
+last of them has ended. What they write on their consoles is on its console, with the guest's name before each line.
+
 --dom0 boots a paravirtual kernel as domain 0: an ELF file with Xen notes, or a Linux bzImage, which is unpacked. For stock
 Linux, "tuco image linux" makes the files, and prints the command that boots them.
 
 The log directory gets hypervisor.log and, where there is a domain 0, dom0.console.log.
 
 Exit status: 0 when the hypervisor powered off or rebooted, as it does when domain 0 asks for it, or the user ended it; 1
-when domain 0 or the hypervisor crashed, the machine can't be used, or the emulator failed; 124 when the time was up; 2 for a
+when a guest, domain 0 or the hypervisor crashed, the machine can't be used, or the emulator failed; 124 when the time was up; 2 for a
 bad argument or file.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -56,6 +60,7 @@ bad argument or file.`,
 	}
 	flags := cmd.Flags()
 	f.addHost(flags)
+	flags.StringVar(&f.control, "control", "", "the control domain (default control.elf beside this tool)")
 	flags.BoolVar(&f.bare, "bare", false, "boot the hypervisor alone")
 	flags.BoolVar(&f.headless, "headless", false, "no console: only the log, and the exit status")
 	flags.BoolVar(&f.spec.ICount, "icount", false, "QEMU: the TSC counts instructions")
@@ -84,14 +89,14 @@ func (f *upFlags) addHost(flags *pflag.FlagSet) {
 
 func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 	stderr := cmd.ErrOrStderr()
-	if len(args) > 0 {
-		return usagef("%s: guests can't be started yet; possible now: --dom0 KERNEL boots a kernel as domain 0, "+
-			"--bare the hypervisor alone, --bundle FILE the domains of a boot bundle", args[0])
-	}
 	if err := f.check(cmd); err != nil {
 		return err
 	}
 	if err := f.findFiles(cmd.Context(), says(stderr)); err != nil {
+		return err
+	}
+	guests, err := f.packGuests(args)
+	if err != nil {
 		return err
 	}
 	programs := installed()
@@ -99,6 +104,14 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 		dir := f.logDir
 		if dir == "" {
 			dir = filepath.Join(os.TempDir(), "tuco-up")
+		}
+		if guests != nil { // the script boots them
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				return err
+			}
+			if f.spec.Dom0, err = guests.domain0(f.control, dir); err != nil {
+				return err
+			}
 		}
 		plan, err := host.NewPlan(f.spec, dir, programs)
 		if err != nil {
@@ -110,7 +123,6 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 	if _, err := f.spec.Resolve(); err != nil {
 		return err
 	}
-	var err error
 	dir := f.logDir
 	if dir == "" {
 		if dir, err = os.MkdirTemp("", "tuco-up-"); err != nil {
@@ -118,6 +130,11 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 		}
 	} else if err := os.MkdirAll(dir, 0o755); err != nil {
 		return usagef("--log-dir: %v", err)
+	}
+	if guests != nil {
+		if f.spec.Dom0, err = guests.domain0(f.control, dir); err != nil {
+			return err
+		}
 	}
 	plan, err := host.NewPlan(f.spec, dir, programs)
 	if err != nil {
@@ -166,6 +183,22 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 		return statusError(code)
 	}
 	return nil
+}
+
+// packGuests packs the guests to be started, and finds the control domain to start them. It gives nil if there are none.
+func (f *upFlags) packGuests(names []string) (*guestPack, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	if f.bare || f.spec.Bundle != "" || f.dom0.domain.Kernel != "" {
+		return nil, usagef("%s: the control domain starts guests: leave out --bare, --bundle and --dom0, or the guests", names[0])
+	}
+	p, err := packGuests(names)
+	if err != nil {
+		return nil, err
+	}
+	f.control, err = findControl(f.control)
+	return p, err
 }
 
 // check reads and checks the flags' values.

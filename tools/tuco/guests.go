@@ -1,0 +1,111 @@
+package main
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+
+	"tuco/control/bzimage"
+	"tuco/control/config"
+	"tuco/tools/tuco/host"
+	"tuco/tools/tuco/ramdisk"
+)
+
+// What the control domain takes: its own memory, and for each guest's kernel that is packed the room to unpack it.
+const (
+	controlMemory = 64 * host.MiB
+	unpackMemory  = 128 * host.MiB
+)
+
+// guestPack is guests as the control domain finds them: guest.cfg files below /guests, and below /files the kernels and ramdisks that they
+// name.
+type guestPack struct {
+	ramdisk ramdisk.Ramdisk
+	files   map[string]string // where files of the host are in the ramdisk
+	sources map[string]string // which file a guest's name is from
+	size    host.Size
+	memory  host.Size // of the control domain
+}
+
+// packGuests packs the guests of guest.cfg files. Names of files in them are relative to their own directory.
+func packGuests(names []string) (*guestPack, error) {
+	p := &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[string]string{}, sources: map[string]string{}, memory: controlMemory}
+	for _, name := range names {
+		if err := p.add(name); err != nil {
+			return nil, err
+		}
+	}
+	p.memory += (2*p.size + host.MiB - 1) / host.MiB * host.MiB // a kernel is in the ramdisk, and read from there
+	return p, nil
+}
+
+func (p *guestPack) add(name string) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	g, err := config.Parse(name, text)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	if other, twice := p.sources[g.Name]; twice {
+		return usagef("%s: name: %s has a guest %q already; give this one another name", name, other, g.Name)
+	}
+	p.sources[g.Name] = name
+	if g.Kernel, err = p.file(name, "kernel", g.Kernel); err != nil {
+		return err
+	}
+	if g.Ramdisk != "" {
+		if g.Ramdisk, err = p.file(name, "ramdisk", g.Ramdisk); err != nil {
+			return err
+		}
+	}
+	p.ramdisk.AddText(path.Join("guests", g.Name+".cfg"), string(g.File()))
+	return nil
+}
+
+// file packs a file that a guest.cfg names, once, and returns where it is in the ramdisk.
+func (p *guestPack) file(config, key, name string) (string, error) {
+	from := name
+	if !filepath.IsAbs(from) {
+		from = filepath.Join(filepath.Dir(config), name)
+	}
+	if at, there := p.files[from]; there {
+		return at, nil
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return "", usagef("%s: %s: %v", config, key, err)
+	}
+	if bzimage.Is(content) {
+		p.memory = max(p.memory, controlMemory+unpackMemory)
+	}
+	at := path.Join("files", strconv.Itoa(len(p.files))+"-"+filepath.Base(from))
+	if err := p.ramdisk.Add(from, at, nil); err != nil {
+		return "", usagef("%s: %s: %v", config, key, err)
+	}
+	p.files[from] = at
+	p.size += host.Size(len(content))
+	return at, nil
+}
+
+// domain0 is the control domain, with the guests in its ramdisk, which is written into a directory.
+func (p *guestPack) domain0(control, dir string) (*host.Domain0, error) {
+	to := filepath.Join(dir, "guests.cpio")
+	if err := p.ramdisk.Write(to); err != nil {
+		return nil, err
+	}
+	return &host.Domain0{Kernel: control, Ramdisk: to, Memory: p.memory}, nil
+}
+
+// findControl finds the control domain's program.
+func findControl(name string) (string, error) {
+	if name == "" {
+		name = besideTool("control.elf")
+	}
+	if _, err := os.Stat(name); err != nil {
+		return "", usagef("%v: make builds the control domain, or name another with --control", err)
+	}
+	return name, nil
+}

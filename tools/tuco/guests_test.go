@@ -1,0 +1,50 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"tuco/control/config"
+	"tuco/tools/tuco/host"
+)
+
+func TestPackGuests(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+		return path
+	}
+	write("kernels/k.elf", "\x7fELF")
+	linux := write("linux", string(make([]byte, 0x202))+"HdrS"+string(make([]byte, 100)))
+	p, err := packGuests([]string{
+		write("a.cfg", "name = 'a'\nkernel = 'kernels/k.elf'\nmemory = 8\nvcpus = 2"),
+		write("x/b.cfg", "name = 'b'\nkernel = '../kernels/k.elf'\nramdisk = '"+linux+"'\nmemory = 8"),
+	})
+	require.NoError(t, err)
+	assert.Len(t, p.files, 2, "a file is packed once")
+	for name, kernel := range map[string]string{"a": "files/0-k.elf", "b": "files/0-k.elf"} {
+		record, ok := p.ramdisk["guests/"+name+".cfg"]
+		require.True(t, ok)
+		text := make([]byte, record.FileSize)
+		_, err := record.ReadAt(text, 0)
+		require.NoError(t, err)
+		g, err := config.Parse(name, text)
+		require.NoError(t, err)
+		assert.Equal(t, name, g.Name)
+		assert.Equal(t, kernel, g.Kernel)
+		assert.Contains(t, p.ramdisk, g.Kernel)
+	}
+	assert.Contains(t, p.ramdisk, "files/1-linux")
+	assert.Equal(t, controlMemory+unpackMemory+host.MiB, p.memory, "there is room to unpack Linux")
+
+	d, err := p.domain0("control.elf", dir)
+	require.NoError(t, err)
+	assert.Equal(t, &host.Domain0{Kernel: "control.elf", Ramdisk: filepath.Join(dir, "guests.cpio"), Memory: p.memory}, d)
+	assert.FileExists(t, d.Ramdisk)
+}
