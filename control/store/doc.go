@@ -24,6 +24,8 @@
 //
 // A transaction that has only read does not fail: all that it has read was true at one time.
 //
+// Domain 0's transactions come through in the end: see [Client.Penalty].
+//
 // Snapshots that are kept long would keep old nodes from being freed; [Store.renew] bounds how many.
 //
 // # Watches

@@ -15,6 +15,7 @@ type domain struct {
 	clients               map[*Client]bool
 	usage                 usage
 	watches, transactions int
+	record                record
 	introduced, shutdown  bool
 	hasTarget             bool
 	target                hypercall.DomID // with whose rights it acts, besides its own
@@ -89,7 +90,7 @@ func (s *Store) Release(id hypercall.DomID) {
 			s.tidy(other)
 		}
 	}
-	e := s.edit()
+	e := s.edit(s.self)
 	e.scrub(s.self, id, "/", e.root)
 	s.install(e.root, e.charges, e.changes)
 	for path, perms := range s.special {

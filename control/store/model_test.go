@@ -338,9 +338,9 @@ func (p *pair) end(who int) {
 // Any requests of three domains, some in transactions, have in the store the replies, the nodes and the events that they have in the model.
 // Now and then another store takes over.
 func TestModel(t *testing.T) {
-	seeds := uint64(300)
+	seeds := uint64(50)
 	if testing.Short() {
-		seeds = 60
+		seeds = 15
 	}
 	for seed := range seeds {
 		p := &pair{

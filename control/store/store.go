@@ -12,7 +12,8 @@ import (
 // A Store is the nodes, and who is connected to them. It is for one goroutine at a time.
 type Store struct {
 	root    *tree.Node
-	gen     uint64 // counts changes
+	gen     uint64                      // counts changes
+	by      [remembered]hypercall.DomID // whose the last ones were
 	special map[string]tree.Perms
 
 	domains map[hypercall.DomID]*domain
@@ -57,20 +58,14 @@ func newStore(quota Quota, host Host, log *slog.Logger) *Store {
 	return s
 }
 
-// next counts a change.
-func (s *Store) next() uint64 {
-	s.gen++
-	return s.gen
-}
-
 // edit begins a change of the store itself.
-func (s *Store) edit() *edit {
-	return &edit{root: s.root, gen: s.next(), held: func(owner hypercall.DomID) usage { return s.usage(owner) }}
+func (s *Store) edit(who *Client) *edit {
+	return &edit{root: s.root, gen: s.next(who.domain.id), held: func(owner hypercall.DomID) usage { return s.usage(owner) }}
 }
 
 // change makes a change, of all its parts or none.
 func (s *Store) change(who *Client, o op) syscall.Errno {
-	e := s.edit()
+	e := s.edit(who)
 	if errno := e.apply(who, o); errno != 0 {
 		return errno
 	}

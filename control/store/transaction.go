@@ -89,7 +89,7 @@ func (tx *transaction) change(o op) syscall.Errno {
 // apply makes a change in the transaction's tree.
 func (tx *transaction) apply(o op) syscall.Errno {
 	s := tx.client.store
-	e := edit{root: tx.root, gen: s.next(), held: func(owner hypercall.DomID) usage { return s.usage(owner).plus(tx.held[owner]) }}
+	e := edit{root: tx.root, gen: s.next(tx.client.domain.id), held: func(owner hypercall.DomID) usage { return s.usage(owner).plus(tx.held[owner]) }}
 	if errno := e.apply(tx.client, o); errno != 0 {
 		return errno
 	}
@@ -135,7 +135,11 @@ func (s *Store) commit(tx *transaction) syscall.Errno {
 // again is the transaction as it is if it begins now. It is doomed if its client might then have done something else.
 func (tx *transaction) again() *transaction {
 	s := tx.client.store
-	tx.doomed = tx.doomed || tx.conflicts(s.root) || tx.namesDead()
+	if gen := tx.conflict(s.root); gen != 0 {
+		tx.doomed = true
+		s.blame(tx.client, gen)
+	}
+	tx.doomed = tx.doomed || tx.namesDead()
 	if s.root == tx.base {
 		return tx // nobody else has changed anything
 	}
@@ -155,21 +159,17 @@ func (tx *transaction) redo(o op) {
 	tx.logged += o.bytes()
 }
 
-// conflicts tells whether a node that the transaction depends on isn't in another tree as it was.
-func (tx *transaction) conflicts(now *tree.Node) bool {
+// conflict is a change by which a node that the transaction depends on isn't in another tree as it was, or 0.
+func (tx *transaction) conflict(now *tree.Node) uint64 {
 	if now == tx.base {
-		return false
+		return 0
 	}
 	for path, listed := range tx.seen {
-		was, is := tx.base.Find(path), now.Find(path)
-		if was == is {
-			continue
-		}
-		if was == nil || is == nil || was.Gen != is.Gen || listed && was.List != is.List {
-			return true
+		if gen := changed(tx.base.Find(path), now.Find(path), now, path, listed); gen != 0 {
+			return gen
 		}
 	}
-	return false
+	return 0
 }
 
 // namesDead tells whether the transaction gives rights to a domain that has ended since: they would be the next one's of that number.
