@@ -7,7 +7,7 @@ import (
 
 // unknown makes calls that there are not.
 func unknown(t *pv.T) {
-	for _, n := range [...]hypercall.Number{11, 43, 54, 63} {
+	for _, n := range [...]hypercall.Number{11, 43, 53, 63} {
 		t.Errno("no such call", pv.Call(n, 0, 0, 0, 0, 0), hypercall.ENOSYS)
 	}
 	for _, n := range [...]hypercall.Number{64, 1000, 1<<32 + hypercall.HYPERVISOR_xen_version, 1 << 63} {
