@@ -157,7 +157,7 @@ func (g *guest) make(privileged bool) {
 	g.d.Memory.Init(&machine.Types, &config)
 	g.d.Shared = new(sharedinfo.Page)
 	g.v.Domain, g.v.CPU = g.d, percpu.Get(0)
-	g.v.Walks.Begin(g.v.Holder())
+	g.v.BeginMemory(g.v.Holder())
 	g.v.SetMemory(&machine.Types)
 	g.v.Ring.Init()
 	g.v.PV.Stub = &domain.Stub{Kernel: true}
@@ -307,7 +307,7 @@ func (g *guest) settle() {
 
 // update makes an mmu_update of one request.
 func (g *guest) update(m frame.MFN, i int, e pagetype.PTE) int64 {
-	defer g.v.Walks.Forget() // as a guest does, it flushes
+	defer g.v.ForgetMemory() // as a guest does, it flushes
 	return g.call(mmuUpdateCall, g.write(64, slot(m, i), uint64(e)), 1, 0, self)
 }
 

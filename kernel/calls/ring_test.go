@@ -330,7 +330,7 @@ func TestRingKick(t *testing.T) {
 	g := newGuest(t, false)
 	r := newRing(g, 2)
 	second := &domain.VCPU{Domain: g.d, CPU: percpu.Get(0), ID: 1}
-	second.Walks.Begin(second.Holder())
+	second.BeginMemory(second.Holder())
 	second.SetMemory(&machine.Types)
 	second.Ring.Init()
 	second.PV.Stub = &domain.Stub{Kernel: true}

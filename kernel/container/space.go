@@ -18,6 +18,19 @@ func (c *Container) UseSpace(s exit.Space) {
 	}
 }
 
+// ChangeSpace is SwapGS, SetCR3 and UseSpace in one.
+func (c *Container) ChangeSpace(cr3 uint64, s exit.Space) {
+	if vendor == AMD {
+		c.svm.SwapGS()
+		c.svm.SetCR3(cr3)
+		c.svm.UseSpace(s)
+	} else {
+		c.vmx.SwapGS()
+		c.vmx.SetCR3(cr3)
+		c.vmx.UseSpace(s)
+	}
+}
+
 // Flush sees to it that from the next entry on the guest uses no translation
 // from before, in either of its address spaces.
 func (c *Container) Flush() {

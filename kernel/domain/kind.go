@@ -24,9 +24,9 @@ type Kind struct {
 	// Code reads the guest's memory at its instruction pointer.
 	Code func(v *VCPU, rip uint64) exit.Code
 
-	// Prepare is called before an entry if the vCPU wants something, or has an
-	// upcall to come.
-	Prepare func(v *VCPU)
+	// Prepare is called before an entry if the vCPU wants something. An upcall that is to come it delivers
+	// too; Upcall does, if the vCPU wants nothing.
+	Prepare, Upcall func(v *VCPU)
 
 	// Broken takes a guest whose state the processor refuses, or whose exit has
 	// no name.

@@ -32,9 +32,11 @@ type PV struct {
 
 	// IOPL is the I/O privilege level by PHYSDEVOP_set_iopl. IOBitmap is the
 	// guest's address of a bitmap of IOPorts ports that user mode may not use.
-	IOPL     uint8
-	IOBitmap frame.VAddr
-	IOPorts  uint32
+	// ShowsIOPL: frames have it, for the guest has turned VMASST_TYPE_architectural_iopl on.
+	IOPL      uint8
+	ShowsIOPL bool
+	IOBitmap  frame.VAddr
+	IOPorts   uint32
 
 	// GDTFrames are the frames of the descriptor table, as many as GDTEntries
 	// need; each holds a reference as descriptors.

@@ -75,10 +75,8 @@ type VCPU struct {
 
 	PV PV
 
-	// Walks is what walks of the guest's page tables have found since the vCPU came to
-	// its CPU.
-	Walks guestmem.Cache
-	// KernelMemory and UserMemory are the guest's memory as its kernel, and its user mode, reach it.
+	// KernelMemory and UserMemory are the guest's memory as its kernel, and its user mode, reach
+	// it, while the vCPU is on a CPU.
 	KernelMemory, UserMemory guestmem.View
 
 	// Ring is the vCPU's update ring, if its guest has registered one.
@@ -146,11 +144,22 @@ func (v *VCPU) Init(d *Domain, id uint16, s *exit.Setup) {
 	v.Upcalls = &v.unheard
 }
 
-// SetMemory says where the guest's memory is, for KernelMemory and UserMemory. They are for while the vCPU is on this CPU.
+// SetMemory says where the guest's memory is.
 func (v *VCPU) SetMemory(f *pagetype.Frames) {
-	kernel, user := v.Domain.Memory.RootsAt(int(v.ID))
-	v.KernelMemory = guestmem.View{Frames: f, Root: kernel, Cache: &v.Walks}
-	v.UserMemory = guestmem.View{Frames: f, Root: user, Cache: &v.Walks}
+	v.KernelMemory.Frames, v.UserMemory.Frames = f, f
+	v.KernelMemory.Root, v.UserMemory.Root = v.Domain.Memory.RootsAt(int(v.ID))
+}
+
+// BeginMemory makes the memory usable on a CPU.
+func (v *VCPU) BeginMemory(h *lock.Holder) {
+	v.KernelMemory.Begin(h)
+	v.UserMemory.Begin(h)
+}
+
+// ForgetMemory is for a vCPU whose translations are all flushed, or that has got other roots.
+func (v *VCPU) ForgetMemory() {
+	v.KernelMemory.Forget()
+	v.UserMemory.Forget()
 }
 
 // Want asks for something to be done before the next entry. Whoever asks from
@@ -174,7 +183,8 @@ func (v *VCPU) Heard() bool { return v.Upcalls != &v.unheard }
 
 // FlushPage drops the translations of a page: see container.FlushPage. The vCPU is on this CPU.
 func (v *VCPU) FlushPage(a frame.VAddr) {
-	v.Walks.ForgetPage(a)
+	v.KernelMemory.ForgetPage(a)
+	v.UserMemory.Forget() // of which little is kept
 	v.Container.FlushPage(a)
 }
 

@@ -5,14 +5,14 @@ import (
 	"tuco/kernel/lock"
 )
 
-// Cache is the pages that walks of a vCPU's have found, for walks to come. It is to
-// them what its TLB is to the processor, and as right: see doc.go. The zero value is
-// empty.
-type Cache struct {
+// cache is the pages that walks of a view have found, for walks to come. It is to
+// them what its TLB is to the processor, and as right: see doc.go.
+type cache struct {
 	holder *lock.Holder // of the CPU that the vCPU is on
 	// forgotten counts the times that all was. With the holder's Flushes it makes the
 	// time that a page is good for.
 	forgotten uint64
+	latest    uint64 // time of a page that is kept
 
 	// A page has one place in each, by its number. Code and stacks have their own: they are looked at
 	// again and again, and data that is far away from them may have the same place.
@@ -30,22 +30,29 @@ const (
 
 type cachedPage struct {
 	tags [2]frame.VAddr // of the page as one that can be read, and written to; or 0
-	root frame.MFN
 	time uint64
-	m    frame.MFN
+	page *page
 }
+
+// page is what is in a frame.
+type page = [frame.PageSize]byte
 
 // tag is a page's address and something more, so that no page's is 0.
 func tag(a frame.VAddr) frame.VAddr { return a | (frame.PageSize - 1) }
 
-// Begin is for a vCPU that comes to a CPU.
-func (c *Cache) Begin(h *lock.Holder) { *c = Cache{holder: h} }
+// Begin is for a vCPU that comes to a CPU: nothing from before is known any more.
+func (v *View) Begin(h *lock.Holder) {
+	c := &v.cache
+	c.holder = h
+	c.forgotten = c.latest + 1 - h.Flushes
+}
 
-// Forget forgets all pages: the vCPU's translations are flushed.
-func (c *Cache) Forget() { c.forgotten++ }
+// Forget forgets all pages: the vCPU's translations are flushed, or have become those of another root.
+func (v *View) Forget() { v.cache.forgotten++ }
 
 // ForgetPage forgets one, whose translations are flushed.
-func (c *Cache) ForgetPage(a frame.VAddr) {
+func (v *View) ForgetPage(a frame.VAddr) {
+	c := &v.cache
 	c.dataAt(a).forget(a)
 	c.codeAt(a).forget(a)
 	c.stackAt(a).forget(a)
@@ -57,34 +64,35 @@ func (p *cachedPage) forget(a frame.VAddr) {
 	}
 }
 
-func (c *Cache) dataAt(a frame.VAddr) *cachedPage {
+func (c *cache) dataAt(a frame.VAddr) *cachedPage {
 	return &c.data[a>>frame.PageShift&(dataPages-1)]
 }
 
-func (c *Cache) codeAt(a frame.VAddr) *cachedPage {
+func (c *cache) codeAt(a frame.VAddr) *cachedPage {
 	return &c.code[a>>frame.PageShift&(codePages-1)]
 }
 
-func (c *Cache) stackAt(a frame.VAddr) *cachedPage {
+func (c *cache) stackAt(a frame.VAddr) *cachedPage {
 	return &c.stack[a>>frame.PageShift&(stackPages-1)]
 }
 
-func (c *Cache) now() uint64 { return c.holder.Flushes + c.forgotten }
+func (c *cache) now() uint64 { return c.holder.Flushes + c.forgotten }
 
 // knows tells whether a page's place holds it.
-func (c *Cache) knows(p *cachedPage, root frame.MFN, a frame.VAddr, write bool) bool {
+func (c *cache) knows(p *cachedPage, a frame.VAddr, write bool) bool {
 	n := 0
 	if write {
 		n = 1
 	}
-	return p.tags[n] == tag(a) && p.root == root && p.time == c.now()
+	return p.tags[n] == tag(a) && p.time == c.now()
 }
 
 // keep notes what a walk has found, in the page's place.
-func (c *Cache) keep(p *cachedPage, root frame.MFN, a frame.VAddr, write bool, m frame.MFN) {
+func (c *cache) keep(p *cachedPage, a frame.VAddr, write bool, found *page) {
 	p.tags[0], p.tags[1] = tag(a), 0
 	if write {
 		p.tags[1] = tag(a)
 	}
-	p.root, p.time, p.m = root, c.now(), m
+	c.latest = c.now()
+	p.time, p.page = c.latest, found
 }

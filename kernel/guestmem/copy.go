@@ -6,16 +6,17 @@ import (
 
 	"tuco/hypercall"
 	"tuco/kernel/frame"
+	"tuco/kernel/pagetype"
 )
 
 // Read copies from the guest. What was copied before a fault stays copied.
 func (v *View) Read(to []byte, from frame.VAddr) (Fault, bool) {
 	for len(to) > 0 {
-		m, f, ok := v.walk(from, false)
+		found, f, ok := v.walk(from, false)
 		if !ok {
 			return f, false
 		}
-		n := copy(to, v.Frames.Page(m)[from.Offset():])
+		n := copy(to, found[from.Offset():])
 		to, from = to[n:], from+frame.VAddr(n)
 	}
 	return Fault{}, true
@@ -24,11 +25,11 @@ func (v *View) Read(to []byte, from frame.VAddr) (Fault, bool) {
 // Write copies to the guest. What was copied before a fault stays copied.
 func (v *View) Write(to frame.VAddr, from []byte) (Fault, bool) {
 	for len(from) > 0 {
-		m, f, ok := v.walk(to, true)
+		found, f, ok := v.walk(to, true)
 		if !ok {
 			return f, false
 		}
-		n := copy(v.Frames.Page(m)[to.Offset():], from)
+		n := copy(found[to.Offset():], from)
 		from, to = from[n:], to+frame.VAddr(n)
 	}
 	return Fault{}, true
@@ -37,11 +38,11 @@ func (v *View) Write(to frame.VAddr, from []byte) (Fault, bool) {
 // Word is an aligned word of 8 bytes, good until this CPU next answers flush
 // requests. With write, it may be written to.
 func (v *View) Word(a frame.VAddr, write bool) (*atomic.Uint64, Fault, bool) {
-	m, f, ok := v.walk(a, write)
+	found, f, ok := v.walk(a, write)
 	if !ok || a&7 != 0 {
 		return nil, f, false
 	}
-	return &v.Frames.Table(m)[a.Offset()>>3], f, true
+	return &(*pagetype.Table)(unsafe.Pointer(found))[a.Offset()>>3], f, true
 }
 
 // Writable tells whether all bytes of a stretch that is not longer than a page
@@ -71,9 +72,9 @@ func (v *View) get(to unsafe.Pointer, size uintptr, from frame.VAddr) bool {
 		_, ok := v.Read(unsafe.Slice((*byte)(to), size), from)
 		return ok
 	}
-	m, _, ok := v.walk(from, false)
+	found, _, ok := v.walk(from, false)
 	if ok {
-		move(to, v.at(m, from), size)
+		move(to, at(found, from), size)
 	}
 	return ok
 }
@@ -88,9 +89,9 @@ func (v *View) put(to frame.VAddr, from unsafe.Pointer, size uintptr) bool {
 		_, ok := v.Write(to, unsafe.Slice((*byte)(from), size))
 		return ok
 	}
-	m, _, ok := v.walk(to, true)
+	found, _, ok := v.walk(to, true)
 	if ok {
-		move(v.at(m, to), from, size)
+		move(at(found, to), from, size)
 	}
 	return ok
 }
@@ -100,9 +101,9 @@ func (v *View) PutUint32(to frame.VAddr, x uint32) bool {
 	if !onePage(to, unsafe.Sizeof(x)) {
 		return Put(v, to, &x)
 	}
-	m, _, ok := v.walk(to, true)
+	found, _, ok := v.walk(to, true)
 	if ok {
-		*(*uint32)(v.at(m, to)) = x
+		*(*uint32)(at(found, to)) = x
 	}
 	return ok
 }
@@ -123,24 +124,22 @@ func (v *View) some(to unsafe.Pointer, n, size uintptr, from frame.VAddr) int {
 		}
 		return 1
 	}
-	m, _, ok := v.walk(from, false)
+	found, _, ok := v.walk(from, false)
 	if !ok {
 		return 0
 	}
 	if !onePage(from, n*size) {
 		n = uintptr(frame.PageSize-from.Offset()) / size
 	}
-	move(to, v.at(m, from), n*size)
+	move(to, at(found, from), n*size)
 	return int(n)
 }
 
 // onePage tells whether so many bytes at an address lie on one page.
 func onePage(a frame.VAddr, size uintptr) bool { return a.Offset()+uint64(size) <= frame.PageSize }
 
-// at is where an address is that leads to a frame.
-func (v *View) at(m frame.MFN, a frame.VAddr) unsafe.Pointer {
-	return unsafe.Pointer(&v.Frames.Page(m)[a.Offset()])
-}
+// at is where an address is that leads to a page.
+func at(p *page, a frame.VAddr) unsafe.Pointer { return unsafe.Pointer(&p[a.Offset()]) }
 
 // move copies bytes, a few words by themselves. Each is read once.
 func move(to, from unsafe.Pointer, size uintptr) {
@@ -170,11 +169,11 @@ func (v *View) direct(a frame.VAddr, size uintptr) unsafe.Pointer {
 	if !onePage(a, size) {
 		return nil
 	}
-	m, _, ok := v.walk(a, true)
+	found, _, ok := v.walk(a, true)
 	if !ok {
 		return nil
 	}
-	return v.at(m, a)
+	return at(found, a)
 }
 
 // OnPage is how many elements of an array that begins at an address lie whole on the
@@ -188,15 +187,15 @@ func (v *View) DirectFrame(a frame.VAddr) *[8]uint64 {
 	if !onePage(a, 64) {
 		return nil
 	}
-	p := v.Cache.stackAt(a)
-	if v.Cache.knows(p, *v.Root, a, true) {
-		return (*[8]uint64)(v.at(p.m, a))
+	p := v.cache.stackAt(a)
+	if v.cache.knows(p, a, true) {
+		return (*[8]uint64)(at(p.page, a))
 	}
-	m, _, ok := v.descend(p, a, true)
+	found, _, ok := v.descend(p, a, true)
 	if !ok {
 		return nil
 	}
-	return (*[8]uint64)(v.at(m, a))
+	return (*[8]uint64)(at(found, a))
 }
 
 // GetUint16 is Get for a number by itself.
@@ -205,9 +204,9 @@ func (v *View) GetUint16(a frame.VAddr) (x uint16, ok bool) {
 		ok = Get(v, &x, a)
 		return x, ok
 	}
-	m, _, ok := v.walk(a, false)
+	found, _, ok := v.walk(a, false)
 	if ok {
-		x = *(*uint16)(v.at(m, a))
+		x = *(*uint16)(at(found, a))
 	}
 	return x, ok
 }
@@ -218,9 +217,9 @@ func (v *View) GetUint32(a frame.VAddr) (x uint32, ok bool) {
 		ok = Get(v, &x, a)
 		return x, ok
 	}
-	m, _, ok := v.walk(a, false)
+	found, _, ok := v.walk(a, false)
 	if ok {
-		x = *(*uint32)(v.at(m, a))
+		x = *(*uint32)(at(found, a))
 	}
 	return x, ok
 }
@@ -230,9 +229,9 @@ func (v *View) Peek(a frame.VAddr) (x uint64, ok bool) {
 	if !onePage(a, unsafe.Sizeof(x)) {
 		return 0, false
 	}
-	m, _, ok := v.walk(a, false)
+	found, _, ok := v.walk(a, false)
 	if ok {
-		x = *(*uint64)(v.at(m, a))
+		x = *(*uint64)(at(found, a))
 	}
 	return x, ok
 }
@@ -242,13 +241,13 @@ func (v *View) PeekCode(a frame.VAddr) (x uint64, ok bool) {
 	if !onePage(a, unsafe.Sizeof(x)) {
 		return 0, false
 	}
-	p := v.Cache.codeAt(a)
-	if v.Cache.knows(p, *v.Root, a, false) {
-		return *(*uint64)(v.at(p.m, a)), true
+	p := v.cache.codeAt(a)
+	if v.cache.knows(p, a, false) {
+		return *(*uint64)(at(p.page, a)), true
 	}
-	m, _, ok := v.descend(p, a, false)
+	found, _, ok := v.descend(p, a, false)
 	if ok {
-		x = *(*uint64)(v.at(m, a))
+		x = *(*uint64)(at(found, a))
 	}
 	return x, ok
 }
@@ -258,14 +257,14 @@ func (v *View) GetIret(to *hypercall.IretContext, from frame.VAddr) bool {
 	if !onePage(from, unsafe.Sizeof(*to)) {
 		return Get(v, to, from)
 	}
-	p := v.Cache.stackAt(from)
-	if v.Cache.knows(p, *v.Root, from, false) {
-		*to = *(*hypercall.IretContext)(v.at(p.m, from))
+	p := v.cache.stackAt(from)
+	if v.cache.knows(p, from, false) {
+		*to = *(*hypercall.IretContext)(at(p.page, from))
 		return true
 	}
-	m, _, ok := v.descend(p, from, false)
+	found, _, ok := v.descend(p, from, false)
 	if ok {
-		*to = *(*hypercall.IretContext)(v.at(m, from))
+		*to = *(*hypercall.IretContext)(at(found, from))
 	}
 	return ok
 }

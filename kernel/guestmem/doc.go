@@ -19,9 +19,9 @@
 // its CPU is one of those that are asked. And what is handed to the copying
 // functions is memory of the hypervisor's, which needs no lock.
 //
-// For the same reason a walk can be spared where its result is still as good: a vCPU has a
-// Cache of pages that it has used, which forgets a page when its translation is flushed,
-// and all when all are (lock.Holder.Flushes counts it), or the vCPU comes to a CPU. What is true of
+// For the same reason a walk can be spared where its result is still as good: a View has a
+// cache of pages that were used, which forgets a page when its translation is flushed,
+// and all when all are (lock.Holder.Flushes counts it), when the root becomes another, or the vCPU comes to a CPU. What is true of
 // a TLB is true of it: a guest that changes an entry and does not flush may still be
 // served at the old page.
 //

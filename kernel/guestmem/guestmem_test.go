@@ -72,12 +72,12 @@ func TestMain(m *testing.M) {
 }
 
 // view has no page in its cache.
-func view() *View { return &View{Frames: &frames, Root: &root, Cache: fresh()} }
+func view() *View { return viewOf(&root) }
 
-func fresh() *Cache {
-	c := new(Cache)
-	c.Begin(new(lock.Holder))
-	return c
+func viewOf(root *frame.MFN) *View {
+	v := &View{Frames: &frames, Root: root}
+	v.Begin(new(lock.Holder))
+	return v
 }
 
 func TestReadAndWrite(t *testing.T) {
@@ -149,7 +149,7 @@ func TestXSA215NotTheHypervisors(t *testing.T) {
 	assert.False(t, ok)
 	assert.Equal(t, last, f.Address)
 	nowhere := frame.NoMFN
-	none := View{Frames: &frames, Root: &nowhere, Cache: fresh()}
+	none := viewOf(&nowhere)
 	_, ok = none.Read(b[:1], base)
 	assert.False(t, ok, "no tables")
 }

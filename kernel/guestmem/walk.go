@@ -8,11 +8,13 @@ import (
 	"tuco/kernel/x86"
 )
 
-// View is a guest's address space: the tables below a root.
+// View is a guest's address space: the tables below a root. It is for the CPU that has the vCPU, after Begin.
 type View struct {
 	Frames *pagetype.Frames
-	Root   *frame.MFN // the root is there, which may become another; NoMFN: nothing is mapped
-	Cache  *Cache
+	// Root is where the root is; NoMFN: nothing is mapped. When it has become another, whoever has made it so calls Forget.
+	Root *frame.MFN
+
+	cache cache
 }
 
 // Fault says why an address could not be reached: as the processor reports it
@@ -28,20 +30,20 @@ const tries = 16
 
 // walk finds the page that holds an address. The result is good until this CPU
 // next answers flush requests.
-func (v *View) walk(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
-	p := v.Cache.dataAt(a)
-	if v.Cache.knows(p, *v.Root, a, write) {
-		return p.m, Fault{}, true
+func (v *View) walk(a frame.VAddr, write bool) (found *page, f Fault, ok bool) {
+	p := v.cache.dataAt(a)
+	if v.cache.knows(p, a, write) {
+		return p.page, Fault{}, true
 	}
 	return v.descend(p, a, write)
 }
 
-// descend goes down the tables: the levels one by one, no call on the usual way, for
+// descend goes down the tables, and has the cache keep in p what is found: the levels one by one, no call on the usual way, for
 // which values would have to be kept on the stack, and whatever is not as usual is
 // explain's.
 //
 //go:noinline
-func (v *View) descend(p *cachedPage, a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
+func (v *View) descend(p *cachedPage, a frame.VAddr, write bool) (found *page, f Fault, ok bool) {
 	root := *v.Root
 	if root == frame.NoMFN || !Usable(a) {
 		return v.explain(a, write)
@@ -73,15 +75,16 @@ func (v *View) descend(p *cachedPage, a frame.VAddr, write bool) (m frame.MFN, f
 	if write && (e&used != used || all&e&pagetype.RW == 0) {
 		return v.explain(a, write)
 	}
-	v.Cache.keep(p, root, a, write, e.MFN())
-	return e.MFN(), Fault{}, true
+	found = frames.Page(e.MFN())
+	v.cache.keep(p, a, write, found)
+	return found, Fault{}, true
 }
 
 // explain is walk for what is out of the ordinary: a fault, with the reason for it,
 // or an entry that changes under the walk.
 //
 //go:noinline
-func (v *View) explain(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool) {
+func (v *View) explain(a frame.VAddr, write bool) (found *page, f Fault, ok bool) {
 	f.Address = a
 	need := pagetype.Present
 	if write {
@@ -89,13 +92,13 @@ func (v *View) explain(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool
 		need |= pagetype.RW
 	}
 	if *v.Root == frame.NoMFN || !Usable(a) {
-		return 0, f, false
+		return nil, f, false
 	}
 	t := v.Frames.Table(*v.Root)
 	for shift := uint(39); shift > frame.PageShift; shift -= 9 {
 		e := pagetype.PTE(t[index(a, shift)].Load())
 		if e&need != need {
-			return 0, f.at(e), false
+			return nil, f.at(e), false
 		}
 		t = v.Frames.Below(e)
 	}
@@ -103,16 +106,16 @@ func (v *View) explain(a frame.VAddr, write bool) (m frame.MFN, f Fault, ok bool
 	for range tries {
 		e := pagetype.PTE(leaf.Load())
 		if e&need != need {
-			return 0, f.at(e), false
+			return nil, f.at(e), false
 		}
 		if !v.Frames.Owned(e.MFN()) {
-			return 0, f, false // a device's
+			return nil, f, false // a device's
 		}
 		if !write || mark(leaf, e) {
-			return e.MFN(), f, true
+			return v.Frames.Page(e.MFN()), f, true
 		}
 	}
-	return 0, f, false
+	return nil, f, false
 }
 
 // index is where the table of a level has the entry for an address.

@@ -35,29 +35,18 @@ func enter(v *domain.VCPU, handler uint64, masks bool, code uint64) {
 		return
 	}
 	c := &v.Container
-	rip, cs, flags, rsp, ss := interrupted(v)
-	sp := rsp
+	sp, level := c.RSP(), uint64(selectorRPL)
 	if v.PV.Stub.Kernel {
-		cs &^= selectorRPL // tells the guest that it was in its kernel
+		level = 0 // tells the guest that it was in its kernel
 	} else {
-		setMode(v, true)
+		toKernel(v)
 		sp = v.PV.Stub.KernelSP
 	}
-	shown := flags &^ (x86.FlagIF | x86.FlagIOPL)
-	if v.Upcalls.UpcallMasked() {
-		cs |= 1 << 32
-	} else {
-		shown |= x86.FlagIF
-	}
-	if v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl) {
-		shown |= uint64(v.PV.IOPL) << 12
-	}
 	sp = sp&^15 - frameWords*8
-	kernel := &v.KernelMemory
-	if f := kernel.DirectFrame(frame.VAddr(sp)); f != nil {
-		fill(f, c.Regs.GPR[exit.RCX], c.Regs.GPR[exit.R11], code)
-		f[ripAt], f[ripAt+1], f[ripAt+2], f[ripAt+3], f[ripAt+4] = rip, cs, shown, rsp, ss
-	} else if !enterApart(v, sp, code, [...]uint64{rip, cs, shown, rsp, ss}) {
+	var flags uint64
+	if f := v.KernelMemory.DirectFrame(frame.VAddr(sp)); f != nil {
+		flags = describe(v, f, level, code)
+	} else if !enterApart(v, sp, level, code, &flags) {
 		Crash(v, "the guest kernel's stack can't be written to")
 		return
 	}
@@ -71,22 +60,37 @@ func enter(v *domain.VCPU, handler uint64, masks bool, code uint64) {
 	c.GoFlat(handler, sp, userFlags(flags)&^cleared, hypercall.FLAT_KERNEL_CS64, hypercall.FLAT_KERNEL_SS64)
 }
 
-// fill writes what is below RIP. Without an error code the first word is none of the frame's.
-func fill(f *[frameWords]uint64, rcx, r11, code uint64) {
-	if code == noCode {
-		f[1], f[2] = rcx, r11
+// describe writes a frame of what the guest is at, and returns its flags. Of the
+// selector of its code it shows these bits of the privilege level. Without an error code the
+// first word is none of the frame's.
+func describe(v *domain.VCPU, f *[frameWords]uint64, level, code uint64) (flags uint64) {
+	rip, cs, flags, rsp, ss := interrupted(v)
+	shown := flags &^ (x86.FlagIF | x86.FlagIOPL)
+	cs &= level | ^uint64(selectorRPL)
+	if v.Upcalls.UpcallMasked() {
+		cs |= 1 << 32
 	} else {
-		f[0], f[1], f[errorAt] = rcx, r11, code
+		shown |= x86.FlagIF
 	}
+	if v.PV.ShowsIOPL {
+		shown |= uint64(v.PV.IOPL) << 12
+	}
+	r := &v.Container.Regs.GPR
+	if code == noCode {
+		f[1], f[2] = r[exit.RCX], r[exit.R11]
+	} else {
+		f[0], f[1], f[errorAt] = r[exit.RCX], r[exit.R11], code
+	}
+	f[ripAt], f[ripAt+1], f[ripAt+2], f[ripAt+3], f[ripAt+4] = rip, cs, shown, rsp, ss
+	return flags
 }
 
 // enterApart writes a frame that is on two pages, or on none. False: it can't be written.
 //
 //go:noinline
-func enterApart(v *domain.VCPU, sp, code uint64, rest [frameWords - ripAt]uint64) bool {
+func enterApart(v *domain.VCPU, sp, level, code uint64, flags *uint64) bool {
 	var f [frameWords]uint64
-	fill(&f, v.Container.Regs.GPR[exit.RCX], v.Container.Regs.GPR[exit.R11], code)
-	copy(f[ripAt:], rest[:])
+	*flags = describe(v, &f, level, code)
 	words := f[:]
 	if code == noCode {
 		words, sp = words[1:], sp+8

@@ -27,7 +27,7 @@ func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 	if (f.CS|f.SS)&selectorTI != 0 && (!Ready(v, uint16(f.CS)) || !Ready(v, uint16(f.SS))) {
 		return domain.Continue // nothing has changed yet
 	}
-	if v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl) {
+	if v.PV.ShowsIOPL {
 		SetIOPL(v, uint8(f.RFLAGS>>12&3))
 	}
 	if f.Flags&hypercall.VGCF_in_syscall == 0 {

@@ -19,7 +19,7 @@ func Kind(calls *[domain.Calls]domain.Handler) domain.Kind {
 		handlers[n] = handler
 	}
 	return domain.Kind{
-		Name: "PV", Exception: exception, Software: software, Exit: onExit, Code: code, Prepare: prepare, Broken: broken, Hypercall: call, Proceed: proceed,
+		Name: "PV", Exception: exception, Software: software, Exit: onExit, Code: code, Prepare: prepare, Upcall: upcall, Broken: broken, Hypercall: call, Proceed: proceed,
 	}
 }
 
@@ -87,7 +87,7 @@ func prepare(v *domain.VCPU) {
 	wants := v.Wants.Load()
 	if wants&domain.WantFlush != 0 {
 		v.Wants.And(^uint32(domain.WantFlush)) // before the flush: a later wish is another one
-		v.Walks.Forget()
+		v.ForgetMemory()
 		v.Container.Flush()
 	}
 	if inStub(v) {
@@ -107,6 +107,15 @@ func prepare(v *domain.VCPU) {
 	if v.Upcalls.Deliverable() {
 		enter(v, v.PV.Callbacks[domain.CallbackEvent].Address, true, noCode)
 	}
+}
+
+// upcall delivers an upcall, as soon as the stub has been left.
+func upcall(v *domain.VCPU) {
+	if inStub(v) {
+		await(v)
+		return
+	}
+	enter(v, v.PV.Callbacks[domain.CallbackEvent].Address, true, noCode)
 }
 
 // deliverNMI gives the guest an NMI, unless it is handling one.

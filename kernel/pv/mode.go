@@ -24,14 +24,42 @@ func hasUserRoot(v *domain.VCPU) bool {
 
 // setMode changes between guest kernel and guest user.
 func setMode(v *domain.VCPU, kernel bool) {
+	switch {
+	case v.PV.Stub.Kernel == kernel:
+	case kernel:
+		toKernel(v)
+	default:
+		toUser(v)
+	}
+}
+
+// toKernel changes from guest user to guest kernel.
+//
+//go:noinline
+func toKernel(v *domain.VCPU) {
 	s := v.PV.Stub
-	if s.Kernel == kernel {
+	s.Kernel, s.TSS.IOBase = true, s.IOKernel
+	changeSpace(v, v.KernelMemory.Root, exit.KernelSpace)
+}
+
+// toUser changes from guest kernel to guest user.
+//
+//go:noinline
+func toUser(v *domain.VCPU) {
+	s := v.PV.Stub
+	s.Kernel, s.TSS.IOBase = false, s.IOUser
+	changeSpace(v, v.UserMemory.Root, exit.UserSpace)
+}
+
+// changeSpace is EnterMode for a vCPU whose mode has changed just now, with the base of GS that
+// belongs to the mode.
+func changeSpace(v *domain.VCPU, root *frame.MFN, space exit.Space) {
+	if stub.used {
+		v.Container.SwapGS()
+		EnterMode(v)
 		return
 	}
-	s.Kernel = kernel
-	useBitmap(s)
-	v.Container.SwapGS()
-	EnterMode(v)
+	v.Container.ChangeSpace(uint64(root.Addr()), space)
 }
 
 // EnterMode makes the processor use the root of the mode that the guest is in. After a
@@ -69,7 +97,7 @@ func NewKernelRoot(v *domain.VCPU) {
 
 // NewUserRoot is for a vCPU, in its kernel mode, whose user mode has got another root.
 func NewUserRoot(v *domain.VCPU) {
-	v.Walks.Forget()
+	v.UserMemory.Forget()
 	if stub.used {
 		setRoots(v)
 		v.Container.FlushSpace(exit.KernelSpace)

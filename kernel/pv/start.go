@@ -100,7 +100,7 @@ func borrow(h *lock.Holder, v *domain.VCPU) {
 		current.Container.Unload()
 	}
 	v.CPU = percpu.Get(int(h.CPU))
-	v.Walks.Begin(&v.CPU.Locks)
+	v.BeginMemory(&v.CPU.Locks)
 	v.Container.Load(v.CPU.ID)
 }
 

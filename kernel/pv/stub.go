@@ -105,6 +105,7 @@ func setRoots(v *domain.VCPU) {
 
 // refresh tells a vCPU's stub, which it is not in, what it may do by itself.
 func refresh(v *domain.VCPU) {
+	showIOPL(v)
 	if !stub.used {
 		return
 	}
@@ -112,7 +113,7 @@ func refresh(v *domain.VCPU) {
 	mapInfo(v)
 	s.Returns = !v.PV.NMIMasked && v.Heard()
 	s.Syscall, s.Fault = 0, 0
-	if v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl) {
+	if v.PV.ShowsIOPL {
 		s.Returns = false // frames show the I/O privilege level, and set it
 	} else if v.Heard() {
 		entry, gate := &p.Callbacks[domain.CallbackSyscall], &p.Traps[x86.VectorPF]

@@ -65,7 +65,13 @@ func mayUsePorts(v *domain.VCPU, kernel bool) bool {
 // SetIOPL sets the I/O privilege level, 0 to 3.
 func SetIOPL(v *domain.VCPU, level uint8) {
 	v.PV.IOPL = level
+	showIOPL(v)
 	setBitmap(v)
+}
+
+// showIOPL notes whether frames have the I/O privilege level.
+func showIOPL(v *domain.VCPU) {
+	v.PV.ShowsIOPL = v.Domain.Assisted(hypercall.VMASST_TYPE_architectural_iopl)
 }
 
 // setBitmap says where the bitmap of each mode begins.

@@ -23,7 +23,7 @@ func RunVCPU(cpu *percpu.CPU, v *domain.VCPU) {
 // Load puts a vCPU on this CPU.
 func Load(cpu *percpu.CPU, v *domain.VCPU) {
 	v.CPU = cpu
-	v.Walks.Begin(&cpu.Locks)
+	v.BeginMemory(&cpu.Locks)
 	v.Container.Load(cpu.ID)
 }
 
@@ -50,7 +50,7 @@ func Run(v *domain.VCPU) {
 				continue
 			}
 		} else if v.Upcall() {
-			v.Domain.Kind.Prepare(v)
+			v.Domain.Kind.Upcall(v)
 			if v.Leave {
 				continue
 			}
