@@ -97,6 +97,10 @@ func (d *Domain) Take(c *Call, m frame.MFN, n uint64) (done uint64, r pagetype.R
 	return done, r
 }
 
+// strangers is how many frames that are not the domain's take Destroy about as long as an entry
+// of a page table.
+const strangers = 8
+
 // Destroy takes apart the memory of a domain none of whose vCPUs will run again.
 // End is the number of frames of the machine. What other users hold (a foreign
 // mapping, a descriptor table, which the caller has given back before) stays until
@@ -120,10 +124,14 @@ func (d *Domain) Destroy(c *Call, end frame.MFN) pagetype.Result {
 			break
 		}
 		c.Budget--
-		c.Abandon(d.sweep)
-		c.Surrender(d.sweep)
-		d.sweep++
-		r = c.Drain()
+		next := c.NextOwn(d.sweep, min(end, d.sweep+strangers))
+		if next == d.sweep {
+			c.Abandon(next)
+			c.Surrender(next)
+			next++
+			r = c.Drain()
+		}
+		d.sweep = next
 	}
 	d.leave(c)
 	return r

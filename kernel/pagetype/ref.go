@@ -28,6 +28,19 @@ func (f *Frames) Owner(m frame.MFN) (Owner, bool) {
 	return Owner(x >> ownerShift), x != 0
 }
 
+// NextOwn is the first frame from m on that belongs to the space's owner, if it is below end; or else end.
+func (w *Work) NextOwn(m, end frame.MFN) frame.MFN {
+	for ; m < end; m++ {
+		if i := w.frames.info(m); i != nil {
+			step()
+			if x := i.Ref.Load(); x != 0 && Owner(x>>ownerShift) == w.space.Owner {
+				return m
+			}
+		}
+	}
+	return end
+}
+
 // Owned tells whether a frame belongs to anybody, for now.
 func (f *Frames) Owned(m frame.MFN) bool {
 	i := f.records.Info(m)
