@@ -25,6 +25,7 @@ const (
 	CONTROLOP_max_memory  = 8  // ControlMaxMemory
 	CONTROLOP_schedule    = 9  // ControlSchedule
 	CONTROLOP_set_context = 10 // ControlContext
+	CONTROLOP_message     = 11 // ControlMessage
 )
 
 // ControlVersion is struct control_version: what the hypervisor speaks.
@@ -85,6 +86,15 @@ type ControlContext struct {
 	VCPU    uint32
 	_       uint32
 	Context Handle[VCPUGuestContext]
+}
+
+// ControlMessage is struct control_message: a physical interrupt that a device of the domain's makes by writing Data to Address, as MSI
+// and MSI-X have it. PHYSDEVOP_unmap_pirq gives it back.
+type ControlMessage struct {
+	Target  ControlTarget // [guest] the domain that is to be interrupted: the one that has the machine's interrupts
+	Address uint64        // [tuco]
+	Data    uint32        // [tuco]
+	PIRQ    uint32        // [tuco] to be bound to a port by EVTCHNOP_bind_pirq
 }
 
 // ControlVCPU is struct control_vcpu: a vCPU's figures.

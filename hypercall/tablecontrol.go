@@ -7,11 +7,13 @@ var controlOp = Call{
 	Fails: []Failure{
 		{EACCES, "version is not that of the hypervisor; version alone is answered whatever the caller's is"},
 		{ESRCH, "there is no such domain, or it has another serial, or it is dying"},
-		{EINVAL, "a number is out of bounds, a name has bytes that are not printable ASCII; pause: the caller's own domain; set_context: a state that no vCPU can have; destroy: no serial"},
+		{EINVAL, "a number is out of bounds, a name has bytes that are not printable ASCII; pause: the caller's own domain; message: a domain that has no physical interrupts; set_context: a state that no vCPU can have; destroy: no serial"},
 		{ENOMEM, "create: there is no memory, or no number, for one more domain"},
 		{ENOENT, "vcpu, set_context: there is no such vCPU"},
 		{EEXIST, "set_context: the vCPU has a state already"},
 		{EPERM, "destroy: the domain is privileged"},
+		{ENOSPC, "message: no vector, or no number of an interrupt, is free"},
+		{ENODEV, "message: there is no CPU that a message can name"},
 		{EAGAIN, "destroy: the domain's end has begun, or has come a step further: call again"},
 		{EBUSY, "destroy: all that is left is for others to let go of its frames; then it is gone, and VIRQ_DOM_EXC tells"},
 	},
@@ -27,5 +29,6 @@ var controlOp = Call{
 		{Cmd: CONTROLOP_max_memory, Name: "CONTROLOP_max_memory", Type: "control_max_memory", State: Implemented},
 		{Cmd: CONTROLOP_schedule, Name: "CONTROLOP_schedule", Type: "control_schedule", State: Implemented},
 		{Cmd: CONTROLOP_set_context, Name: "CONTROLOP_set_context", Type: "control_context", State: Implemented},
+		{Cmd: CONTROLOP_message, Name: "CONTROLOP_message", Type: "control_message", State: Implemented, Note: "composes the message by which a device interrupts; PHYSDEVOP_unmap_pirq gives it back"},
 	},
 }

@@ -38,7 +38,7 @@ func TestControlInterfaceSoak(t *testing.T) {
 	for _, cpus := range [...]int{1, 4} {
 		t.Run(fmt.Sprintf("cpus-%d", cpus), func(t *testing.T) {
 			t.Parallel()
-			runCycles(t, host.Spec{CPUs: cpus}, 200)
+			runCycles(t, host.Spec{CPUs: cpus}, 200, "")
 		})
 	}
 }

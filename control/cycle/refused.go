@@ -89,10 +89,10 @@ func mapped(d *hostctl.Domain, m hypercall.XenPFN) error {
 
 // nonsense makes calls of random words, with and without structures behind them. Domains that come of it are destroyed. What this
 // domain may do to itself is left out: to bound its own share of the CPUs, or its memory.
-func (t *trial) nonsense() error {
+func (t *trial) nonsense(calls int) error {
 	random := rand.New(rand.NewPCG(1, 2))
 	words := hyper.Heap([64]uint64{})
-	for range 20_000 {
+	for range calls {
 		for i := range words {
 			words[i] = odd(random)
 		}
@@ -141,6 +141,9 @@ func odd(random *rand.Rand) uint64 {
 
 // allNumbers makes domains until there is no number, or no memory, for one more.
 func (t *trial) allNumbers() error {
+	if t.words["numbers"] == "no" {
+		return nil
+	}
 	var all []*hostctl.Domain
 	var err error
 	for err == nil && len(all) <= t.host.MaxDomains {

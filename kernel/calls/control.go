@@ -47,6 +47,8 @@ func controlOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		return setSchedule(v, c.Arg)
 	case hypercall.CONTROLOP_set_context:
 		return setContext(v, c.Arg)
+	case hypercall.CONTROLOP_message:
+		return newMessage(v, c.Arg)
 	}
 	return fail(hypercall.ENOSYS)
 }

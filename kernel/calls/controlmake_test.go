@@ -9,7 +9,9 @@ import (
 
 	"tuco/hypercall"
 	"tuco/kernel/domain"
+	"tuco/kernel/evtchn"
 	"tuco/kernel/frame"
+	"tuco/kernel/lines"
 	"tuco/kernel/machine"
 )
 
@@ -205,4 +207,23 @@ func TestControlShutdown(t *testing.T) {
 	assert.NotZero(t, machine.Ended.Load()>>a.d.ID&1)
 	machine.Ended.And(^(uint64(1) << a.d.ID))
 	assert.EqualValues(t, hypercall.SHUTDOWN_crash, g.listed(a.d.DomID(), 1)[0].Reason, "destroying it does not change why it ended")
+}
+
+// Only who has the machine's interrupts gets one by messages.
+func TestControlMessage(t *testing.T) {
+	g, a := newGuest(t, true), newSubject(t)
+	assert.Equal(t, failed(hypercall.EINVAL), g.control(hypercall.CONTROLOP_message, hypercall.ControlMessage{Target: a.target()}))
+	assert.Equal(t, failed(hypercall.ESRCH), g.control(hypercall.CONTROLOP_message, hypercall.ControlMessage{Target: hypercall.ControlTarget{DomID: 60}}))
+	lines.Give(a.d)
+	require.Zero(t, g.control(hypercall.CONTROLOP_message, hypercall.ControlMessage{Target: a.target()}))
+	m := read[hypercall.ControlMessage](g, 0)
+	assert.EqualValues(t, 0xfee0_0000, m.Address)
+	assert.NotZero(t, m.PIRQ)
+	h := g.v.Holder()
+	port, e := lines.Bind(h, a.d, m.PIRQ)
+	require.Zero(t, e)
+	assert.Zero(t, evtchn.Close(h, &a.d.Events, port))
+	require.Zero(t, lines.Unmap(h, int32(m.PIRQ)))
+	_, e = lines.Bind(h, a.d, m.PIRQ)
+	assert.Equal(t, hypercall.EPERM, e)
 }

@@ -14,6 +14,7 @@ func (l *line) arrive(h *lock.Holder) evtchn.Effect {
 		l.unwanted++
 		hardware.mask(l.GSI)
 		return evtchn.Effect{}
+	case l.message:
 	case l.Level:
 		l.serving = true
 		hardware.mask(l.GSI)
@@ -33,7 +34,9 @@ func (l *line) bound() bool { return l.number != 0 && all.domain.Events.PIRQBoun
 // owner has left it in. The lock is held.
 func (l *line) start() {
 	l.serving, l.resting, l.pace = false, false, pace{}
-	hardware.route(l.Line, vector(l.GSI), all.cpu)
+	if !l.message {
+		hardware.route(l.Line, vector(l.GSI), all.cpu)
+	}
 }
 
 // wake ends a line's rest. Edges that came meanwhile are lost, so it is as if one

@@ -25,6 +25,13 @@
 // it, and masks the line; so every way in which ports are closed is covered, and
 // what this costs is one interrupt.
 //
+// # Messages
+//
+// A device may instead write a message (MSI, MSI-X), which is a vector of its own and an edge. The
+// hypervisor composes it (NewMessage) and domain 0, whose device could write to any address anyway as long as
+// no IOMMU is used, tells the device. It stands in the place of a line that no controller has. What can't be masked here
+// can't rest either: a device that sends messages without end is domain 0's to stop.
+//
 // # Locks
 //
 // All of it is under one lock, as the controllers are: a register takes two
@@ -33,5 +40,5 @@
 // came before and found nobody can't mask it afterwards.
 //
 // Sources: Intel 82093AA I/O APIC data sheet, "I/O Redirection Table Registers";
-// the ACPI specification, "Global System Interrupts".
+// the ACPI specification, "Global System Interrupts"; Intel SDM vol. 3, "Message Signalled Interrupts".
 package lines

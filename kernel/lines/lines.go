@@ -27,7 +27,10 @@ type line struct {
 	apic.Line
 	there bool // a controller has it
 	taken bool // the hypervisor has it for itself
-	setUp bool // the domain has said how it signals
+	// message: no controller has it, and its interrupts are messages of the domain's device, which
+	// nothing here can mask. handled: its vector comes here.
+	message, handled bool
+	setUp            bool // the domain has said how it signals
 
 	number  uint32 // the domain's PIRQ for it; 0: none
 	serving bool   // masked until the domain says that it has served the interrupt
@@ -60,7 +63,8 @@ var hardware = struct {
 	mask   func(gsi uint32)
 	unmask func(gsi uint32)
 	wait   func(h *lock.Holder, t *timer.Timer, ns uint64)
-}{apic.Route, apic.Mask, apic.Unmask, wait}
+	handle func(v x86.Vector, f func(*idt.Frame))
+}{apic.Route, apic.Mask, apic.Unmask, wait, idt.SetHandler}
 
 func wait(h *lock.Holder, t *timer.Timer, ns uint64) { t.Set(h, timer.Now()+ns) }
 
@@ -78,8 +82,8 @@ func Init(overrides []acpi.Override) {
 		l.Line = apic.Line{GSI: gsi, Level: true, ActiveLow: true}
 		l.there = apic.HasLine(gsi)
 		l.rest = timer.Timer{Func: wake, Arg: uint64(gsi)}
-		if l.there {
-			idt.SetHandler(firstVector+x86.Vector(gsi), interrupt)
+		if l.handled = l.there; l.there {
+			hardware.handle(vector(gsi), interrupt)
 		}
 	}
 	const isa = 16
@@ -102,6 +106,9 @@ func Take(gsi uint32) {
 
 // Give gives all others to a domain, while it is built. There is one such domain.
 func Give(d *domain.Domain) { all.domain = d }
+
+// Has tells whether a domain has them.
+func Has(d *domain.Domain) bool { return d == all.domain }
 
 // find is the line of a number that a guest has named; nil if there is none.
 func find(gsi int32) *line {

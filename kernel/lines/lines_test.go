@@ -11,6 +11,7 @@ import (
 	"tuco/kernel/apic"
 	"tuco/kernel/domain"
 	"tuco/kernel/evtchn"
+	"tuco/kernel/idt"
 	"tuco/kernel/lock"
 	"tuco/kernel/machine"
 	"tuco/kernel/sharedinfo"
@@ -23,6 +24,8 @@ type board struct {
 	open   map[uint32]bool
 	routed map[uint32]apic.Line
 	waits  []*timer.Timer
+
+	handled []x86.Vector
 }
 
 const (
@@ -42,6 +45,10 @@ func newBoard(t *testing.T) (*board, *lock.Holder) {
 		require.Equal(t, vector(l.GSI), v)
 		b.open[l.GSI], b.routed[l.GSI] = true, l
 		return true
+	}
+	hardware.handle = func(v x86.Vector, _ func(*idt.Frame)) {
+		require.NotContains(t, b.handled, v, "a vector has one handler")
+		b.handled = append(b.handled, v)
 	}
 	hardware.mask = func(gsi uint32) { b.open[gsi] = false }
 	hardware.unmask = func(gsi uint32) { b.open[gsi] = true }

@@ -98,7 +98,9 @@ func Unmap(h *lock.Holder, number int32) (e hypercall.Errno) {
 	if l := named(uint32(number)); l != nil {
 		l.number = 0
 		all.numbers[number] = unused
-		if !l.taken {
+		if l.message {
+			l.message = false // a device that still sends it is heard by whoever gets the vector next
+		} else if !l.taken {
 			hardware.mask(l.GSI)
 		}
 		e = all.domain.Events.PermitPIRQ(h, uint32(number), false)

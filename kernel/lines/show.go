@@ -25,6 +25,11 @@ func (l *line) show() {
 	if l.ActiveLow {
 		polarity = "low"
 	}
+	if l.message {
+		klog.Infof("  messages with vector %x: PIRQ %u, %s; %u interrupts, %u unwanted", klog.X(uint8(vector(l.GSI))), klog.U(l.number),
+			klog.S(l.state()), klog.U(l.count), klog.U(l.unwanted))
+		return
+	}
 	klog.Infof("  line %u: %s, %s, PIRQ %u, %s; %u interrupts, %u unwanted", klog.U(l.GSI), klog.S(trigger), klog.S(polarity),
 		klog.U(l.number), klog.S(l.state()), klog.U(l.count), klog.U(l.unwanted))
 }
