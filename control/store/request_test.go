@@ -248,6 +248,20 @@ func TestControl(t *testing.T) {
 	require.Contains(t, w.ask("0", "CONTROL check|"), "domain 0 is charged for")
 }
 
+func TestFigures(t *testing.T) {
+	w := newWorld(t).home(5).run(`
+		5 WRITE ab|123 -> OK|
+		5 WATCH a|t| -> OK|
+		5 TRANSACTION_START | -> 1|
+	`)
+	all := w.store.Figures()
+	require.Equal(t, Figures{Nodes: 2, Bytes: len("5") + len("ab") + len("123") + 2*permSize, Connections: 1, Watches: 1, Transactions: 1, Events: 1}, all[5])
+	require.Equal(t, Figures{Nodes: 5, Bytes: len("localdomaintoolxenstored") + 5*permSize, Connections: 1}, all[0])
+	w.run(`0 INTRODUCE 5|1|1| -> OK|`)
+	w.run(`0 RELEASE 5| -> OK|`)
+	require.Len(t, w.store.Figures(), 1)
+}
+
 // An error that the protocol does not have does not go out.
 func TestErrorNames(t *testing.T) {
 	require.Equal(t, "EIO", nameOf(1000))

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -123,8 +124,14 @@ func (c *conn) giveBack() {
 	}
 }
 
-// work goes round until nothing moves, or the connection is to pause or to end.
+// work goes round until nothing moves, or the connection is to pause or to end. A bug of ours ends the connection that has come upon it, and no
+// other: an edit that isn't finished is in no tree.
 func (c *conn) work() (pause time.Duration, err error) {
+	defer func() {
+		if bug := recover(); bug != nil {
+			err = fmt.Errorf("a bug of the daemon: %v\n%s", bug, debug.Stack())
+		}
+	}()
 	for c.ended.Err() == nil {
 		if c.asksAnew() {
 			c.reconnect()
@@ -149,8 +156,15 @@ func (c *conn) work() (pause time.Duration, err error) {
 	return 0, nil
 }
 
-// step sends what there is, and has at most one request done.
+// step sends what there is, has at most one request done, and notifies the peer if there is something new for it.
 func (c *conn) step() (moved bool, err error) {
+	if moved, err = c.exchange(); moved && err == nil {
+		err = c.link.Events.Notify()
+	}
+	return moved, err
+}
+
+func (c *conn) exchange() (moved bool, err error) {
 	sent, err := c.send()
 	if err != nil || len(c.out) > 0 {
 		return sent, err
@@ -169,9 +183,6 @@ func (c *conn) step() (moved bool, err error) {
 		}
 	})
 	more, err := c.send()
-	if taken && err == nil {
-		err = c.link.Events.Notify() // there is room for requests again
-	}
 	return sent || taken || more, err
 }
 
@@ -184,9 +195,6 @@ func (c *conn) send() (moved bool, err error) {
 	c.out = c.out[n:]
 	if len(c.out) == 0 {
 		c.out = nil
-	}
-	if n > 0 && err == nil {
-		err = c.link.Events.Notify()
 	}
 	return n > 0, err
 }

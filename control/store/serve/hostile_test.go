@@ -280,6 +280,25 @@ func TestRestartInTheMiddleOfMessages(t *testing.T) {
 	require.Empty(t, log.String())
 }
 
+// A bug ends the connection that has come upon it, and the log says where it was.
+func TestBug(t *testing.T) {
+	log := new(buffer)
+	c := config(log)
+	c.Open = func(hypercall.DomID, uint64, uint32) (serve.Link, error) { panic("planted") }
+	s := serve.New(c)
+	defer s.Stop()
+	zero := xenbus.New(s.Local())
+	defer zero.Close()
+	bad := s.Local()
+	defer bad.Close()
+	require.NoError(t, wire.Write(bad, wire.Message{Type: hypercall.XS_INTRODUCE, Body: wire.Join("5", "1", "1")}))
+	eventually(t, func() bool {
+		return strings.Contains(log.String(), "planted") && strings.Contains(log.String(), "hostile_test.go")
+	})
+	require.NoError(t, zero.Write("/a", "1"))
+	require.Equal(t, 6, s.Figures()[0].Nodes)
+}
+
 // A connection that was given up stays so in the next server.
 func TestRestartOfTheDead(t *testing.T) {
 	log := new(buffer)

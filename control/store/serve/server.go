@@ -86,6 +86,12 @@ func (s *Server) Shutdown(domain hypercall.DomID) { s.turns.do(func() { s.store.
 // Resume says that a domain goes on that had shut down.
 func (s *Server) Resume(domain hypercall.DomID) { s.turns.do(func() { s.store.Resume(domain) }) }
 
+// Figures is what domains have of the store.
+func (s *Server) Figures() (all map[hypercall.DomID]store.Figures) {
+	s.turns.do(func() { all = s.store.Figures() })
+	return all
+}
+
 // Local is a connection of domain 0's own, for xenbus.New. It lasts until it is closed, also when the server is stopped and another resumes.
 func (s *Server) Local() *wire.Conn {
 	daemon, peer := newLocal()
