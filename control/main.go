@@ -37,9 +37,10 @@ func run() error {
 	}
 	defer ends.Close()
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
+	stores := newStores(host, log)
 	m := domains.New(domains.Options{
-		Hypervisor: host, Images: files{}, Store: &memory{}, Log: log,
-		Services: []domains.Service{newConsoles(host, os.Stdout)},
+		Hypervisor: host, Images: files{}, Store: &memory{}, Signals: stores, Log: log,
+		Services: []domains.Service{stores, newConsoles(host, os.Stdout)},
 	})
 	if err := m.Restore(); err != nil { // takes away what an earlier control domain has left
 		return err
@@ -49,6 +50,8 @@ func run() error {
 			return errors.Join(fmt.Errorf("guest %q: %w", g.Name, err), destroyAll(m))
 		}
 	}
+	fmt.Println("control: help lists what can be typed here")
+	go (&commands{m, os.Stdout}).serve(os.Stdin)
 	return watch(m, log, ends)
 }
 

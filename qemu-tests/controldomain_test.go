@@ -5,6 +5,7 @@ package qemutests
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,9 +21,14 @@ const controlImage = "../out/control.elf"
 func controlled(t *testing.T, spec host.Spec, guests map[string]string) host.Spec {
 	t.Helper()
 	files := ramdisk.Ramdisk{}
-	require.NoError(t, files.Add(filepath.Join(programDir, "hello.elf"), "hello.elf", nil))
+	for _, name := range []string{"hello.elf", "tenant.elf"} {
+		require.NoError(t, files.Add(filepath.Join(programDir, name), name, nil))
+	}
 	for name, more := range guests {
-		files.AddText("guests/"+name+".cfg", fmt.Sprintf("name = %q\nkernel = 'hello.elf'\n%s", name, more))
+		if !strings.Contains(more, "kernel") {
+			more += "\nkernel = 'hello.elf'"
+		}
+		files.AddText("guests/"+name+".cfg", fmt.Sprintf("name = %q\n%s", name, more))
 	}
 	to := filepath.Join(t.TempDir(), "guests.cpio")
 	require.NoError(t, files.Write(to))
@@ -30,18 +36,26 @@ func controlled(t *testing.T, spec host.Spec, guests map[string]string) host.Spe
 	return spec
 }
 
-// The control domain makes guests, which live and end side by side.
+// The control domain makes guests, which live and end side by side. One of them uses the store until it is asked to end, by a
+// command on the control domain's console.
 func TestControlDomain(t *testing.T) {
 	t.Parallel()
+	keys := newKeyboard()
+	typed := keys.when("the store is as it should be", "list\rpause lodger\runpause lodger\rshutdown lodger\r")
 	o := boot(t, controlled(t, host.Spec{CPUs: 2}, map[string]string{
-		"one": "memory = 48", "two": "vcpus = 2\nmemory = 64\nextra = 'with words'",
-	}))
+		"one": "memory = 48", "two": "vcpus = 2\nmemory = 64\nextra = 'with words'", "lodger": "memory = 64\nkernel = 'tenant.elf'",
+	}), typing(keys), watching(typed))
 	require.Equal(t, host.PoweredOff, o.End, "%v\n%s", o, o.Console)
-	for _, line := range []string{`one: hello: done`, `two: hello: go\S+, 2 processors, arguments \["with" "words"\]`, `two: hello: done`, `control: all guests have ended`} {
+	for _, line := range []string{
+		`one: hello: done`, `two: hello: go\S+, 2 processors, arguments \["with" "words"\]`, `two: hello: done`,
+		`lodger: tenant: lodger, domain \d+: the store is as it should be`, `lodger +\d+ +running +64 +1`, `lodger: tenant: asked to power off`,
+		`control: all guests have ended`,
+	} {
 		assert.Regexp(t, `(?m)^`+line, o.Console)
 	}
-	requireLog(t, o, `(?m)^domain 1: gone`)
-	requireLog(t, o, `(?m)^domain 2: gone`)
+	for domain := 1; domain <= 3; domain++ {
+		requireLog(t, o, fmt.Sprintf(`(?m)^domain %d: gone`, domain))
+	}
 }
 
 // A guest that crashes as often as it starts is given up; its neighbour takes no harm, and the host's end tells.

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"tuco/control/config"
+	"tuco/control/domains"
+)
+
+// recorder notes what it is asked for.
+type recorder struct{ asked []string }
+
+func (r *recorder) note(words ...string) error {
+	r.asked = append(r.asked, strings.Join(words, " "))
+	return nil
+}
+
+func (r *recorder) List() []domains.Info {
+	return []domains.Info{
+		{Config: &config.Guest{Name: "web", Memory: 128, VCPUs: 2}, State: domains.Running, ID: domains.ID{Dom: 3}},
+		{Config: &config.Guest{Name: "db", Memory: 64, VCPUs: 1}, State: domains.Ended, Why: "crash", ID: domains.ID{Dom: 4}},
+	}
+}
+
+func (r *recorder) Reports(name string) []domains.Report {
+	if name == "web" {
+		return nil
+	}
+	return []domains.Report{{Guest: "db", Reason: "crash", ID: domains.ID{Dom: 4}, Lived: 1500 * time.Millisecond, Texts: map[string]string{"console": "the end"}}}
+}
+
+func (r *recorder) Pause(name string) error         { return r.note("pause", name) }
+func (r *recorder) Unpause(name string) error       { return r.note("unpause", name) }
+func (r *recorder) Shutdown(name, how string) error { return r.note("shutdown", name, how) }
+func (r *recorder) Destroy(string) error            { return errors.New("it does not want to") }
+
+func TestCommands(t *testing.T) {
+	var out strings.Builder
+	r := &recorder{}
+	c := commands{r, &out}
+	c.serve(strings.NewReader(`
+list
+pause web
+unpause web
+shutdown web
+reboot web
+destroy web
+reports
+reports web
+frob
+pause
+list web
+pause a b
+`))
+	assert.Equal(t, []string{"pause web", "unpause web", "shutdown web poweroff", "shutdown web reboot"}, r.asked)
+	assert.Equal(t, `GUEST  DOMAIN  STATE    MIB  VCPUS  
+web    3       running  128  2      
+db     4       ended    64   1      crash
+control: it does not want to
+db: crash of domain 4, after 1.5s
+the end
+control: no crashes
+control: there is no command "frob"; help lists those that there are
+control: write: pause GUEST
+control: write: list
+control: write: pause GUEST
+`, out.String())
+	out.Reset()
+	c.serve(strings.NewReader("help"))
+	assert.Equal(t, len(c.all()), strings.Count(out.String(), "\n"))
+	assert.Contains(t, out.String(), "reports [GUEST]  crashes, of all guests or of one\n")
+}
