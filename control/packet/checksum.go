@@ -93,6 +93,7 @@ func (info *Info) pseudo(packet []byte) uint16 {
 }
 
 // Seed puts the sum of the pseudo-header into the place of a checksum that is Blank, for those that go on from there.
+// The frame was checked.
 func (info *Info) Seed(f *Frame) {
 	at := info.Transport + tcpSum
 	if info.Protocol == UDP {

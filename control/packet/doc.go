@@ -11,7 +11,8 @@
 // Frames between two guests of one host never are on a wire. A checksum protects nothing there, and the limit of 1500 bytes
 // is nobody's. So a [Frame] carries beside its bytes what is still to be done to it, as a network card's descriptor does:
 //
-//   - Blank: the checksum of TCP or UDP is missing; in its place stands the sum of the pseudo-header, or anything.
+//   - Blank: the checksum of TCP or UDP is missing; in its place stands the sum of the pseudo-header. Who
+//     sends it may have left anything there: [Info.Seed] puts that right where the frame comes in.
 //   - Segments: the frame is one TCP segment of up to 64 KiB, to be cut into segments of MSS bytes each.
 //
 // Both are kept as long as who gets the frame can take it so ([Takes]). [Fill] and [Segmenter] do it for those that can't.

@@ -23,7 +23,7 @@ func (b *batch) deliver(frames []packet.Frame) {
 // filled in is right for all others that the frame goes to as well.
 func (b *batch) finish(to *Port, f *packet.Frame, info *packet.Info) {
 	switch {
-	case info.Fits(f, to.options.Takes):
+	case info.Fits(f, packet.Takes(to.takes.Load())):
 	case f.Segments == packet.Whole:
 		info.Fill(f)
 	default:

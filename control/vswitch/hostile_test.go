@@ -91,8 +91,9 @@ func TestNoAllocation(t *testing.T) {
 		for _, takes := range []packet.Takes{0, packet.TakesAll} {
 			for _, n := range []int{100, 60000} {
 				p, frames := path(t, rules, takes, n)
+				frames = frames[:4]
 				p.Receive(frames)
-				assert.Zero(t, testing.AllocsPerRun(100, func() { p.Receive(frames) }))
+				assert.Zero(t, testing.AllocsPerRun(10, func() { p.Receive(frames) }))
 			}
 		}
 	}

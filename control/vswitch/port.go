@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"tuco/control/limit"
 	"tuco/control/packet"
 )
 
@@ -81,16 +82,20 @@ type Port struct {
 	options Options
 	sink    Sink
 	tap     atomic.Pointer[Tap]
+	takes   atomic.Uint32 // packet.Takes
 
 	// These are guarded by the switch's lock.
 	addresses []netip.Addr
-	floods    bucket
+	floods    *limit.Bucket
 	flows     int // that it has in the switch's table
 	removed   bool
 	stats     Stats
 }
 
-// Options are what the port is like. The addresses are those of the beginning.
+// SetTakes says what the port's sink can take from now on. Frames on their way are as they were.
+func (p *Port) SetTakes(t packet.Takes) { p.takes.Store(uint32(t)) }
+
+// Options are what the port is like. The addresses are those of the beginning, and so is what the sink can take.
 func (p *Port) Options() Options { return p.options }
 
 // Name is the port's name.

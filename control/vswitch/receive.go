@@ -92,6 +92,9 @@ func (b *batch) judgeOne(p *Port, f *packet.Frame, i int, now time.Time) (reason
 	if err != nil || len(f.Data) > packet.MaxFrame {
 		return &p.stats.Malformed
 	}
+	if f.Blank {
+		info.Seed(f) // whatever stood there
+	}
 	b.infos[i] = info
 	src, dst := packet.Source(f.Data), packet.Destination(f.Data)
 	s := p.s
@@ -122,7 +125,7 @@ func reserved(m packet.MAC) bool {
 
 // flood sends a frame to all ports that may be meant.
 func (b *batch) flood(p *Port, f *packet.Frame, i int, now time.Time) (reason *uint64) {
-	if !p.floods.take(now) {
+	if !p.floods.Allow(1, now) {
 		return &p.stats.Flooded
 	}
 	group := packet.Destination(f.Data).Group()

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"tuco/control/limit"
 	"tuco/control/packet"
 )
 
@@ -62,7 +63,8 @@ func (s *Switch) Add(o Options, sink Sink) (*Port, error) {
 	if !o.fixed() && !o.Trusted {
 		return nil, fmt.Errorf("port %s: a port that is not trusted needs a MAC address", o.Name)
 	}
-	p := &Port{s: s, options: o, sink: sink, addresses: slices.Clone(o.Addresses)}
+	p := &Port{s: s, options: o, sink: sink, addresses: slices.Clone(o.Addresses), floods: limit.New(float64(o.Floods), float64(o.Floods))}
+	p.SetTakes(o.Takes)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.ports) >= s.limits.Ports {
@@ -76,7 +78,6 @@ func (s *Switch) Add(o Options, sink Sink) (*Port, error) {
 			return nil, fmt.Errorf("port %s: port %s has the address %v: choose another", o.Name, other.options.Name, o.MAC)
 		}
 	}
-	p.floods = makeBucket(o.Floods, s.now())
 	if o.fixed() {
 		s.table.fix(o.MAC, p)
 	}

@@ -368,7 +368,11 @@ func TestOffloads(t *testing.T) {
 	a.Receive([]packet.Frame{long(able)})
 	got := able.take()
 	require.Len(t, got, 1)
-	assert.Equal(t, long(able), got[0])
+	want := long(able)
+	info, err := packet.Parse(want.Data)
+	require.NoError(t, err)
+	info.Seed(&want)
+	assert.Equal(t, want, got[0])
 
 	for _, to := range []*guest{plain, sums} {
 		small := packet.Frame{Data: w.tcp(a, to, 1, 2, ack)}
@@ -398,10 +402,19 @@ func TestOffloads(t *testing.T) {
 		return f
 	}
 	a.Receive([]packet.Frame{blank(sums), blank(plain)})
-	assert.True(t, sums.take()[0].Blank)
-	f := plain.take()[0]
+	f := sums.take()[0]
+	assert.True(t, f.Blank)
+	seeded := packet.Frame{Data: w.udp(a, sums, 1, 2), Blank: true}
+	info, err = packet.Parse(seeded.Data)
+	require.NoError(t, err)
+	info.Seed(&seeded)
+	assert.Equal(t, seeded, f, "the sum of the pseudo-header is there, whatever was")
+	f = plain.take()[0]
 	assert.Equal(t, w.udp(a, plain, 1, 2), f.Data)
 	assert.True(t, f.Checked)
+	plain.SetTakes(packet.TakesAll)
+	a.Receive([]packet.Frame{blank(plain)})
+	assert.True(t, plain.take()[0].Blank, "now it can take it so")
 
 	tooLong := long(able)
 	tooLong.MSS = 1461
