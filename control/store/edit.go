@@ -23,10 +23,10 @@ func (o op) bytes() int { return len(o.path) + len(o.value) + permSize*len(o.per
 // transaction, or forgotten when something in it fails.
 type edit struct {
 	root    *tree.Node
-	gen     uint64 // of this change
-	held    func(owner hypercall.DomID) usage
-	charges []charge
-	changes []change
+	gen     uint64   // of this change
+	charges []charge // behind those of a transaction's earlier changes
+	earlier int      // as many
+	changes []change // as well
 }
 
 // A change is something that watches are told of.

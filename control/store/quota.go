@@ -54,7 +54,7 @@ type charge struct {
 
 // charge notes what an owner has more. ENOSPC: that is too much, if the client is one that quotas are for.
 func (e *edit) charge(who *Client, owner hypercall.DomID, more usage) syscall.Errno {
-	if n := len(e.charges); n > 0 && e.charges[n-1].owner == owner {
+	if n := len(e.charges); n > e.earlier && e.charges[n-1].owner == owner {
 		e.charges[n-1].usage = e.charges[n-1].usage.plus(more)
 	} else {
 		e.charges = append(e.charges, charge{owner, more})
@@ -62,7 +62,7 @@ func (e *edit) charge(who *Client, owner hypercall.DomID, more usage) syscall.Er
 	if who.privileged() || more.nodes <= 0 && more.bytes <= 0 {
 		return 0
 	}
-	total := e.held(owner)
+	total := who.store.usage(owner)
 	for _, c := range e.charges {
 		if c.owner == owner {
 			total = total.plus(c.usage)

@@ -60,7 +60,7 @@ func newStore(quota Quota, host Host, log *slog.Logger) *Store {
 
 // edit begins a change of the store itself.
 func (s *Store) edit(who *Client) *edit {
-	return &edit{root: s.root, gen: s.next(who.domain.id), held: func(owner hypercall.DomID) usage { return s.usage(owner) }}
+	return &edit{root: s.root, gen: s.next(who.domain.id)}
 }
 
 // change makes a change, of all its parts or none.

@@ -7,7 +7,6 @@ import (
 
 	"tuco/control/store/tree"
 	"tuco/guestlib/xenbus/wire"
-	"tuco/hypercall"
 )
 
 // A transaction is a tree of its own.
@@ -18,7 +17,7 @@ type transaction struct {
 	base   *tree.Node // the store as it was then
 
 	root    *tree.Node // with what the transaction has changed
-	held    map[hypercall.DomID]usage
+	charges []charge
 	changes []change
 
 	log    []op            // what it has changed
@@ -42,10 +41,7 @@ func (c *Client) begin(outer *transaction, _ []string) ([]byte, syscall.Errno) {
 
 // begin is a transaction on the store as it is, with nothing done in it.
 func (s *Store) begin(c *Client, number uint32) *transaction {
-	return &transaction{
-		client: c, number: number, began: s.gen, base: s.root, root: s.root,
-		held: map[hypercall.DomID]usage{}, seen: map[string]bool{},
-	}
+	return &transaction{client: c, number: number, began: s.gen, base: s.root, root: s.root, seen: map[string]bool{}}
 }
 
 func (c *Client) open(tx *transaction) {
@@ -89,15 +85,11 @@ func (tx *transaction) change(o op) syscall.Errno {
 // apply makes a change in the transaction's tree.
 func (tx *transaction) apply(o op) syscall.Errno {
 	s := tx.client.store
-	e := edit{root: tx.root, gen: s.next(tx.client.domain.id), held: func(owner hypercall.DomID) usage { return s.usage(owner).plus(tx.held[owner]) }}
+	e := edit{root: tx.root, gen: s.next(tx.client.domain.id), charges: tx.charges, earlier: len(tx.charges), changes: tx.changes}
 	if errno := e.apply(tx.client, o); errno != 0 {
 		return errno
 	}
-	tx.root = e.root
-	for _, c := range e.charges {
-		tx.held[c.owner] = tx.held[c.owner].plus(c.usage)
-	}
-	tx.changes = append(tx.changes, e.changes...)
+	tx.root, tx.charges, tx.changes = e.root, e.charges, e.changes
 	return 0
 }
 
@@ -124,11 +116,7 @@ func (s *Store) commit(tx *transaction) syscall.Errno {
 	if now.doomed {
 		return syscall.EAGAIN
 	}
-	var charges []charge
-	for owner, held := range now.held {
-		charges = append(charges, charge{owner, held})
-	}
-	s.install(now.root, charges, once(now.changes))
+	s.install(now.root, now.charges, once(now.changes))
 	return 0
 }
 

@@ -1,26 +1,28 @@
 package tree
 
+import "strings"
+
 // kids is the children of a node: a sorted tree that never changes, nil if it is empty.
 type kids struct {
 	left, right *kids
 	name        string
 	node        *Node
-	count       int // of children
-	bytes       int // of their names, and a zero for each
+	count       uint32 // of children
+	bytes       uint32 // of their names, and a zero for each
 }
 
 func (k *kids) size() int {
 	if k == nil {
 		return 0
 	}
-	return k.count
+	return int(k.count)
 }
 
 func (k *kids) listing() int {
 	if k == nil {
 		return 0
 	}
-	return k.bytes
+	return int(k.bytes)
 }
 
 func (k *kids) get(name string) *Node {
@@ -37,15 +39,25 @@ func (k *kids) get(name string) *Node {
 	return nil
 }
 
-// put is the children with one more, or with another in the place of the one of that name.
+// set is the children with another in the place of the one of that name, which is there.
+func (k *kids) set(name string, node *Node) *kids {
+	same := *k
+	switch {
+	case name == k.name:
+		same.node = node
+	case name < k.name:
+		same.left = k.left.set(name, node)
+	default:
+		same.right = k.right.set(name, node)
+	}
+	return &same
+}
+
+// put is the children with one more.
 func (k *kids) put(name string, node *Node) *kids {
 	switch {
 	case k == nil:
-		return join(nil, name, node, nil)
-	case name == k.name:
-		same := *k
-		same.node = node
-		return &same
+		return join(nil, strings.Clone(name), node, nil) // the rest of a path is not to live as long as a name in it
 	case name < k.name:
 		return balance(k.left.put(name, node), k, k.right)
 	default:
@@ -73,7 +85,10 @@ func (k *kids) drop(name string) *kids {
 }
 
 func join(left *kids, name string, node *Node, right *kids) *kids {
-	return &kids{left, right, name, node, left.size() + 1 + right.size(), left.listing() + len(name) + 1 + right.listing()}
+	return &kids{
+		left, right, name, node,
+		uint32(left.size() + 1 + right.size()), uint32(left.listing() + len(name) + 1 + right.listing()),
+	}
 }
 
 // with is a child between others than those that it lies between.
@@ -113,7 +128,7 @@ func (k *kids) each(yield func(string, *Node) bool) bool {
 
 // names appends the bytes from some place on to another, of all names with a zero behind each.
 func (k *kids) names(b []byte, from, to int) []byte {
-	if k == nil || from >= to || to <= 0 || from >= k.bytes {
+	if k == nil || from >= to || to <= 0 || from >= int(k.bytes) {
 		return b
 	}
 	before := k.left.listing()

@@ -95,7 +95,7 @@ func (n *Node) with(rest string, node *Node, gen uint64) *Node {
 		above.List = gen
 		above.kids = n.kids.put(name, node)
 	} else {
-		above.kids = n.kids.put(name, old.with(rest, node, gen))
+		above.kids = n.kids.set(name, old.with(rest, node, gen))
 	}
 	return &above
 }
@@ -114,7 +114,7 @@ func (n *Node) without(rest string, gen uint64) *Node {
 	name, rest, more := strings.Cut(rest, "/")
 	above := *n
 	if more {
-		above.kids = n.kids.put(name, n.kids.get(name).without(rest, gen))
+		above.kids = n.kids.set(name, n.kids.get(name).without(rest, gen))
 	} else {
 		above.List = gen
 		above.kids = n.kids.drop(name)

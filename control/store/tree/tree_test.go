@@ -18,7 +18,7 @@ func depth(t *testing.T, k *kids) int {
 	if k == nil {
 		return 0
 	}
-	if k.left.size()+1+k.right.size() != k.count || k.left.listing()+len(k.name)+1+k.right.listing() != k.bytes {
+	if k.left.size()+1+k.right.size() != k.size() || k.left.listing()+len(k.name)+1+k.right.listing() != k.listing() {
 		t.Fatalf("the sums at %q are wrong", k.name)
 	}
 	if k.left.weight() > heavy*k.right.weight() || k.right.weight() > heavy*k.left.weight() {
@@ -44,7 +44,11 @@ func TestKids(t *testing.T) {
 				delete(model, name)
 			} else {
 				n := &Node{}
-				k = k.put(name, n)
+				if model[name] != nil {
+					k = k.set(name, n)
+				} else {
+					k = k.put(name, n)
+				}
 				model[name] = n
 			}
 			same(t, before, models)
