@@ -29,5 +29,5 @@
 //
 // [Server.Stop] brings every connection to rest between two steps, and returns all there is as one value: the store's state, and for
 // each connection the bytes of a request that came so far and those of the reply that did not fit yet. [Resume] makes a server of it, which goes on
-// in the middle of a message. Domains notice nothing; the rings' indices are in their pages. Transactions that are open go on, see control/store.
+// in the middle of a message. A [Daemon] does both. Domains notice nothing; the rings' indices are in their pages. Transactions that are open go on, see control/store.
 package serve

@@ -3,7 +3,6 @@ package serve_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -205,8 +204,10 @@ func TestIntroduceByRequest(t *testing.T) {
 // request fails, no transaction is done twice or not at all, and no watch is silent.
 func TestRestartInTraffic(t *testing.T) {
 	log := new(buffer)
-	s := serve.New(config(log))
-	zero := xenbus.New(s.Local())
+	daemon := serve.Start(config(log))
+	defer daemon.Stop()
+	var zero *xenbus.Store
+	daemon.Use(func(s *serve.Server) { zero = xenbus.New(s.Local()) })
 	defer zero.Close()
 	require.NoError(t, zero.Write("/counter", "0"))
 	require.NoError(t, zero.SetPerms("/counter", xenbus.Perm{Read: true, Write: true}))
@@ -217,7 +218,8 @@ func TestRestartInTraffic(t *testing.T) {
 	require.NoError(t, err)
 	var all sync.WaitGroup
 	for d := range hypercall.DomID(domains) {
-		client := home(t, s, zero, 1+d).store(t)
+		var client *xenbus.Store
+		daemon.Use(func(s *serve.Server) { client = home(t, s, zero, 1+d).store(t) })
 		all.Go(func() {
 			for i := 0; !enough.Load(); i++ {
 				if err := client.Write("own", strconv.Itoa(i)); err != nil {
@@ -240,15 +242,8 @@ func TestRestartInTraffic(t *testing.T) {
 		for before := rounds.Load(); rounds.Load() < before+3 && !t.Failed(); {
 			time.Sleep(time.Millisecond)
 		}
-		state, links := s.Stop()
-		text, err := json.Marshal(state)
-		require.NoError(t, err)
-		var read serve.State
-		require.NoError(t, json.Unmarshal(text, &read))
-		s, err = serve.Resume(config(log), read, links)
-		require.NoError(t, err)
+		require.NoError(t, daemon.Restart())
 	}
-	defer func() { s.Stop() }()
 	enough.Store(true)
 	all.Wait()
 	got, err := zero.Read("/counter")
