@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -14,19 +16,25 @@ import (
 	"tuco/tools/tuco/host"
 )
 
-// The control domain's drivers use the machine's virtio devices.
+// The control domain's drivers use the machine's virtio devices, which interrupt by messages or by their lines.
 func TestDrivers(t *testing.T) {
 	t.Parallel()
-	runDrivers(t, host.Spec{CPUs: 2})
+	for words, messages := range map[string]int{"": 3, "lines": 0} {
+		t.Run("messages-"+strconv.Itoa(messages), func(t *testing.T) {
+			t.Parallel()
+			outcome := runDrivers(t, host.Spec{CPUs: 2}, words)
+			require.Equal(t, messages, strings.Count(outcome.Console, "interrupts by a message"), outcome.Console)
+		})
+	}
 }
 
 // runDrivers boots control/trial with a disk, a network and a source of random numbers, and looks at the disk's file afterwards.
-func runDrivers(t *testing.T, spec host.Spec) {
+func runDrivers(t *testing.T, spec host.Spec, words string) *host.Outcome {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "disk")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
 	require.NoError(t, os.Truncate(path, 10<<20))
-	spec = goProgram(spec, "trial", "")
+	spec = goProgram(spec, "trial", words)
 	spec.ExtraArgs = []string{
 		"-drive", "if=none,id=disk,format=raw,file=" + path, "-device", "virtio-blk-pci,drive=disk",
 		"-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net", "-device", "virtio-rng-pci",
@@ -45,6 +53,7 @@ func runDrivers(t *testing.T, spec host.Spec) {
 	_, err = io.ReadFull(rand.NewChaCha8([32]byte{7}), want[:8257536])
 	require.NoError(t, err)
 	require.True(t, string(want) == string(got), "the disk's file has not what was written")
+	return outcome
 }
 
 // Without devices there is nothing to try.

@@ -62,7 +62,7 @@ func TestOnXenGoProgramMemory(t *testing.T) {
 
 func TestOnXenDrivers(t *testing.T) {
 	t.Parallel()
-	runDrivers(t, xenHost(t))
+	runDrivers(t, xenHost(t), "")
 }
 
 func TestOnXenGoProgramRequirements(t *testing.T) {

@@ -2,6 +2,7 @@ package machine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -65,14 +66,49 @@ type Line struct {
 	users []func() // what serves each device
 }
 
-// Lines are those that are in use.
+// Lines are those that are in use, and the messages of devices that interrupt by one.
 type Lines struct {
-	mu    sync.Mutex
-	lines map[uint8]*Line
+	mu       sync.Mutex
+	lines    map[uint8]*Line
+	messages map[pci.Function]*hardware.Message
 }
 
-// Serve has a device served whenever its line interrupts, by a call that also takes the interrupt back.
+// ByMessage has a device interrupt by a message of its own from now on, of which nobody else's handler has to be asked. Where that can't be, it
+// fails, and the device interrupts by its line. It comes before the device's driver, and Serve behind.
+func (l *Lines) ByMessage(d *pci.Device, t virtio.Transport) error {
+	device, ok := t.(virtio.Messenger)
+	if !ok {
+		return virtio.ErrNoMessages
+	}
+	m, err := hardware.OpenMessage()
+	if err != nil {
+		return err
+	}
+	if err := device.UseMessage(m.Address, m.Data); err != nil {
+		return errors.Join(err, m.Close())
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.messages == nil {
+		l.messages = map[pci.Function]*hardware.Message{}
+	}
+	l.messages[d.Function] = m
+	return nil
+}
+
+// Serve has a device served whenever it interrupts, by a call that also takes the interrupt back.
 func (l *Lines) Serve(d *pci.Device, serve func()) error {
+	l.mu.Lock()
+	message := l.messages[d.Function]
+	l.mu.Unlock()
+	if message != nil {
+		go func() {
+			for message.Wait(context.Background()) == nil {
+				serve()
+			}
+		}()
+		return nil
+	}
 	if d.Pin == 0 || d.Line == 0 || d.Line == 0xff {
 		return fmt.Errorf("%v: the firmware says of no interrupt line that it is the device's", d.Function)
 	}

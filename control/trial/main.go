@@ -1,12 +1,13 @@
 // Command trial tries the control domain's drivers on the machine that it runs on, as domain 0: it says what is on the PCI buses, writes to the first disk and
 // reads that again, has the first network device ask who has 10.0.2.2, which in QEMU's network somebody has, and takes random numbers.
 //
-// What is on the disk is lost.
+// What is on the disk is lost. With the argument lines, devices interrupt by their lines and not by messages.
 package main
 
 import (
 	"fmt"
 	"os"
+	"slices"
 
 	"tuco/control/machine"
 	"tuco/control/pci"
@@ -19,9 +20,21 @@ type host struct {
 	lines  machine.Lines
 }
 
-// transport reaches a device, and has it served.
+// transport reaches a device, and has it interrupt by a message if it can.
 func (h *host) transport(d *pci.Device) (virtio.Transport, error) {
-	return virtio.OverPCI(d, machine.Mapper{})
+	t, err := virtio.OverPCI(d, machine.Mapper{})
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(os.Args, "lines") {
+		return t, nil
+	}
+	if err := h.lines.ByMessage(d, t); err != nil {
+		fmt.Printf("trial: %v: interrupts by its line: %v\n", d.Function, err)
+	} else {
+		fmt.Printf("trial: %v: interrupts by a message\n", d.Function)
+	}
+	return t, nil
 }
 
 // serve calls a driver when its device interrupts.

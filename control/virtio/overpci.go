@@ -87,14 +87,18 @@ type overPCI struct {
 	config     part
 	multiplier int
 
+	mapper  Mapper
+	windows map[int]Window // by base address register
+	message bool           // it interrupts by a message; under mu
+
 	mu       sync.Mutex // some registers choose what others are
 	doorbell [64]int    // by queue, where in notify it is rung
 }
 
 // OverPCI reaches a device on a PCI bus, and lets it use memory, after it was reset. It fails where what the device says of its registers can't be.
 func OverPCI(d *pci.Device, mapper Mapper) (Transport, error) {
-	t := &overPCI{device: d}
-	windows := map[int]Window{}
+	t := &overPCI{device: d, mapper: mapper, windows: map[int]Window{}}
+	d.UseMessages(false) // as whoever was here before may have left it
 	for _, c := range d.Capabilities() {
 		if c.ID != pci.CapabilityVendor {
 			continue
@@ -116,7 +120,7 @@ func OverPCI(d *pci.Device, mapper Mapper) (Transport, error) {
 		if to.window != nil {
 			continue // the first that can be used is the one to use
 		}
-		if err := t.find(to, c, least, windows, mapper); err != nil {
+		if err := t.find(to, c, least); err != nil {
 			return nil, err
 		}
 		if to == &t.notify {
@@ -138,7 +142,7 @@ func OverPCI(d *pci.Device, mapper Mapper) (Transport, error) {
 }
 
 // find looks at what a capability describes.
-func (t *overPCI) find(to *part, c pci.Capability, least int, windows map[int]Window, mapper Mapper) error {
+func (t *overPCI) find(to *part, c pci.Capability, least int) error {
 	d := t.device
 	bar := int(d.Read(c.Offset+capBAR, 1))
 	offset, length := uint64(d.Read(c.Offset+capOffset, 4)), uint64(d.Read(c.Offset+capPartLength, 4))
@@ -152,16 +156,35 @@ func (t *overPCI) find(to *part, c pci.Capability, least int, windows map[int]Wi
 		return fmt.Errorf("%v: its capability at %#x has %d bytes at %#x, of a region of %#x; there should be %d", d.Function, c.Offset,
 			length, offset, region.Size, least)
 	}
-	if windows[bar] == nil {
-		d.Answer()
-		w, err := mapper.Map(region)
-		if err != nil {
-			return fmt.Errorf("%v: %w", d.Function, err)
-		}
-		windows[bar] = w
+	w, err := t.open(bar, region)
+	*to = part{w, int(offset), int(length)}
+	return err
+}
+
+// open maps a region, once.
+func (t *overPCI) open(bar int, region pci.Region) (Window, error) {
+	if w := t.windows[bar]; w != nil {
+		return w, nil
 	}
-	*to = part{windows[bar], int(offset), int(length)}
-	return nil
+	t.device.Answer()
+	w, err := t.mapper.Map(region)
+	if err != nil {
+		return nil, fmt.Errorf("%v: %w", t.device.Function, err)
+	}
+	t.windows[bar] = w
+	return w, nil
+}
+
+// window is a region of memory that has to be so long.
+func (t *overPCI) window(bar int, least uint64) (Window, error) {
+	region, err := t.device.Region(bar)
+	switch {
+	case err != nil:
+		return nil, err
+	case region.Ports || least > region.Size:
+		return nil, fmt.Errorf("%v: its messages would be in the first %#x bytes of a region of %#x, of memory", t.device.Function, least, region.Size)
+	}
+	return t.open(bar, region)
 }
 
 // Features implements Transport.
@@ -218,7 +241,13 @@ func (t *overPCI) Install(queue int, size uint16, table, available, used uint64)
 	}
 	t.doorbell[queue] = at
 	t.common.write(queueSize, 2, uint64(size))
-	t.common.write(queueVector, 2, noVector)
+	if t.message {
+		if err := t.setVector(queueVector); err != nil {
+			return err
+		}
+	} else {
+		t.common.write(queueVector, 2, noVector)
+	}
 	for i, address := range [...]uint64{table, available, used} { // in halves: a device need not take 8 bytes
 		register := queueTable + i*8
 		t.common.write(register, 4, address&0xffffffff)
@@ -242,8 +271,14 @@ func (t *overPCI) Config(offset, width int) uint64 {
 	return t.config.read(offset, width)
 }
 
-// Interrupt implements Transport. Reading the status takes the interrupt back.
+// Interrupt implements Transport. Reading the status takes the interrupt back. With a message there is none, and each message may be for anything.
 func (t *overPCI) Interrupt() (queues, config bool) {
+	t.mu.Lock()
+	message := t.message
+	t.mu.Unlock()
+	if message {
+		return true, true
+	}
 	status := t.interrupt.read(0, 1)
 	return status&1 != 0, status&2 != 0
 }

@@ -1,7 +1,9 @@
 package hostctl
 
 import (
+	"errors"
 	"runtime"
+	"syscall"
 	"unsafe"
 
 	"tuco/guestlib/grant"
@@ -49,4 +51,14 @@ func (d *Domain) grantTable() (hypercall.XenPFN, error) {
 		err = grant.Status(what, arg.Status)
 	}
 	return *to, err
+}
+
+// NewMessage has the hypervisor compose a message by which a device of domain 0's interrupts: see package hardware, which uses it. ENOSPC: no vector,
+// or no number, is free.
+func NewMessage() (hypercall.ControlMessage, error) {
+	m, err := op("compose an interrupt's message", hypercall.CONTROLOP_message, hypercall.ControlMessage{})
+	if errors.Is(err, syscall.ENOSYS) {
+		err = ErrNoInterface
+	}
+	return m, err
 }
