@@ -237,6 +237,7 @@ test-long:
 	$(SUBMAKE) all
 	@$(GO) test -count=1 -timeout 5h -tags boot,long ./qemu-tests
 	@$(GO) test -count=1 -tags model ./kernel/mm -run TestModel -model.steps=10000000
+	@$(GO) test -count=1 -timeout 1h ./control/volume -run TestPowerCuts -volume.cuts=20000
 
 # out/bench.md and out/bench.json; the logs in out/bench. BENCH="WORD…" for some rows only.
 bench: deps

@@ -11,6 +11,9 @@ func (s *Store) load(at slot, level uint32) (*node, error) {
 		n.recent = true
 		return n, nil
 	}
+	if !s.inPool(at.extent()) {
+		return nil, fmt.Errorf("byte %d of the disk: a map names this as a map block, and none can be there", at.offset())
+	}
 	block := make([]byte, nodeSize)
 	if _, err := s.dev.ReadAt(block, at.offset()); err != nil {
 		return nil, fmt.Errorf("map block at byte %d of the disk: %w", at.offset(), err)

@@ -30,7 +30,7 @@ func (s *Store) commit() error {
 	}
 	if blocks > 0 {
 		log, next := s.super.encodeCommit(s.log, updates)
-		if _, err := s.dev.WriteAt(log, s.super.logSlot(s.super.generation, s.log.next).offset()); err != nil {
+		if _, err := s.dev.WriteAt(log, s.super.logSlot(s.log.next).offset()); err != nil {
 			s.restore(updates, freed)
 			return fmt.Errorf("the volume store's log: %w", err)
 		}

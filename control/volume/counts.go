@@ -32,7 +32,11 @@ func makeCounts(total uint32, first, end extent) counts {
 	return c
 }
 
+// get is an extent's count; 0 where the disk has none of that number.
 func (c *counts) get(e extent) uint16 {
+	if e >= extent(c.total) {
+		return 0
+	}
 	k := c.chunks[e/chunkExtents]
 	if k == nil {
 		return 0

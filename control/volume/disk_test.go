@@ -2,7 +2,9 @@ package volume
 
 import (
 	"errors"
+	"maps"
 	"math/rand"
+	"slices"
 	"sync"
 )
 
@@ -64,9 +66,9 @@ func (d *disk) WriteAt(p []byte, off int64) (int, error) {
 	for i := 0; i < len(p); i += Sector {
 		s := (int(off) + i) / Sector
 		if d.pending[s] == nil {
-			d.pending[s] = [][]byte{append([]byte(nil), d.now[s*Sector:][:Sector]...)}
+			d.pending[s] = [][]byte{slices.Clone(d.now[s*Sector:][:Sector])}
 		}
-		d.pending[s] = append(d.pending[s], append([]byte(nil), p[i:i+Sector]...))
+		d.pending[s] = append(d.pending[s], slices.Clone(p[i:i+Sector]))
 	}
 	copy(d.now[off:], p)
 	return len(p), d.count()
@@ -104,12 +106,9 @@ func (d *disk) count() error {
 
 // cut gives the disk that is found when the power is back.
 func (d *disk) cut(r *rand.Rand) *disk {
-	after := newDisk(d.Size())
-	after.now = d.now
-	for s := range len(d.now) / Sector {
-		if contents := d.pending[s]; contents != nil {
-			copy(after.now[s*Sector:], contents[r.Intn(len(contents))])
-		}
+	for _, s := range slices.Sorted(maps.Keys(d.pending)) {
+		contents := d.pending[s]
+		copy(d.now[s*Sector:], contents[r.Intn(len(contents))])
 	}
-	return after
+	return &disk{now: d.now, pending: map[int][][]byte{}, left: -1}
 }

@@ -2,11 +2,11 @@
 //
 // # The disk
 //
-//	extent 0   1 … n      n+1 … 2n   2n+1 …                                 last
-//	┌────────┬──────────┬──────────┬───────────────────────────────────────┬────────┐
-//	│ super- │ log, even│ log, odd │ the pool: volumes' data, an extent    │ super- │
-//	│ blocks │ half     │ half     │ each; the store's blocks, 16 an extent│ blocks │
-//	└────────┴──────────┴──────────┴───────────────────────────────────────┴────────┘
+//	extent 0   1 … n      n+1 …                                            last
+//	┌────────┬──────────┬────────────────────────────────────────────────┬────────┐
+//	│ super- │ log      │ the pool: volumes' data, an extent each;       │ super- │
+//	│ blocks │          │ the store's blocks, 16 in an extent            │ blocks │
+//	└────────┴──────────┴────────────────────────────────────────────────┴────────┘
 //
 // An extent has 64 KiB. A small write to a shared block copies that much and no more, in one request; one entry of a map
 // (4 bytes) and one count (2 bytes, in memory) go with it, so that a volume of 1 GiB has a map of 64 KiB.
@@ -23,7 +23,7 @@
 //
 // A checkpoint after each flush would write a leaf, the nodes above it, a directory block and the superblock. So between
 // checkpoints only the log is written, one block with what changed in maps (up to 337 entries); the changed nodes wait in memory. Where
-// the half of the log is full, or much waits, a checkpoint follows and the log goes on in the other half.
+// the log is full, or much waits, a checkpoint follows, and the log begins anew.
 //
 // # What a flush does
 //

@@ -50,7 +50,7 @@ func (s *superblock) encodeCommit(j journal, updates []update) ([]byte, journal)
 			le.PutUint32(at[8:], uint32(u.to))
 		}
 		updates = updates[n:]
-		header{magicLog, s.store, s.generation, s.logSlot(s.generation, j.next), uint32(j.next)}.seal(b[:nodeSize])
+		header{magicLog, s.store, s.generation, s.logSlot(j.next), uint32(j.next)}.seal(b[:nodeSize])
 		j = journal{j.next + 1, checksum(b)}
 	}
 	return blocks, j
@@ -61,7 +61,7 @@ func (s *superblock) encodeCommit(j journal, updates []update) ([]byte, journal)
 // where a block of a later one stands behind that end, the log was damaged since.
 func (s *superblock) readLog(dev Device) ([]update, error) {
 	log := make([]byte, s.logBlocks()*nodeSize)
-	start := s.logSlot(s.generation, 0)
+	start := s.logSlot(0)
 	if _, err := dev.ReadAt(log, start.offset()); err != nil {
 		return nil, fmt.Errorf("log at byte %d of the disk: %w", start.offset(), err)
 	}
@@ -92,6 +92,6 @@ func (s *superblock) readLog(dev Device) ([]update, error) {
 
 // belongs tells whether a block is one of the log since the checkpoint, in its place.
 func (s *superblock) belongs(number int, b []byte) bool {
-	h, err := unseal(b, magicLog, s.store, s.logSlot(s.generation, number))
+	h, err := unseal(b, magicLog, s.store, s.logSlot(number))
 	return err == nil && h.generation == s.generation && h.detail == uint32(number) && le.Uint32(b[36:]) <= updatesPerBlock
 }

@@ -358,6 +358,7 @@ func (m *model) resize(name string, v *modelVolume) bool {
 // TestPowerCuts does random things to a store, and cuts the power at random moments. Then the store opens again with nothing to repair, every
 // sector holds what was flushed last or something written later, and what is counted as used is what is used.
 func TestPowerCuts(t *testing.T) {
+	t.Parallel()
 	n := *cuts
 	if n == 0 {
 		n = 200
@@ -376,7 +377,7 @@ func TestPowerCuts(t *testing.T) {
 			m.volumes = map[string]*modelVolume{}
 			m.open()
 		}
-		m.disk.left = 1 + m.r.Intn(150)
+		m.disk.left = 1 + m.r.Intn(100)
 		for m.step() {
 		}
 		m.disk = m.disk.cut(m.r)

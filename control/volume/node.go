@@ -15,7 +15,7 @@ type node struct {
 // fanout is how many entries a node has: a leaf spans 63.5 MiB.
 const fanout = (nodeSize - headerSize) / 4
 
-// maxHeight is how many levels a map may have, which bounds a volume's size at 64 TiB.
+// maxHeight is how many levels a map may have, which bounds a volume's size at 62.5 TiB.
 const maxHeight = 3
 
 // maxBlock is the number of the last block that the largest volume has.

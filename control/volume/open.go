@@ -1,8 +1,10 @@
 package volume
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Options say how a store is opened.
@@ -82,39 +84,43 @@ func Open(dev Device, o Options) (*Store, []string, error) {
 
 // readSupers gives the newest superblock, nil where there is none, and says which copies are damaged.
 func readSupers(dev Device) (*superblock, []string, error) {
-	var newest *superblock
-	var bad []string
-	look := func(places []slot) {
-		for _, at := range places {
-			block := make([]byte, Sector)
-			_, err := dev.ReadAt(block, at.offset())
-			var s *superblock
-			if err == nil {
-				s, err = decodeSuper(block, at)
-			}
-			switch {
-			case err != nil:
-				bad = append(bad, fmt.Sprintf("superblock at byte %d of the disk: %v", at.offset(), err))
-			case newest == nil || s.generation > newest.generation:
-				newest = s
-			}
-		}
-	}
 	if dev.Size() < minExtents*ExtentSize {
 		return nil, nil, nil
 	}
-	all := supersOf(dev)
-	head, tail := []slot{all[0], all[2]}, []slot{all[1], all[3]}
-	look(head)
-	if newest != nil && int64(newest.extents)*ExtentSize <= dev.Size() {
-		all = supersOfExtents(newest.extents)
-		tail = []slot{all[1], all[3]}
+	var found []*superblock
+	var report []string
+	look := func(at slot) {
+		block := make([]byte, Sector)
+		_, err := dev.ReadAt(block, at.offset())
+		if err == nil {
+			var s *superblock
+			if s, err = decodeSuper(block, at); err == nil {
+				found = append(found, s)
+				return
+			}
+		}
+		report = append(report, fmt.Sprintf("superblock at byte %d of the disk: %v", at.offset(), err))
 	}
-	look(tail)
-	if newest == nil {
+	newest := func() *superblock {
+		return slices.MaxFunc(found, func(a, b *superblock) int { return cmp.Compare(a.generation, b.generation) })
+	}
+
+	places := supersOf(dev)
+	look(places[0])
+	look(places[2])
+	if len(found) > 0 && int64(newest().extents)*ExtentSize <= dev.Size() {
+		places = supersOfExtents(newest().extents)
+	}
+	look(places[1])
+	look(places[3])
+	if len(found) == 0 {
 		return nil, nil, nil
 	}
-	return newest, bad, nil
+	s := newest()
+	if !slices.ContainsFunc(found, func(o *superblock) bool { return o.generation%2 != s.generation%2 }) {
+		report = append(report, fmt.Sprintf("both copies of a superblock were damaged; generation %d is open: if theirs was newer, what it changed is lost", s.generation))
+	}
+	return s, report, nil
 }
 
 // repairSupers writes the superblock of the last checkpoint once more. The others are written by the next.
@@ -135,12 +141,7 @@ func (s *Store) readDirectory() []Damage {
 		if at == 0 {
 			continue
 		}
-		block := make([]byte, nodeSize)
-		_, err := s.dev.ReadAt(block, at.offset())
-		var records []*record
-		if err == nil {
-			records, err = s.decodeDirectory(block, i, at)
-		}
+		records, err := s.readRecords(i, at)
 		if err != nil {
 			damage = append(damage, Damage{Offset: at.offset(), Reason: err.Error()})
 			continue
@@ -157,6 +158,18 @@ func (s *Store) readDirectory() []Damage {
 		}
 	}
 	return damage
+}
+
+// readRecords reads the i-th block of the directory.
+func (s *Store) readRecords(i int, at slot) ([]*record, error) {
+	if !s.inPool(at.extent()) {
+		return nil, errors.New("the superblock names it as a directory block, and none can be there")
+	}
+	block := make([]byte, nodeSize)
+	if _, err := s.dev.ReadAt(block, at.offset()); err != nil {
+		return nil, err
+	}
+	return s.decodeDirectory(block, i, at)
 }
 
 // dropFilling deletes what imports left that had not ended.
@@ -197,7 +210,7 @@ func (s *superblock) noneLater(dev Device) error {
 	later := *s
 	later.generation++
 	block := make([]byte, nodeSize)
-	at := later.logSlot(later.generation, 0)
+	at := later.logSlot(0)
 	if _, err := dev.ReadAt(block, at.offset()); err != nil {
 		return fmt.Errorf("log at byte %d of the disk: %w", at.offset(), err)
 	}
@@ -223,11 +236,11 @@ func (s *Store) replay(updates []update, o Options) error {
 			if o.ReadOnly {
 				continue
 			}
-			return &DamageError{Damage: []Damage{{Offset: s.super.logSlot(s.super.generation, 0).offset(),
+			return &DamageError{Damage: []Damage{{Offset: s.super.logSlot(0).offset(),
 				Reason: fmt.Sprintf("update %d of the log: %v", i, err)}}}
 		}
 		for _, e := range s.freed {
-			if s.counts.drop(e) {
+			if !o.ReadOnly && s.counts.drop(e) {
 				used = append(used, e)
 			}
 		}

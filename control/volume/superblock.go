@@ -5,7 +5,7 @@ import "errors"
 // superblock is the root of a checkpoint. It fills one sector, which is never torn.
 //
 //	32  extents     of the disk, those of superblocks and log too
-//	36  log         extents in each half of the log
+//	36  log         extents of the log
 //	40  directory   slots of the directory's blocks, 0 where there is none, to the end of the sector
 type superblock struct {
 	store      uint64
@@ -55,20 +55,17 @@ func decodeSuper(block []byte, at slot) (*superblock, error) {
 	return s, nil
 }
 
-// The disk, in extents: superblocks, two halves of the log, the pool that volumes and their maps are made of,
-// superblocks again.
+// The disk, in extents: superblocks, log, the pool that volumes and their maps are made of, superblocks again.
 const (
 	minExtents = 32      // 2 MiB
 	maxExtents = 1 << 27 // 8 TiB: all slots have numbers, and there are some above
 	maxLog     = 16      // 1 MiB
 )
 
-func (s *superblock) poolStart() extent { return extent(1 + 2*s.log) }
+func (s *superblock) poolStart() extent { return extent(1 + s.log) }
 func (s *superblock) poolEnd() extent   { return extent(s.extents - 1) }
 
-// logSlot is the place of the i-th block in a generation's half of the log.
-func (s *superblock) logSlot(generation uint64, i int) slot {
-	return extent(1+uint32(generation%2)*s.log).slot(0) + slot(i)
-}
+// logSlot is the place of the log's i-th block.
+func (s *superblock) logSlot(i int) slot { return extent(1).slot(i) }
 
 func (s *superblock) logBlocks() int { return int(s.log) * slotsPerExtent }

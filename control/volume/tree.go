@@ -25,8 +25,11 @@ func (s *Store) lookup(r *record, block uint32) (place, error) {
 			at = slot(e)
 			continue
 		}
-		if e == 0 {
+		switch {
+		case e == 0:
 			return place{}, nil
+		case !s.inPool(extent(e)):
+			return place{}, fmt.Errorf("volume %s: byte %d of the disk: the map names extent %d, which no volume can have", r.name, n.at.offset(), e)
 		}
 		return place{extent(e), own && s.counts.get(extent(e)) == 1}, nil
 	}
@@ -123,10 +126,13 @@ func (s *Store) writable(old *node, level uint32) *node {
 	}
 	n := s.newNode(level)
 	n.entries = old.entries
-	if s.parents[at] > 1 {
+	switch {
+	case s.readOnly:
+		// Nothing is counted: maps may be damaged.
+	case s.parents[at] > 1:
 		s.parents[at]--
 		s.addChildren(n)
-	} else {
+	default:
 		s.forget(old)
 		s.bury(at)
 	}
