@@ -1,0 +1,87 @@
+package console
+
+import (
+	"context"
+
+	"tuco/ring"
+)
+
+// line is a console's connection with a page.
+type line struct {
+	console *Console
+	events  Events
+	logging bool
+	out, in ring.Bytes
+	typed   chan struct{} // somebody has typed
+	come    chan struct{} // an event has
+}
+
+// listen hands events on.
+func (l *line) listen(ctx context.Context) error {
+	for {
+		if err := l.events.Wait(ctx); err != nil {
+			return err
+		}
+		raise(l.come)
+	}
+}
+
+// serve moves bytes whenever there may be some. It looks before it waits, so nothing that came before is missed.
+func (l *line) serve(ctx context.Context, listening <-chan error) error {
+	buffer := make([]byte, 2048) // no more than the ring has
+	for {
+		moved, err := l.move(ctx, buffer)
+		switch {
+		case err != nil:
+			return err
+		case moved:
+			continue
+		}
+		select {
+		case <-l.come:
+		case <-l.typed:
+		case err := <-listening:
+			return err
+		}
+	}
+}
+
+// move takes what the guest has written, and gives it what was typed. It tells whether there was any of that.
+func (l *line) move(ctx context.Context, buffer []byte) (moved bool, err error) {
+	n, err := l.out.Take(buffer)
+	if err != nil {
+		return false, err
+	}
+	if n > 0 {
+		_ = l.events.Notify() // there is room
+		l.console.took(buffer[:n])
+		l.log(buffer[:n])
+	}
+	m, err := l.console.give(l.in.Put)
+	if err != nil {
+		return false, err
+	}
+	if m > 0 {
+		_ = l.events.Notify()
+	}
+	clock := l.console.config.Clock
+	if wait := l.console.config.Rate.Take(n, clock.Now()); wait > 0 {
+		select {
+		case <-clock.After(wait):
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+	return n+m > 0, ctx.Err()
+}
+
+// log writes the log, as long as that can be.
+func (l *line) log(p []byte) {
+	if !l.logging {
+		return
+	}
+	if _, err := l.console.config.Log.Write(p); err != nil {
+		l.logging = false
+		l.console.config.Journal.Error("console no longer logged", "guest", l.console.config.Name, "reason", err)
+	}
+}
