@@ -131,8 +131,8 @@ var table = []row{
 	{[]int{358}, events, "The same with the control blocks of FIFO channels.", nil, "Channels are of two levels.", ""},
 	{[]int{496}, events, "A bind of a virtual interrupt that failed undid what another owner had.", []string{"kernel/evtchn TestXSA496_FailedBindKeepsTheOwner"}, "", ""},
 
-	{[]int{155}, rings, "A back end read a request twice, and the front end changed it in between.", []string{"ring TestXSA155CopiedOnce", "control/blkback TestXSA155ChangesUnderWay", "kernel/calls TestXSA155RingCopiedOnce"}, "", "the network back end"},
-	{[]int{38, 86}, rings, "An index that the peer had made up became a length.", []string{"ring TestXSA38ImpossibleIndices", "guestlib/blk TestHostileResponses", "control/blkback TestXSA38Disconnects", "kernel/calls TestXSA38RingIndex", "guest mm/ring-index"}, "", "the network back end"},
+	{[]int{155}, rings, "A back end read a request twice, and the front end changed it in between.", []string{"ring TestXSA155CopiedOnce", "control/blkback TestXSA155ChangesUnderWay", "control/netback TestChanging", "kernel/calls TestXSA155RingCopiedOnce"}, "", ""},
+	{[]int{38, 86}, rings, "An index that the peer had made up became a length.", []string{"ring TestXSA38ImpossibleIndices", "guestlib/blk TestHostileResponses", "control/blkback TestXSA38Disconnects", "control/console TestXSA38Indices", "control/netback TestMisbehaved", "kernel/calls TestXSA38RingIndex", "guest mm/ring-index"}, "", ""},
 	{[]int{376, 403}, rings, "A front end believed its back end; what neither had written leaked.", []string{"guestlib/blk TestHostileResponses", "guestlib/netfront TestHostileReceive", "guestlib/netfront TestHostileSend", "guestlib/blk TestXSA403NothingElseShared", "guestlib/netfront TestXSA403NothingElseShared", "ring TestNewRing"}, "", ""},
 	{[]int{115}, store, "Watches told of nodes that may not be read.", []string{"control/store TestXSA115WatchesSeeWhatReadsDo", "control/store TestModel"}, "", ""},
 	{[]int{353}, store, "The root's rights were not looked at.", []string{"control/store TestXSA353TheRoot"}, "", ""},
