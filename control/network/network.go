@@ -1,0 +1,190 @@
+// Package network gives guests the network interfaces that their guest.cfg files name: it is the toolstack's way to the switch.
+//
+// For each interface there is an entry in the network's book, a port of the switch, a back end, and two directories in the
+// store. They are made in an order in which nobody sees something half-made, the directories last, and go in the reverse order; what was
+// made of an interface that can't be finished goes at once.
+//
+// A guest's first interface has the guest's name, in the book and as a port; the others have its name with -1, -2 … behind it.
+package network
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"tuco/control/backend"
+	"tuco/control/config"
+	"tuco/control/domains"
+	"tuco/control/gateway"
+	"tuco/control/netback"
+	"tuco/control/packet"
+	"tuco/control/vswitch"
+	"tuco/ring/netif"
+)
+
+// Directories makes and removes devices' directories in the store.
+type Directories interface {
+	// Plug makes both directories of a device, with nodes; or neither.
+	Plug(d backend.Device, front, back map[string]string) error
+
+	// RemoveFront removes that of the front end, and RemoveBack the other. One that isn't there is no error.
+	RemoveFront(d backend.Device) error
+	RemoveBack(d backend.Device) error
+}
+
+// Service implements domains.Service.
+type Service struct {
+	Switch      *vswitch.Switch
+	Gateway     *gateway.Gateway
+	Daemon      *backend.Daemon
+	Directories Directories
+
+	mu     sync.Mutex
+	guests map[domains.ID][]*plugged
+}
+
+// plugged is an interface with all that belongs to it.
+type plugged struct {
+	device backend.Device
+	name   string
+	port   *vswitch.Port
+	nic    *netback.NIC
+
+	served, there bool // the back end serves it; its directories are there
+}
+
+// Name is domains.Service's.
+func (s *Service) Name() string { return "network" }
+
+// Attach is domains.Service's.
+func (s *Service) Attach(i *domains.Instance) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, twice := s.guests[i.ID]; twice {
+		return fmt.Errorf("the guest's interfaces are there already")
+	}
+	var all []*plugged
+	for n := range i.Config.VIFs {
+		p, err := s.plug(i, n)
+		if err != nil {
+			err = fmt.Errorf("vif %d: %w", n, err)
+			for _, p := range all {
+				err = errors.Join(err, s.unplug(p))
+			}
+			return err
+		}
+		all = append(all, p)
+	}
+	if s.guests == nil {
+		s.guests = map[domains.ID][]*plugged{}
+	}
+	s.guests[i.ID] = all
+	return nil
+}
+
+// Detach is domains.Service's. What could not be removed is tried again with the next call.
+func (s *Service) Detach(i *domains.Instance) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.guests[i.ID]) > 0 {
+		if err := s.unplug(s.guests[i.ID][0]); err != nil {
+			return err
+		}
+		s.guests[i.ID] = s.guests[i.ID][1:]
+	}
+	delete(s.guests, i.ID)
+	return nil
+}
+
+// plug makes a guest's n'th interface.
+func (s *Service) plug(i *domains.Instance, n int) (p *plugged, err error) {
+	v := i.Config.VIFs[n]
+	if v.Bridge != "" {
+		return nil, fmt.Errorf("there is no bridge %q: this host has one network; leave the bridge out", v.Bridge)
+	}
+	p = &plugged{device: backend.Device{Class: "vif", Domain: i.ID.Dom, ID: uint32(n)}, name: nameOf(i.Config, n), nic: netback.New()}
+	host, err := s.Gateway.Book().Add(p.name, packet.MAC(v.MAC), v.IP)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			p, err = nil, errors.Join(err, s.unplug(p))
+		}
+	}()
+	p.port, err = s.Switch.Add(vswitch.Options{Name: p.name, MAC: host.MAC, Addresses: []netip.Addr{host.Address}}, p.nic)
+	if err != nil {
+		return p, err
+	}
+	p.nic.Join(p.port)
+	front := map[string]string{
+		netif.KeyMAC: host.MAC.String(), netif.KeyMTU: strconv.Itoa(p.port.Options().MTU), "handle": strconv.Itoa(n),
+	}
+	back := map[string]string{netif.KeyMAC: host.MAC.String(), "ip": host.Address.String(), "handle": strconv.Itoa(n), "bridge": ""}
+	if err := s.Directories.Plug(p.device, front, back); err != nil {
+		return p, err
+	}
+	p.there = true
+	if err := s.Daemon.Attach(p.device, p.nic); err != nil {
+		return p, err
+	}
+	p.served = true
+	return p, nil
+}
+
+// unplug takes away what there is of an interface. The front end's directory goes first: so the back end knows that it need not wait for it.
+func (s *Service) unplug(p *plugged) error {
+	const patience = 10 * time.Second
+	if p.there {
+		if err := s.Directories.RemoveFront(p.device); err != nil {
+			return err
+		}
+	}
+	if p.served {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := s.Daemon.Detach(ctx, p.device); err != nil && !errors.Is(err, backend.ErrNotServed) {
+			return err
+		}
+		p.served = false
+	}
+	if p.there {
+		if err := s.Directories.RemoveBack(p.device); err != nil {
+			return err
+		}
+		p.there = false
+	}
+	if p.port != nil {
+		p.port.Remove()
+	}
+	s.Gateway.Leave(p.name)
+	return nil
+}
+
+func nameOf(g *config.Guest, n int) string {
+	if n == 0 {
+		return g.Name
+	}
+	return fmt.Sprintf("%s-%d", g.Name, n)
+}
+
+// Interface is a guest's interface, for those who look.
+type Interface struct {
+	Name  string
+	Port  *vswitch.Port
+	Stats *netback.Stats
+}
+
+// Interfaces are those of a guest.
+func (s *Service) Interfaces(id domains.ID) (all []Interface) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.guests[id] {
+		all = append(all, Interface{p.name, p.port, &p.nic.Stats})
+	}
+	return all
+}
