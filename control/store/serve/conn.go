@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -31,7 +32,8 @@ type conn struct {
 	requests, replies ring.Bytes
 
 	in      []byte        // of a request that has not come whole
-	out     []byte        // of replies and events that have not gone whole
+	out     []byte        // replies and events
+	sent    int           // how much of them has gone
 	penalty time.Duration // to wait before the next request
 	dead    bool          // the peer has broken the protocol: nothing is read until it asks for a new connection
 
@@ -166,7 +168,7 @@ func (c *conn) step() (moved bool, err error) {
 
 func (c *conn) exchange() (moved bool, err error) {
 	sent, err := c.send()
-	if err != nil || len(c.out) > 0 {
+	if err != nil || c.sent < len(c.out) {
 		return sent, err
 	}
 	request, taken, err := c.receive()
@@ -177,6 +179,7 @@ func (c *conn) exchange() (moved bool, err error) {
 		if request != nil {
 			c.out = encode(c.out, c.client.Do(*request))
 			c.penalty = c.client.Penalty()
+			c.in = c.in[:0]
 		}
 		if event, ok := c.client.Next(); ok {
 			c.out = encode(c.out, event)
@@ -191,15 +194,14 @@ func (c *conn) send() (moved bool, err error) {
 	if len(c.out) == 0 {
 		return false, nil
 	}
-	n, err := c.replies.Put(c.out)
-	c.out = c.out[n:]
-	if len(c.out) == 0 {
-		c.out = nil
+	n, err := c.replies.Put(c.out[c.sent:])
+	if c.sent += n; c.sent == len(c.out) {
+		c.out, c.sent = c.out[:0], 0
 	}
 	return n > 0, err
 }
 
-// receive takes what has come of a request, and returns it when it is whole.
+// receive takes what has come of a request, and returns it when it is whole. Its body is in the connection's buffer.
 func (c *conn) receive() (request *wire.Message, moved bool, err error) {
 	for {
 		need := headSize
@@ -213,10 +215,9 @@ func (c *conn) receive() (request *wire.Message, moved bool, err error) {
 		have := len(c.in)
 		if have >= headSize && have == need {
 			m := decode(c.in)
-			c.in = nil
 			return &m, moved, nil
 		}
-		c.in = append(c.in, make([]byte, need-have)...)
+		c.in = slices.Grow(c.in, need-have)[:need]
 		n, err := c.requests.Take(c.in[have:])
 		c.in = c.in[:have+n]
 		moved = moved || n > 0
@@ -259,7 +260,7 @@ func (c *conn) fail(err error) {
 
 // drop forgets all that is under way.
 func (c *conn) drop() {
-	c.in, c.out = nil, nil
+	c.in, c.out, c.sent = nil, nil, 0
 	c.server.turns.do(c.client.Reset)
 }
 

@@ -36,7 +36,7 @@ func (s *Server) Stop() (State, []Link) {
 		var clients []*store.Client
 		for c := range s.conns {
 			clients, links = append(clients, c.client), append(links, c.link)
-			state.Conns = append(state.Conns, ConnState{c.domain, c.in, c.out, c.dead})
+			state.Conns = append(state.Conns, ConnState{c.domain, c.in, c.out[c.sent:], c.dead})
 		}
 		state.Store = s.store.Save(clients)
 	})
