@@ -63,6 +63,7 @@ func (t *trial) all() (err error) {
 		{"refusals", t.refusals},
 		{"nonsense", func() error { return t.nonsense(1000 * times) }},
 		{"all numbers", t.allNumbers},
+		{"no memory", t.noMemory},
 	} {
 		if err := t.same(try.do); err != nil {
 			return fmt.Errorf("%s: %w", try.name, err)
