@@ -98,6 +98,93 @@ func TestMapInGuest(t *testing.T) {
 	pages.Free()
 }
 
+// Several pages are mapped one after the other, or none is.
+func TestMapAllInGuest(t *testing.T) {
+	table := table(t)
+	pages, err := page.Alloc(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refs []Ref
+	for i := range 3 {
+		ref, err := table.Grant(self, pages.Frame(2-i), true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refs = append(refs, ref)
+		pages.Page(2 - i)[0] = byte(i)
+	}
+	if _, err := MapAll(self, append(refs[:2:2], 100_000), true); !errors.Is(err, syscall.EINVAL) {
+		t.Fatalf("a grant that is none: got %v, want EINVAL", err)
+	}
+	m, err := MapAll(self, refs, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		if got := m.Bytes()[i*page.Size]; got != byte(i) {
+			t.Fatalf("page %d begins with %d", i, got)
+		}
+	}
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range refs { // the mapping that failed has left nothing, either
+		if err := table.End(ref); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages.Free()
+}
+
+// Several copies are done by one call, to and from any memory of the program's.
+func TestCopyAllInGuest(t *testing.T) {
+	table := table(t)
+	pages, err := page.Alloc(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refs [2]Ref
+	for i := range refs {
+		if refs[i], err = table.Grant(self, pages.Frame(i), i == 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copy(pages.Page(0)[50:], "to be copied")
+	memory := make([]byte, 1<<20)
+	middle := &memory[1<<19] // nobody has touched it
+	own := Place{Own: true, Frame: page.FrameOf(middle), Offset: uint16(page.Offset(middle))}
+	size := min(12, page.Size-page.Offset(middle))
+	transfers := []Transfer{
+		{To: own, From: Place{Domain: self, Ref: refs[0], Offset: 50}, Size: size},
+		{To: Place{Domain: self, Ref: refs[1], Offset: 7}, From: own, Size: size},
+		{To: Place{Domain: self, Ref: refs[0]}, From: own, Size: 1},
+		{To: Place{Domain: self, Ref: refs[1], Offset: 100}, From: Place{Domain: self, Ref: refs[0], Offset: 50}, Size: 5},
+	}
+	CopyAll(transfers)
+	for i, want := range []error{nil, nil, syscall.EIO, nil} {
+		if !errors.Is(transfers[i].Err, want) {
+			t.Fatalf("copy %d: got %v, want %v", i, transfers[i].Err, want)
+		}
+	}
+	want := "to be copied"[:size]
+	if got := string(memory[1<<19:][:size]); got != want {
+		t.Fatalf("the memory has %q", got)
+	}
+	if got := string(pages.Page(1)[7:][:size]); got != want {
+		t.Fatalf("the page has %q", got)
+	}
+	if got := string(pages.Page(1)[100:105]); got != "to be" {
+		t.Fatalf("the page has %q", got)
+	}
+	for _, ref := range refs {
+		if err := table.End(ref); err != nil {
+			t.Fatal(err)
+		}
+	}
+	pages.Free()
+}
+
 func TestCopyInGuest(t *testing.T) {
 	table := table(t)
 	pages, err := page.Alloc(2)

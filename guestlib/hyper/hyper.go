@@ -31,6 +31,25 @@ func Op[T any](what string, number hypercall.Number, cmd uint64, arg T) (T, uint
 	return arg, result, nil
 }
 
+// OpAll is Op with an array of structures, of which there is one at least, which the hypervisor changes.
+func OpAll[T any](what string, number hypercall.Number, cmd uint64, args []T) error {
+	if !gate.Guest() {
+		return os.NewSyscallError(what, syscall.ENOSYS)
+	}
+	list := heapOf(args)
+	result := hypercalls.Call(number, cmd, hypercalls.Address(&list[0]), uint64(len(list)), 0, 0)
+	copy(args, list)
+	if err := hypercall.Failed(result); err != 0 {
+		return os.NewSyscallError(what, syscall.Errno(err))
+	}
+	return nil
+}
+
+// heapOf is a copy of an array on the heap, for the reasons of Heap.
+//
+//go:noinline
+func heapOf[T any](values []T) []T { return append([]T(nil), values...) }
+
 // Heap is a copy of a value on the heap, all of which is mapped: for what the structure of a hypercall points at. Its user keeps
 // it alive until after the call.
 //

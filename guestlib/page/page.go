@@ -53,6 +53,19 @@ func frameAt(p unsafe.Pointer) hypercall.XenPFN {
 	return hypercall.XenPFN(mfn)
 }
 
+// FrameOf is the machine frame of the page with a byte of the program's memory, wherever that is. It is another after the domain was
+// suspended. The memory has to stay in use meanwhile, and must not be on a stack.
+func FrameOf(p *byte) hypercall.XenPFN {
+	touch(p) // so that it is mapped, if nobody has used it yet
+	return frameAt(unsafe.Pointer(p))
+}
+
+//go:noinline
+func touch(p *byte) byte { return *p }
+
+// Offset is where in its page a byte is.
+func Offset(p *byte) int { return int(uintptr(unsafe.Pointer(p)) % Size) }
+
 // Len is how many pages there are.
 func (r *Run) Len() int { return len(r.bytes) / Size }
 
