@@ -71,7 +71,8 @@ func tcp(t testing.TB, n int) []byte {
 	buffer := gopacket.NewSerializeBuffer()
 	require.NoError(t, gopacket.SerializeLayers(buffer, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true},
 		&layers.Ethernet{SrcMAC: a[:], DstMAC: b[:], EthernetType: layers.EthernetTypeIPv4}, ip, l, gopacket.Payload(data)))
-	return buffer.Bytes()
+	const aligned = 1 << 16 // memory of that size begins at a page
+	return append(make([]byte, 0, aligned), buffer.Bytes()...)
 }
 
 // slots spreads a frame over the hand's pages, beginning at an offset in the first.

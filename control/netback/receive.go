@@ -3,6 +3,7 @@ package netback
 import (
 	"bytes"
 	"sync"
+	"unsafe"
 
 	"tuco/control/backend"
 	"tuco/control/packet"
@@ -126,7 +127,8 @@ func (r *receiver) drain() (more bool) {
 
 // put prepares a frame for the next flush. It tells whether there are enough empty pages.
 func (r *receiver) put(f *packet.Frame) bool {
-	pages := (len(f.Data) + backend.PageSize - 1) / backend.PageSize
+	first := firstPart(f.Data)
+	pages := 1 + (len(f.Data)-first+backend.PageSize-1)/backend.PageSize
 	extra := 0
 	if f.Segments != packet.Whole {
 		extra = 1
@@ -137,6 +139,9 @@ func (r *receiver) put(f *packet.Frame) bool {
 	data := f.Data
 	for i := range pages {
 		request, size := r.next(), min(len(data), backend.PageSize)
+		if i == 0 {
+			size = first
+		}
 		r.copies = append(r.copies, backend.Copy{Ref: request.Ref, Local: data[:size], Out: true})
 		response := netif.RXResponse{ID: request.ID, Status: netif.Status(size)}
 		if i == 0 {
@@ -152,6 +157,15 @@ func (r *receiver) put(f *packet.Frame) bool {
 	}
 	r.frames = append(r.frames, pending{len(r.copies), len(r.answers)})
 	return true
+}
+
+// firstPart is how much of a frame goes into the first page: one that needs several is cut where our own pages end, since the hypervisor
+// would copy a part that lies in two of them in two pieces.
+func firstPart(data []byte) int {
+	if len(data) <= backend.PageSize {
+		return len(data)
+	}
+	return backend.PageSize - int(uintptr(unsafe.Pointer(&data[0]))%backend.PageSize)
 }
 
 // have sees to it that there are some empty pages. It tells whether there are.

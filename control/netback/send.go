@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	bufferSize = 2 * (packet.MaxFrame + 1) // one frame of the longest, and some more
+	bufferSize = 3 * (packet.MaxFrame + 1) // two frames of the longest, or many others
 	atOnce     = 64                        // frames
 )
 
@@ -68,7 +68,7 @@ func (s *sender) work() (more bool, err error) {
 // take takes frames out of the ring, as many as the buffer has room for, whatever they are. Frame i is that of packet i, if it is sound.
 func (s *sender) take() (n int, err error) {
 	s.copies, s.frames = s.copies[:0], s.frames[:0]
-	for used := 0; n < atOnce && used+packet.MaxFrame <= len(s.buffer); n++ {
+	for used := 0; n < atOnce && used+backend.PageSize+packet.MaxFrame <= len(s.buffer); n++ {
 		p := &s.packets[n]
 		ok, bad, err := p.Take(&s.ring)
 		if err != nil {
@@ -83,6 +83,7 @@ func (s *sender) take() (n int, err error) {
 			s.session.nic.Stats.Bad.Add(1)
 			continue
 		}
+		used = place(used, p)
 		data := s.buffer[used : used+p.Size]
 		used += p.Size
 		s.frames[n] = frameOf(p, data)
@@ -92,6 +93,20 @@ func (s *sender) take() (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// place is where a frame goes in the buffer, from some position on: so that as few of its parts as possible lie in two pages of ours, since the
+// hypervisor would copy such a part in two pieces. It leaves less than a page free.
+func place(used int, p *netif.Packet) int {
+	const mask = backend.PageSize - 1
+	if p.Size <= backend.PageSize {
+		if used&mask+p.Size > backend.PageSize {
+			used = (used + mask) &^ mask
+		}
+		return used
+	}
+	first := p.Fragments[0].Size
+	return (used+first+mask)&^mask - first
 }
 
 // frameOf is a frame with what a guest says of it. The switch checks that.
