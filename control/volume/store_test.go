@@ -367,6 +367,10 @@ func TestWriteErrors(t *testing.T) {
 		write(t, v, content, 0)
 		require.NoError(t, v.Flush())
 		require.NoError(t, s.Snapshot("a", "then"))
+		other := newVolume(t, s, "other", 1<<20)
+		write(t, other, content[:512], 0)
+		require.NoError(t, s.Create("before", 512))
+		write(t, other, content[:512], ExtentSize) // gives up a node that the checkpoint has
 
 		n := 0
 		d.fault = func(write bool, off int64) error {
@@ -408,6 +412,47 @@ func TestWriteErrors(t *testing.T) {
 		v = openVolume(t, s, "a")
 		require.True(t, bytes.Equal(content, read(t, v, 0, len(content))), "failure %d", fails)
 	}
+}
+
+// TestLogError has a write of the log fail: the next flush makes durable what this one should have.
+func TestLogError(t *testing.T) {
+	s, d := newStore(t, 4<<20)
+	v := newVolume(t, s, "a", 1<<20)
+	content := noise(1, 4096)
+	write(t, v, content, 0)
+	d.fault = func(write bool, off int64) error {
+		if write && off >= 0 {
+			return io.ErrShortWrite
+		}
+		return nil
+	}
+	require.ErrorIs(t, v.Flush(), io.ErrShortWrite)
+	d.fault = nil
+	require.NoError(t, v.Flush())
+	require.Equal(t, 1, s.log.next)
+	s = reopen(t, d.cut(rand.New(rand.NewSource(1))))
+	require.Equal(t, content, read(t, openVolume(t, s, "a"), 0, 4096))
+}
+
+// TestCheckpointError has a checkpoint's first write fail: the next has all that this one should have had.
+func TestCheckpointError(t *testing.T) {
+	s, d := newStore(t, 4<<20)
+	v := newVolume(t, s, "a", 1<<20)
+	content := noise(1, 4096)
+	write(t, v, content, 0)
+	d.fault = func(write bool, off int64) error {
+		if write {
+			return io.ErrShortWrite
+		}
+		return nil
+	}
+	require.ErrorIs(t, s.Close(), io.ErrShortWrite)
+	d.fault = nil
+	require.NoError(t, v.Flush())
+	require.NoError(t, s.Check())
+	s = reopen(t, d.cut(rand.New(rand.NewSource(1))))
+	require.NoError(t, s.Check())
+	require.Equal(t, content, read(t, openVolume(t, s, "a"), 0, 4096))
 }
 
 // TestFlushError stops all writes: what the disk lost nobody knows.
