@@ -22,13 +22,15 @@ func (c *Container) UseSpace(s exit.Space) {
 func (c *Container) ChangeSpace(cr3 uint64, s exit.Space) {
 	if vendor == AMD {
 		c.svm.SwapGS()
-		c.svm.SetCR3(cr3)
-		c.svm.UseSpace(s)
-	} else {
-		c.vmx.SwapGS()
-		c.vmx.SetCR3(cr3)
-		c.vmx.UseSpace(s)
+		if !c.svm.ChangeSpace(cr3, s) {
+			c.svm.SetCR3(cr3)
+			c.svm.UseSpace(s)
+		}
+		return
 	}
+	c.vmx.SwapGS()
+	c.vmx.SetCR3(cr3)
+	c.vmx.UseSpace(s)
 }
 
 // Flush sees to it that from the next entry on the guest uses no translation

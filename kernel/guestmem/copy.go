@@ -252,22 +252,28 @@ func (v *View) PeekCode(a frame.VAddr) (x uint64, ok bool) {
 	return x, ok
 }
 
-// GetIret is Get for the frame of iret by itself, on a stack.
-func (v *View) GetIret(to *hypercall.IretContext, from frame.VAddr) bool {
-	if !onePage(from, unsafe.Sizeof(*to)) {
-		return Get(v, to, from)
+// Iret is the frame of iret: a hypercall.IretContext, of which each word can be read by itself.
+type Iret [unsafe.Sizeof(hypercall.IretContext{}) / 8]atomic.Uint64
+
+// IretFrame is the frame of iret itself, on a stack, good until this CPU next answers flush requests. Nil if it
+// does not lie on one page that can be read.
+func (v *View) IretFrame(a frame.VAddr) *Iret {
+	if !onePage(a, unsafe.Sizeof(Iret{})) {
+		return nil
 	}
-	p := v.cache.stackAt(from)
-	if v.cache.knows(p, from, false) {
-		*to = *(*hypercall.IretContext)(at(p.page, from))
-		return true
+	p := v.cache.stackAt(a)
+	if v.cache.knows(p, a, false) {
+		return (*Iret)(at(p.page, a))
 	}
-	found, _, ok := v.descend(p, from, false)
-	if ok {
-		*to = *(*hypercall.IretContext)(at(found, from))
+	found, _, ok := v.descend(p, a, false)
+	if !ok {
+		return nil
 	}
-	return ok
+	return (*Iret)(at(found, a))
 }
+
+// GetIret is Get for one.
+func (v *View) GetIret(to *Iret, from frame.VAddr) bool { return Get(v, to, from) }
 
 // PutAll copies an array to the guest.
 func PutAll[T any](v *View, to frame.VAddr, from []T) bool {

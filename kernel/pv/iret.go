@@ -5,7 +5,22 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
+	"tuco/kernel/guestmem"
+	"tuco/kernel/sharedinfo"
 	"tuco/kernel/x86"
+)
+
+// Words of the frame of iret: struct iret_context. Public header arch-x86/xen-x86_64.h.
+const (
+	iretRAX = iota
+	iretR11
+	iretRCX
+	iretHow // VGCF_in_syscall, or not
+	iretRIP
+	iretCS
+	iretRFLAGS
+	iretRSP
+	iretSS
 )
 
 // IRET is the hypercall iret: the guest's kernel returns from an entry, by the
@@ -13,58 +28,81 @@ import (
 // can't be read, or a return to user mode without tables for it, ends the
 // domain; a state that the processor would refuse gets the fault that it would
 // get, as of the state returned to.
+//
+// The frame is read where it is, each word once: the guest may change it meanwhile.
 func IRET(v *domain.VCPU, _ *hypercall.Args) int64 {
 	c := &v.Container
-	var f hypercall.IretContext
-	if !v.KernelMemory.GetIret(&f, frame.VAddr(c.RSP())) {
-		Crash(v, "iret: the frame can't be read")
-		return 0
+	f := v.KernelMemory.IretFrame(frame.VAddr(c.RSP()))
+	var cs, ss uint64
+	if f != nil {
+		cs, ss = f[iretCS].Load(), f[iretSS].Load()
 	}
-	if f.CS&selectorRPL == 3 && !hasUserRoot(v) {
+	if f == nil || (cs|ss)&selectorTI != 0 {
+		// It lies on two pages; or flushes may be answered before all of it is read.
+		var apart guestmem.Iret
+		if !v.KernelMemory.GetIret(&apart, frame.VAddr(c.RSP())) {
+			Crash(v, "iret: the frame can't be read")
+			return 0
+		}
+		f = &apart
+		cs, ss = f[iretCS].Load(), f[iretSS].Load()
+		if !Ready(v, uint16(cs)) || !Ready(v, uint16(ss)) {
+			return domain.Continue // nothing has changed yet
+		}
+	}
+	kernel := cs&selectorRPL != selectorRPL
+	if !kernel && *v.UserMemory.Root == frame.NoMFN {
 		Crash(v, "iret: to user mode, without page tables for it")
 		return 0
 	}
-	if (f.CS|f.SS)&selectorTI != 0 && (!Ready(v, uint16(f.CS)) || !Ready(v, uint16(f.SS))) {
-		return domain.Continue // nothing has changed yet
-	}
+	setMode(v, kernel)
+	how, rip, rflags := f[iretHow].Load(), f[iretRIP].Load(), f[iretRFLAGS].Load()
 	if v.PV.ShowsIOPL {
-		SetIOPL(v, uint8(f.RFLAGS>>12&3))
+		SetIOPL(v, uint8(rflags>>12&3))
 	}
-	if f.Flags&hypercall.VGCF_in_syscall == 0 {
-		c.Regs.GPR[exit.R11], c.Regs.GPR[exit.RCX] = f.R11, f.RCX
+	r := &c.Regs.GPR
+	if how&hypercall.VGCF_in_syscall == 0 {
+		r[exit.R11], r[exit.RCX] = f[iretR11].Load(), f[iretRCX].Load()
 	} else {
 		// As SYSRET leaves them, whatever the frame says.
-		c.Regs.GPR[exit.R11], c.Regs.GPR[exit.RCX] = f.RFLAGS, f.RIP
-		if f.CS != hypercall.FLAT_RING3_CS32 {
-			f.CS = f.CS&selectorRPL | hypercall.FLAT_RING3_CS64&^selectorRPL
+		r[exit.R11], r[exit.RCX] = rflags, rip
+		if cs != hypercall.FLAT_RING3_CS32 {
+			cs = cs&selectorRPL | hypercall.FLAT_RING3_CS64&^selectorRPL
 		}
-		f.SS = hypercall.FLAT_RING3_SS64
+		ss = hypercall.FLAT_RING3_SS64
 	}
-	if f.RFLAGS&x86.FlagIF != 0 {
-		v.Upcalls.UnmaskUpcalls()
+	rax, rsp := f[iretRAX].Load(), f[iretRSP].Load()
+	r[exit.RAX] = rax
+	var upcalls *sharedinfo.VCPU = v.Upcalls // as in trap.Run
+	if rflags&x86.FlagIF != 0 {
+		upcalls.UnmaskUpcalls()
 	} else {
-		v.Upcalls.MaskUpcalls()
+		upcalls.MaskUpcalls()
 	}
 	if v.PV.NMIMasked {
-		v.PV.NMIMasked = false
-		v.Want(domain.WantStub)
-		if v.PV.NMIPending {
-			v.Want(domain.WantNMI)
-		}
+		endNMI(v)
 	}
-	setMode(v, f.CS&selectorRPL != 3)
-	c.Regs.GPR[exit.RAX] = f.RAX
-	cs, ss, flags := uint16(f.CS)|3, uint16(f.SS)|3, userFlags(f.RFLAGS)
-	if cs == hypercall.FLAT_RING3_CS64 && ss == hypercall.FLAT_RING3_SS64 && frame.VAddr(f.RIP).Canonical() {
-		c.GoFlat(f.RIP, f.RSP, flags, cs, ss)
+	if cs|selectorRPL == hypercall.FLAT_RING3_CS64 && ss|selectorRPL == hypercall.FLAT_RING3_SS64 && frame.VAddr(rip).Canonical() {
+		c.GoFlat(rip, rsp, userFlags(rflags), hypercall.FLAT_RING3_CS64, hypercall.FLAT_RING3_SS64)
 	} else {
-		c.SetRIP(f.RIP)
-		c.SetRSP(f.RSP)
-		c.SetRFLAGS(flags)
-		returnTo(v, cs, ss)
+		c.SetRIP(rip)
+		c.SetRSP(rsp)
+		c.SetRFLAGS(userFlags(rflags))
+		returnTo(v, uint16(cs)|selectorRPL, uint16(ss)|selectorRPL)
 	}
-	v.PV.Returned = int64(f.RAX) == domain.Continue
-	return int64(c.Regs.GPR[exit.RAX])
+	v.PV.Returned = int64(rax) == domain.Continue
+	return int64(rax)
+}
+
+// endNMI lets NMIs in again.
+//
+//go:noinline
+func endNMI(v *domain.VCPU) {
+	v.PV.NMIMasked = false
+	v.Want(domain.WantStub)
+	if v.PV.NMIPending {
+		v.Want(domain.WantNMI)
+	}
 }
 
 // returnTo loads what a return to other segments than the flat ones loads, or to an address that

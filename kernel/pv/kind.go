@@ -37,8 +37,12 @@ func Args(v *domain.VCPU) *hypercall.Args {
 // call serves a hypercall, or the instruction of one elsewhere than at the gate.
 func call(v *domain.VCPU) uint64 {
 	r := &v.Container.Regs.GPR
-	if v.Container.RIP() != v.PV.Gate || !v.PV.Stub.Kernel {
-		userCall(v)
+	if v.Container.RIP() != v.PV.Gate {
+		otherCall(v)
+		return r[exit.RAX]
+	}
+	if !v.PV.Stub.Kernel {
+		userCall(v, domain.CallbackSyscall)
 		return r[exit.RAX]
 	}
 	number := r[exit.RAX]
@@ -163,23 +167,22 @@ func code(v *domain.VCPU, rip uint64) (c exit.Code) {
 	return c
 }
 
-// userCall is a VMMCALL that is no hypercall: SYSCALL by user code, which is its
-// kernel's affair, a page fault that the stub leaves to us, or an instruction that does
-// not exist for guests.
-func userCall(v *domain.VCPU) {
-	if !atGate(v) {
+// otherCall is a VMMCALL elsewhere than at the gate of 64-bit code: SYSCALL by 32-bit code, a page fault that the
+// stub leaves to us, or an instruction that does not exist for guests.
+func otherCall(v *domain.VCPU) {
+	switch {
+	case !atGate(v):
 		v.Container.SetRIP(v.Container.RIP() - callLength)
 		undefined(v)
-		return
-	}
-	which := domain.CallbackSyscall
-	switch offset(v) {
-	case gateFault + callLength:
+	case offset(v) == gateFault+callLength:
 		stubFault(v)
-		return
-	case gate32 + callLength:
-		which = domain.CallbackSyscall32
+	default:
+		userCall(v, domain.CallbackSyscall32)
 	}
+}
+
+// userCall is SYSCALL by user code, which is its kernel's affair, or by 32-bit code.
+func userCall(v *domain.VCPU, which int) {
 	if v.PV.Callbacks[which].Address == 0 {
 		leaveGate(v)
 		const length = 2 // of SYSCALL

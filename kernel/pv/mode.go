@@ -16,12 +16,6 @@ func view(v *domain.VCPU) *guestmem.View {
 	return &v.UserMemory
 }
 
-// hasUserRoot tells whether the guest can go to user mode at all.
-func hasUserRoot(v *domain.VCPU) bool {
-	_, user := v.Domain.Memory.Roots(int(v.ID))
-	return user != frame.NoMFN
-}
-
 // setMode changes between guest kernel and guest user.
 func setMode(v *domain.VCPU, kernel bool) {
 	switch {

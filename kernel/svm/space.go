@@ -11,6 +11,18 @@ func (g *Guest) UseSpace(s exit.Space) {
 	g.retag()
 }
 
+// ChangeSpace is SetCR3 and UseSpace in one for an address space that has a tag. False: it has none.
+func (g *Guest) ChangeSpace(cr3 uint64, s exit.Space) bool {
+	id, ok := g.tags.Held(s)
+	if ok {
+		g.space = s
+		v := g.vmcb
+		v.save.cr3, v.control.asid = cr3, id
+		v.control.clean &^= cleanCR | cleanASID
+	}
+	return ok
+}
+
 // Flush lets no TLB entry of the guest survive the next entry. It gets other
 // ASIDs, whether or not the CPU could flush one: that flush is only done at the
 // entry, and would have to wait for one with the right address space.
