@@ -91,13 +91,5 @@ func loadSegments(v *domain.VCPU, x *hypercall.VCPUGuestContext) {
 	}
 	c.SetKernelGS(x.GSBaseUser)
 	setMode(v, x.Flags&hypercall.VGCF_in_kernel != 0)
-	cs, ss := r.CS|selectorRPL, r.SS|selectorRPL
-	switch {
-	case !loadCode(v, cs):
-		refuseReturn(v, cs, ss, uint32(cs&^selectorRPL))
-	case !loadStack(v, ss):
-		refuseReturn(v, cs, ss, uint32(ss&^selectorRPL))
-	case !c.CanEnter():
-		refuseReturn(v, cs, ss, 0)
-	}
+	returnTo(v, r.CS|selectorRPL, r.SS|selectorRPL)
 }

@@ -108,20 +108,7 @@ func endNMI(v *domain.VCPU) {
 // returnTo loads what a return to other segments than the flat ones loads, or to an address that
 // no code can be at.
 func returnTo(v *domain.VCPU, cs, ss uint16) {
-	switch {
-	case !loadCode(v, cs):
-		refuseReturn(v, cs, ss, uint32(cs&^3))
-	case !loadStack(v, ss):
-		refuseReturn(v, cs, ss, uint32(ss&^3))
-	case !v.Container.CanEnter():
-		refuseReturn(v, cs, ss, 0)
+	if loadReturn(v, cs, ss) && !v.Container.CanEnter() {
+		refuseReturn(v, cs, ss, x86.VectorGP, 0)
 	}
-}
-
-// refuseReturn gives the guest the fault of a return that the processor would
-// refuse. The selectors are shown in the frame as they were asked for.
-func refuseReturn(v *domain.VCPU, cs, ss uint16, code uint32) {
-	setFlat(&v.Container, exit.CS, cs, code64)
-	setFlat(&v.Container, exit.SS, ss, data)
-	bounce(v, x86.VectorGP, code)
 }

@@ -8,6 +8,7 @@ import (
 	"tuco/kernel/frame"
 	"tuco/kernel/machine"
 	"tuco/kernel/pagetype"
+	"tuco/kernel/x86"
 )
 
 // Attributes of the flat segments.
@@ -92,40 +93,68 @@ func segmentOf(selector uint16, d uint64) exit.Segment {
 	}
 }
 
-// loadCode loads CS as a return to CPL 3 does. False: it would fault.
-func loadCode(v *domain.VCPU, selector uint16) bool {
+// loadReturn loads CS and SS as a return to CPL 3 does. A return that the processor would
+// refuse gets the fault that it would get, as of the state returned to, with the selectors
+// as they were asked for. False: that is so.
+func loadReturn(v *domain.VCPU, cs, ss uint16) bool {
+	if vector, ok := loadCode(v, cs); !ok {
+		refuseReturn(v, cs, ss, vector, cs&^selectorRPL)
+		return false
+	}
+	if vector, ok := loadStack(v, ss); !ok {
+		refuseReturn(v, cs, ss, vector, ss&^selectorRPL)
+		return false
+	}
+	return true
+}
+
+// refuseReturn gives the guest the fault of a return.
+func refuseReturn(v *domain.VCPU, cs, ss uint16, vector x86.Vector, code uint16) {
+	setFlat(&v.Container, exit.CS, cs, code64)
+	setFlat(&v.Container, exit.SS, ss, data)
+	bounce(v, vector, uint32(code))
+}
+
+// loadCode loads CS as a return to CPL 3 does. False: it would fault, by that vector.
+func loadCode(v *domain.VCPU, selector uint16) (fault x86.Vector, ok bool) {
 	c := &v.Container
 	switch selector {
 	case hypercall.FLAT_RING3_CS64:
 		setFlat(c, exit.CS, selector, code64)
-		return true
+		return 0, true
 	case hypercall.FLAT_RING3_CS32:
 		setFlat(c, exit.CS, selector, code32)
-		return true
+		return 0, true
 	}
 	d, ok := descriptor(v, selector)
-	const kind = descriptorMemory | descriptorCode | descriptorPresent
+	const kind = descriptorMemory | descriptorCode
 	if !ok || d&kind != kind || d>>45&3 != 3 || d&(descriptorLong|descriptorBig) == descriptorLong|descriptorBig {
-		return false
+		return x86.VectorGP, false
+	}
+	if d&descriptorPresent == 0 {
+		return x86.VectorNP, false
 	}
 	c.SetSegment(exit.CS, segmentOf(selector, d))
-	return true
+	return 0, true
 }
 
-// loadStack loads SS as a return to CPL 3 does. False: it would fault.
-func loadStack(v *domain.VCPU, selector uint16) bool {
+// loadStack loads SS as a return to CPL 3 does. False: it would fault, by that vector.
+func loadStack(v *domain.VCPU, selector uint16) (fault x86.Vector, ok bool) {
 	c := &v.Container
 	if selector == hypercall.FLAT_RING3_SS64 {
 		setFlat(c, exit.SS, selector, data)
-		return true
+		return 0, true
 	}
 	d, ok := descriptor(v, selector)
-	const kind = descriptorMemory | descriptorWrite | descriptorPresent
+	const kind = descriptorMemory | descriptorWrite
 	if !ok || d&(kind|descriptorCode) != kind || d>>45&3 != 3 {
-		return false
+		return x86.VectorGP, false
+	}
+	if d&descriptorPresent == 0 {
+		return x86.VectorSS, false
 	}
 	c.SetSegment(exit.SS, segmentOf(selector, d))
-	return true
+	return 0, true
 }
 
 // loadData loads DS, ES, FS or GS. A selector that is null, or that a load would

@@ -107,12 +107,7 @@ func guestFault(v *domain.VCPU) {
 	c.SetRIP(f.RIP)
 	c.SetRSP(f.RSP)
 	c.SetRFLAGS(userFlags(f.RFLAGS))
-	switch {
-	case !loadCode(v, cs):
-		refuseReturn(v, cs, ss, uint32(cs&^selectorRPL))
-	case !loadStack(v, ss):
-		refuseReturn(v, cs, ss, uint32(ss&^selectorRPL))
-	default:
+	if loadReturn(v, cs, ss) {
 		pageFault(v, v.Info.Linear, v.Info.ErrorCode)
 	}
 }

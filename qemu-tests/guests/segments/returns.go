@@ -11,7 +11,7 @@ func undefined()
 // ownReturns has iret go to user mode with segments of the guest's own table, as Linux does, and finds them there.
 func ownReturns(t *pv.T) {
 	const (
-		dataAt, freshDataAt, codeAt, freshCodeAt = 1, 2, 3, 4
+		dataAt, freshDataAt, codeAt, freshCodeAt, absentAt = 1, 2, 3, 4, 5
 
 		user = 3
 	)
@@ -19,12 +19,13 @@ func ownReturns(t *pv.T) {
 	table := pv.At[[512]uint64](page)
 	table[dataAt], table[freshDataAt] = flatData, flatData&^accessed
 	table[codeAt], table[freshCodeAt] = flatCode64, flatCode64&^accessed
+	table[absentAt] = flatCode64 &^ presentBit
 	pv.Protect(page)
 	t.OK("set_gdt", setGDT(512, page))
 	for _, c := range [...]struct {
 		what    string
 		cs, ss  uint64
-		refused uint64 // the error of the #GP, if it is not 0
+		refused uint64 // the error of the fault, if it is not 0
 	}{
 		{"own segments", codeAt*8 | user, dataAt*8 | user, 0},
 		{"own code alone", codeAt*8 | user, hypercall.FLAT_USER_SS, 0},
@@ -33,6 +34,7 @@ func ownReturns(t *pv.T) {
 		{"own segments with something above the selectors", 1<<16 | codeAt*8 | user, 1<<63 | dataAt*8 | user, 0},
 		{"own data as code", dataAt*8 | user, dataAt*8 | user, dataAt * 8},
 		{"own code as data", codeAt*8 | user, codeAt*8 | user, codeAt * 8},
+		{"own code that is not present", absentAt*8 | user, dataAt*8 | user, absentAt * 8},
 		{"own code of the local table", codeAt*8 | user | 4, dataAt*8 | user, codeAt*8 | 4},
 	} {
 		for range 2 {
@@ -43,7 +45,11 @@ func ownReturns(t *pv.T) {
 			rip, rsp := u.Iret.RIP, u.Iret.RSP
 			trap := u.Run()
 			if c.refused != 0 {
-				t.Trapped(c.what, trap, pv.GP, c.refused)
+				fault := pv.GP
+				if c.refused == absentAt*8 {
+					fault = pv.NP
+				}
+				t.Trapped(c.what, trap, fault, c.refused)
 				t.Equal("RIP", trap.RIP, rip)
 				t.Equal("RSP", u.Iret.RSP, rsp)
 			} else {
