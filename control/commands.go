@@ -22,13 +22,19 @@ type manager interface {
 	Destroy(name string) error
 }
 
-// commands obeys what is typed on the control domain's console.
-type commands struct {
-	guests manager
-	to     io.Writer
+// keyboards types on guests' consoles.
+type keyboards interface {
+	Type(name, text string) error
 }
 
-// all is every command, with what follows its name: a guest's name, or one that may be left out.
+// commands obeys what is typed on the control domain's console.
+type commands struct {
+	guests    manager
+	keyboards keyboards
+	to        io.Writer
+}
+
+// all is every command, with what follows its name.
 func (c *commands) all() []command {
 	return []command{
 		{"list", none, "the guests", func(string) error { return c.list() }},
@@ -37,6 +43,7 @@ func (c *commands) all() []command {
 		{"shutdown", one, "ask it to power off", func(name string) error { return c.guests.Shutdown(name, domains.Poweroff) }},
 		{"reboot", one, "ask it to start again", func(name string) error { return c.guests.Shutdown(name, domains.Reboot) }},
 		{"destroy", one, "end it at once, and forget it", c.guests.Destroy},
+		{"send", line, "type a line on its console", nil},
 		{"reports", maybe, "crashes, of all guests or of one", c.reports},
 	}
 }
@@ -51,6 +58,7 @@ const (
 	none  = ""
 	one   = "GUEST"
 	maybe = "[GUEST]"
+	line  = "GUEST TEXT"
 )
 
 // serve obeys line by line.
@@ -63,8 +71,8 @@ func (c *commands) serve(from io.Reader) {
 	}
 }
 
-func (c *commands) obey(line string) error {
-	words := strings.Fields(line)
+func (c *commands) obey(typed string) error {
+	words := strings.Fields(typed)
 	if len(words) == 0 {
 		return nil
 	}
@@ -73,9 +81,12 @@ func (c *commands) obey(line string) error {
 	switch {
 	case words[0] == "help":
 		return c.help(all)
+	case words[0] == "send" && len(words) > 1:
+		_, text, _ := strings.Cut(strings.TrimLeft(typed, " \t"), words[1])
+		return c.keyboards.Type(words[1], strings.TrimPrefix(text, " ")+"\n")
 	case k < 0:
 		return fmt.Errorf("there is no command %q; help lists those that there are", words[0])
-	case len(words) > 2 || len(words) == 1 && all[k].takes == one || len(words) == 2 && all[k].takes == none:
+	case len(words) > 2 || len(words) == 1 && (all[k].takes == one || all[k].takes == line) || len(words) == 2 && all[k].takes == none:
 		return fmt.Errorf("write: %s", strings.TrimSpace(all[k].name+" "+all[k].takes))
 	}
 	return all[k].do(strings.Join(words[1:], ""))

@@ -37,12 +37,13 @@ func (r *recorder) Reports(name string) []domains.Report {
 func (r *recorder) Pause(name string) error         { return r.note("pause", name) }
 func (r *recorder) Unpause(name string) error       { return r.note("unpause", name) }
 func (r *recorder) Shutdown(name, how string) error { return r.note("shutdown", name, how) }
+func (r *recorder) Type(name, text string) error    { return r.note("type", name, text) }
 func (r *recorder) Destroy(string) error            { return errors.New("it does not want to") }
 
 func TestCommands(t *testing.T) {
 	var out strings.Builder
 	r := &recorder{}
-	c := commands{r, &out}
+	c := commands{r, r, &out}
 	c.serve(strings.NewReader(`
 list
 pause web
@@ -50,6 +51,9 @@ unpause web
 shutdown web
 reboot web
 destroy web
+send web  ls -l  /
+send web
+send
 reports
 reports web
 frob
@@ -57,11 +61,12 @@ pause
 list web
 pause a b
 `))
-	assert.Equal(t, []string{"pause web", "unpause web", "shutdown web poweroff", "shutdown web reboot"}, r.asked)
+	assert.Equal(t, []string{"pause web", "unpause web", "shutdown web poweroff", "shutdown web reboot", "type web  ls -l  /\n", "type web \n"}, r.asked)
 	assert.Equal(t, `GUEST  DOMAIN  STATE    MIB  VCPUS  
 web    3       running  128  2      
 db     4       ended    64   1      crash
 control: it does not want to
+control: write: send GUEST TEXT
 db: crash of domain 4, after 1.5s
 the end
 control: no crashes

@@ -32,7 +32,8 @@ func newConsoles(h *hypervisor.Host, to io.Writer) *consoles {
 // console is one guest's.
 type console struct {
 	lines   lines
-	out     ring.Bytes
+	out     ring.Bytes // of run's goroutine
+	in      ring.Bytes // under the consoles' lock
 	page    build.Mapping
 	channel *evtchn.Channel
 	stop    context.CancelFunc
@@ -53,11 +54,11 @@ func (c *consoles) Attach(i *domains.Instance) error {
 		page.Unmap()
 		return err
 	}
-	out, _ := (*layout.Page)(unsafe.Pointer(unsafe.SliceData(page.Page(0)))).Daemon()
+	out, in := (*layout.Page)(unsafe.Pointer(unsafe.SliceData(page.Page(0)))).Daemon()
 	ctx, stop := context.WithCancel(context.Background())
 	one := &console{
 		lines: lines{name: i.Config.Name, to: c.to}, page: page, channel: channel, stop: stop, done: make(chan struct{}),
-		out: out,
+		out: out, in: in,
 	}
 	go one.run(ctx)
 	c.mu.Lock()
@@ -76,16 +77,41 @@ func (c *consoles) Detach(i *domains.Instance) error {
 	}
 	one.stop()
 	<-one.done
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if one.channel != nil {
 		one.channel.Close()
-		one.channel = nil
+		one.channel = nil // nobody types any more
 	}
 	if err := one.page.Unmap(); err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	delete(c.open, i.ID)
+	return nil
+}
+
+// Type types a text on a guest's console, as far as it has room.
+func (c *consoles) Type(name, text string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock() // so that the page stays
+	for _, one := range c.open {
+		if one.lines.name == name && one.channel != nil {
+			return one.put(text)
+		}
+	}
+	return fmt.Errorf("there is no console of a guest %q", name)
+}
+
+// put puts a text into the page. The consoles' lock is held.
+func (c *console) put(text string) error {
+	n, err := c.in.Put([]byte(text))
+	c.channel.Notify()
+	switch {
+	case err != nil:
+		return fmt.Errorf("console of guest %q: %w", c.lines.name, err)
+	case n < len(text):
+		return fmt.Errorf("guest %q does not read its console: %d bytes had no room", c.lines.name, len(text)-n)
+	}
 	return nil
 }
 

@@ -37,10 +37,10 @@ func run() error {
 	}
 	defer ends.Close()
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
-	stores := newStores(host, log)
+	stores, consoles := newStores(host, log), newConsoles(host, os.Stdout)
 	m := domains.New(domains.Options{
 		Hypervisor: host, Images: files{}, Store: &memory{}, Signals: stores, Log: log,
-		Services: []domains.Service{stores, newConsoles(host, os.Stdout)},
+		Services: []domains.Service{stores, consoles},
 	})
 	if err := m.Restore(); err != nil { // takes away what an earlier control domain has left
 		return err
@@ -51,7 +51,7 @@ func run() error {
 		}
 	}
 	fmt.Println("control: help lists what can be typed here")
-	go (&commands{m, os.Stdout}).serve(os.Stdin)
+	go (&commands{m, consoles, os.Stdout}).serve(os.Stdin)
 	return watch(m, log, ends)
 }
 

@@ -17,18 +17,19 @@ import (
 
 const controlImage = "../out/control.elf"
 
-// controlled is a host whose control domain finds guests in its ramdisk: a guest.cfg by the guest's name, without what all have.
-func controlled(t *testing.T, spec host.Spec, guests map[string]string) host.Spec {
+// controlled is a host whose control domain finds guests in its ramdisk: a guest.cfg by the guest's name, and files
+// for them besides two programs. A guest that names no kernel is hello.
+func controlled(t *testing.T, spec host.Spec, guests map[string]string, more ...string) host.Spec {
 	t.Helper()
 	files := ramdisk.Ramdisk{}
-	for _, name := range []string{"hello.elf", "tenant.elf"} {
-		require.NoError(t, files.Add(filepath.Join(programDir, name), name, nil))
+	for _, file := range append(more, filepath.Join(programDir, "hello.elf"), filepath.Join(programDir, "tenant.elf")) {
+		require.NoError(t, files.Add(file, filepath.Base(file), nil))
 	}
-	for name, more := range guests {
-		if !strings.Contains(more, "kernel") {
-			more += "\nkernel = 'hello.elf'"
+	for name, keys := range guests {
+		if !strings.Contains(keys, "kernel") {
+			keys += "\nkernel = 'hello.elf'"
 		}
-		files.AddText("guests/"+name+".cfg", fmt.Sprintf("name = %q\n%s", name, more))
+		files.AddText("guests/"+name+".cfg", fmt.Sprintf("name = %q\n%s", name, keys))
 	}
 	to := filepath.Join(t.TempDir(), "guests.cpio")
 	require.NoError(t, files.Write(to))
@@ -71,4 +72,21 @@ func TestControlDomainGivesUp(t *testing.T) {
 		assert.Regexp(t, `(?m)^`+line, o.Console)
 	}
 	requireLog(t, o, `(?m)^domain 1: gone`)
+}
+
+// Stock Linux is a guest, to its shell, which takes a command by its console.
+func TestControlDomainLinux(t *testing.T) {
+	t.Parallel()
+	image, err := linuxImage()
+	require.NoError(t, err)
+	keys := newKeyboard()
+	typed := keys.when("This is a shell in the guest", "send linux poweroff\r")
+	spec := controlled(t, host.Spec{CPUs: 2, Memory: host.GiB}, map[string]string{
+		"linux": fmt.Sprintf("memory = 256\nkernel = %q\nramdisk = %q\nextra = 'console=hvc0'", filepath.Base(image.Kernel), filepath.Base(image.Initramfs)),
+	}, image.Kernel, image.Initramfs)
+	spec.Dom0.Memory = 256 * host.MiB
+	o := boot(t, spec, typing(keys), watching(typed), within(linuxPatience))
+	require.Equal(t, host.PoweredOff, o.End, "%v\n%s", o, o.Console)
+	assert.Regexp(t, `(?m)^linux: .*Linux version`, o.Console)
+	assert.Regexp(t, `(?m)^linux: .*reboot: (System halted|Power down)`, o.Console)
 }
