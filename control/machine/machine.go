@@ -96,6 +96,18 @@ func (l *Lines) ByMessage(d *pci.Device, t virtio.Transport) error {
 	return nil
 }
 
+// ServeISA has a device served whenever a line interrupts of those that the oldest devices have, by an edge and for themselves.
+func (l *Lines) ServeISA(number int, serve func()) error {
+	line, err := hardware.OpenLine(number, hardware.Signal{})
+	if err != nil {
+		return err
+	}
+	shared := &Line{line: line}
+	shared.add(serve)
+	go shared.run()
+	return nil
+}
+
 // Serve has a device served whenever it interrupts, by a call that also takes the interrupt back.
 func (l *Lines) Serve(d *pci.Device, serve func()) error {
 	l.mu.Lock()
