@@ -27,7 +27,7 @@ func TestControlInterface(t *testing.T) {
 // The same on VT-x.
 func TestControlInterfaceOnBochs(t *testing.T) {
 	t.Parallel()
-	runCycles(t, host.Spec{Emulator: host.Bochs, Vendor: host.Intel, CPUs: 2, Memory: 256 * host.MiB}, 4, " numbers=no")
+	runCycles(t, host.Spec{Emulator: host.Bochs, Vendor: host.Intel, CPUs: 2, Memory: 256 * host.MiB}, 4, " scarce=no")
 }
 
 // runCycles boots control/cycle with kernels for the domains that it makes.

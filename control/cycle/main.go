@@ -2,7 +2,7 @@
 // end and destroys it, many times, and has the hypervisor's counts before and after compared. It also does what no control
 // domain should.
 //
-// Its arguments are times=N; numbers=no, to leave out what takes long; ends=FILE, a kernel that shuts down soon; runs=FILE, one that does not; and denied=FILE, one that
+// Its arguments are times=N; scarce=no, to leave out the last two, which take long; ends=FILE, a kernel that shuts down soon; runs=FILE, one that does not; and denied=FILE, one that
 // is refused the interface, and then shuts down.
 package main
 
@@ -52,19 +52,24 @@ func (t *trial) all() (err error) {
 	if err != nil {
 		return err
 	}
-	for _, try := range []struct {
+	trials := []struct {
 		name string
 		do   func() error
 	}{
 		{"cycles", func() error { return t.cycles(times) }},
 		{"pauses", t.pauses},
+		{"several at once", func() error { return t.together(max(times/4, 1)) }},
 		{"use of a frame", t.inUse},
 		{"the interface denied", t.denied},
 		{"refusals", t.refusals},
 		{"nonsense", func() error { return t.nonsense(1000 * times) }},
 		{"all numbers", t.allNumbers},
 		{"no memory", t.noMemory},
-	} {
+	}
+	if t.words["scarce"] == "no" {
+		trials = trials[:len(trials)-2]
+	}
+	for _, try := range trials {
 		if err := t.same(try.do); err != nil {
 			return fmt.Errorf("%s: %w", try.name, err)
 		}

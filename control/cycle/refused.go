@@ -141,9 +141,6 @@ func odd(random *rand.Rand) uint64 {
 
 // allNumbers makes domains until there is no number, or no memory, for one more.
 func (t *trial) allNumbers() error {
-	if t.words["numbers"] == "no" {
-		return nil
-	}
 	var all []*hostctl.Domain
 	var err error
 	for err == nil && len(all) <= t.host.MaxDomains {
