@@ -42,6 +42,7 @@ func runCycles(t *testing.T, spec host.Spec, times int, words string) {
 	require.NoError(t, files.Write(spec.Dom0.Ramdisk))
 	outcome := boot(t, spec)
 	require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
+	t.Log(outcome.Console)
 	require.Contains(t, outcome.Console, "cycle: ok")
 	requireLog(t, outcome, `(?m)^\(d\d+\) test: rights/denied: success`)
 	requireLog(t, outcome, `(?m)^\(d\d+\) test: hello/world: success`)

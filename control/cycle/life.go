@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"tuco/control/build"
 	"tuco/control/hypervisor"
@@ -52,59 +53,71 @@ func (t *trial) make(word, args string, vcpus int) (*made, error) {
 	return &made{d, rings}, nil
 }
 
-// cycles lets domains live, one after the other: some to their end, some not even to their beginning.
+// cycles lets domains live, one after the other: some to their end, some not even to their beginning. It tells how long it takes to make one, whose
+// memory is populated and filled, and to take it apart; where time is counted by instructions (tuco up --icount) that is how many.
 func (t *trial) cycles(times int) error {
 	serial := uint64(0)
+	var making, ending time.Duration
+	defer func() {
+		n := time.Duration(max(times, 1))
+		fmt.Printf("cycle: a domain of %d MiB: %v to make, %v to take apart\n", pages*4096>>20, making/n, ending/n)
+	}()
 	for n := range times {
 		word, args := "ends", ""
 		if n%4 == 3 {
 			word, args = "runs", forLong
 		}
+		start := time.Now()
 		d, err := t.make(word, args, 1+n%3)
 		if err != nil {
 			return fmt.Errorf("life %d: %w", n, err)
 		}
+		making += time.Since(start)
 		if d.Serial <= serial {
 			return fmt.Errorf("domain %d has the serial %d, and one before it %d", d.ID, d.Serial, serial)
 		}
 		serial = d.Serial
-		if err := t.live(d, word == "ends" && n%4 != 2, n%4 != 2); err != nil {
+		end, err := t.live(d, word == "ends" && n%4 != 2, n%4 != 2)
+		if err != nil {
 			return fmt.Errorf("life %d, of domain %d: %w", n, d.ID, err)
 		}
+		ending += end
 	}
 	return nil
 }
 
-// live lets a domain run or not, waits for its end or not, and destroys it.
-func (t *trial) live(d *made, ends, runs bool) error {
+// live lets a domain run or not, waits for its end or not, and destroys it; it returns how long that took.
+func (t *trial) live(d *made, ends, runs bool) (end time.Duration, err error) {
 	info, err := d.Info()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if info.Flags != hypercall.CONTROLDOM_kept|hypercall.CONTROLDOM_paused || info.Pages != pages || info.Ports != 2 || info.Online != 1 || info.CPUTime != 0 {
-		return fmt.Errorf("before it runs it is %+v", info)
+		return 0, fmt.Errorf("before it runs it is %+v", info)
 	}
 	if runs {
 		if err := d.Unpause(); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if ends {
 		info, err = t.until(d.Domain, func(i hypercall.ControlDomain, _ error) bool { return i.Flags&hypercall.CONTROLDOM_shutdown != 0 })
 		switch {
 		case err != nil:
-			return err
+			return 0, err
 		case info.Reason != hypercall.SHUTDOWN_poweroff || info.CPUTime == 0 || info.Flags != hypercall.CONTROLDOM_kept|hypercall.CONTROLDOM_shutdown:
-			return fmt.Errorf("after its end it is %+v", info)
+			return 0, fmt.Errorf("after its end it is %+v", info)
 		}
 	}
+	start := time.Now()
 	if err := d.Destroy(context.Background()); err != nil {
-		return err
+		return 0, err
 	}
+	end = time.Since(start)
 	if _, err := d.Info(); !errors.Is(err, hostctl.ErrGone) {
-		return fmt.Errorf("it is destroyed and still there: %w", err)
+		return 0, fmt.Errorf("it is destroyed and still there: %w", err)
 	}
-	return nil
+	return end, nil
 }
 
 // pauses stops a domain that runs and lets it go on. While it is paused its vCPU does not run.
@@ -195,5 +208,6 @@ func (t *trial) denied() error {
 	if err != nil {
 		return err
 	}
-	return t.live(d, true, true)
+	_, err = t.live(d, true, true)
+	return err
 }
