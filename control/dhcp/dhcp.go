@@ -5,6 +5,8 @@
 // another address is told that it can't have it, so that it begins anew.
 //
 // A request comes in a frame whose source the switch has checked; one that claims another hardware address is dropped.
+//
+// A [Client] asks on the other side: for the host's own address, in the network of its uplink.
 package dhcp
 
 import (
