@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -63,7 +64,7 @@ func (d *Daemon) Attach(device Device, driver Driver) error {
 	d.devices[device] = s
 	d.all.Go(func() {
 		defer close(s.done)
-		if err := Serve(d.ctx, d.config, device, driver, s.closing); err != nil {
+		if err := d.serve(device, driver, s.closing); err != nil {
 			d.config.Log.Error("no longer served", "device", device.String(), "reason", err)
 		}
 		d.mu.Lock()
@@ -71,6 +72,19 @@ func (d *Daemon) Attach(device Device, driver Driver) error {
 		delete(d.devices, device)
 	})
 	return nil
+}
+
+// serve is Serve, but a back end that panics ends with its device: the others go on.
+func (d *Daemon) serve(device Device, driver Driver, closing <-chan struct{}) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			back := device.Back(d.config.Self)
+			err = errors.Join(fmt.Errorf("the back end has panicked: %v\n%s", p, debug.Stack()), d.config.Store.WriteAll(map[string]string{
+				back + "/state": strconv.Itoa(int(hypercall.XenbusStateClosing)), back + "/error": "the back end has failed",
+			}))
+		}
+	}()
+	return Serve(d.ctx, d.config, device, driver, closing)
 }
 
 // Detach closes a device, and returns when nothing of it is mapped any more, or with the context's error. It fails with

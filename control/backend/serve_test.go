@@ -22,7 +22,7 @@ import (
 type driver struct {
 	mu       sync.Mutex
 	sessions []*session
-	refuse   error
+	panics   bool
 }
 
 type session struct {
@@ -38,8 +38,8 @@ func (*driver) Ready() hypercall.XenbusState { return hypercall.XenbusStateIniti
 func (d *driver) Connect(p *backend.Peer) (backend.Session, map[string]string, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.refuse != nil {
-		return nil, nil, d.refuse
+	if d.panics {
+		panic("as the test demands")
 	}
 	page, err := p.Map("page")
 	if err != nil {
@@ -307,6 +307,17 @@ func TestDetach(t *testing.T) {
 		require.NoError(t, s.daemon.Detach(t.Context(), s.device))
 		s.await(hypercall.XenbusStateClosed)
 	})
+}
+
+// TestPanics: a back end that panics ends with its device.
+func TestPanics(t *testing.T) {
+	s := set(t)
+	s.driver.panics = true
+	s.propose(hypercall.XenbusStateInitialised)
+	s.await(hypercall.XenbusStateClosing)
+	assert.Equal(t, "the back end has failed", s.back("error"))
+	require.Eventually(t, func() bool { return len(s.daemon.Devices()) == 0 }, time.Minute, time.Millisecond)
+	assert.Zero(t, s.Host.Mapped())
 }
 
 func TestStoreLost(t *testing.T) {
