@@ -58,7 +58,7 @@ func (t *trial) all() (err error) {
 	}{
 		{"cycles", func() error { return t.cycles(times) }},
 		{"pauses", t.pauses},
-		{"several at once", func() error { return t.together(max(times/4, 1)) }},
+		{"several at once", func() error { return t.together(min(times/4, 5)) }},
 		{"use of a frame", t.inUse},
 		{"the interface denied", t.denied},
 		{"refusals", t.refusals},
