@@ -5,6 +5,7 @@ import (
 	"tuco/kernel/frame"
 	"tuco/kernel/klog"
 	"tuco/kernel/layout"
+	"tuco/kernel/lock"
 	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
 	"tuco/kernel/pmm"
@@ -77,7 +78,7 @@ func reserve(start, end frame.MAddr) {
 }
 
 // scrub zeroes frames that are handed out.
-func scrub(m frame.MFN, n uint64) { machine.Scrub(&percpu.Current().Locks, m, n, zero) }
+func scrub(h *lock.Holder, m frame.MFN, n uint64) { machine.Scrub(h, m, n, zero) }
 
 func zero(m frame.MFN, n uint64) { clear(machineBytes(m.Addr(), n*frame.PageSize)) }
 

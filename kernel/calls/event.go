@@ -72,7 +72,7 @@ func getPort(v *domain.VCPU, arg hypercall.Handle[byte]) (hypercall.Port, bool) 
 // guest finds what there is for itself.
 func apply(v *domain.VCPU, e evtchn.Effect) {
 	if e.Domain == &v.Domain.Events && !v.Leave {
-		e.Upcall &^= 1 << v.ID
+		e.Upcall &^= 1 << (v.ID & (domain.MaxVCPUs - 1))
 	}
 	if !e.None() {
 		machine.Apply(v.Holder(), e)

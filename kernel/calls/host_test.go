@@ -59,7 +59,7 @@ func TestMain(m *testing.M) {
 	hypervisorFrame = plan.At
 	room := unsafe.Pointer(&memory[plan.At.Addr()])
 	zero := func(m frame.MFN, n uint64) { clear(memory[m.Addr() : uint64(m.Addr())+n*frame.PageSize]) }
-	scrub := func(m frame.MFN, n uint64) { machine.Scrub(&cpu.Locks, m, n, zero) }
+	scrub := func(h *lock.Holder, m frame.MFN, n uint64) { machine.Scrub(h, m, n, zero) }
 	if machine.RAM.Init(&cpu.Locks, &all, plan, room, scrub) != pmm.OK {
 		panic("no frames")
 	}

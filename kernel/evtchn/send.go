@@ -82,7 +82,7 @@ func (d *Domain) notify(n hypercall.Port, vcpu uint32) uint64 {
 		return 0 // MoveInfo will make it look everywhere
 	}
 	if sharedinfo.TestAndSet(&info.Selector, uint(n/64)) && info.RaiseUpcall() {
-		return 1 << vcpu
+		return 1 << (vcpu & (MaxVCPUs - 1))
 	}
 	return 0
 }

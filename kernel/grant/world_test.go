@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	var all pmm.Map
 	all.AddRAM(frame.PageSize, ram*frame.PageSize)
 	plan, _ := all.Plan(frame.Between(0, ram))
-	records.Init(h, &all, plan, unsafe.Pointer(&memory[plan.At.Addr()]), func(frame.MFN, uint64) {})
+	records.Init(h, &all, plan, unsafe.Pointer(&memory[plan.At.Addr()]), func(*lock.Holder, frame.MFN, uint64) {})
 	frames.Init(&records, unsafe.Pointer(&memory[0]))
 	os.Exit(m.Run())
 }

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	all.AddRAM(frame.PageSize, ram*frame.PageSize)
 	plan, _ := all.Plan(frame.Between(0, ram))
 	var records pmm.Allocator
-	records.Init(&h, &all, plan, unsafe.Pointer(&memory[plan.At.Addr()]), func(frame.MFN, uint64) {})
+	records.Init(&h, &all, plan, unsafe.Pointer(&memory[plan.At.Addr()]), func(*lock.Holder, frame.MFN, uint64) {})
 	frames.Init(&records, unsafe.Pointer(&memory[0]))
 	take := func() frame.MFN {
 		f, _ := records.Alloc(&h, 0, pmm.Anywhere)

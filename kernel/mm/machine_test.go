@@ -70,7 +70,7 @@ func newMachine() *machine {
 }
 
 // scrub is what the kernel does with a frame before it is used again.
-func (x *machine) scrub(m frame.MFN, n uint64) {
+func (x *machine) scrub(_ *lock.Holder, m frame.MFN, n uint64) {
 	for ; n > 0; n-- {
 		if x.frames.DueEveryone(m) {
 			x.flushAll()

@@ -10,7 +10,7 @@ import (
 // Allocator hands out frames. There is one in the kernel.
 type Allocator struct {
 	records records // constant after Init, but for what the records hold
-	scrub   func(m frame.MFN, frames uint64)
+	scrub   func(h *lock.Holder, m frame.MFN, frames uint64)
 
 	lock  lock.Spin // guards all below, and state, order and links of the records
 	areas [zones]area
@@ -21,7 +21,7 @@ type Allocator struct {
 // reserved stays so until Release. Room is where the plan's frames are visible
 // to the kernel, and scrub zeroes frames (see the package's comment; it is called
 // with the allocator's lock not held). Nothing may be taken from the map any more.
-func (a *Allocator) Init(h *lock.Holder, m *Map, p Plan, room unsafe.Pointer, scrub func(m frame.MFN, frames uint64)) Result {
+func (a *Allocator) Init(h *lock.Holder, m *Map, p Plan, room unsafe.Pointer, scrub func(h *lock.Holder, m frame.MFN, frames uint64)) Result {
 	a.lock.Init(lock.Frames)
 	a.scrub = scrub
 	a.records.build(m, &p, room)
@@ -50,7 +50,7 @@ func (a *Allocator) Most() (first frame.MFN, infos []Info) { return a.records.fi
 func (a *Allocator) Alloc(h *lock.Holder, order uint, in Zone) (frame.MFN, Result) {
 	m, r := a.alloc(h, order, in, 1<<order)
 	if r == OK {
-		a.scrub(m, 1<<order)
+		a.scrub(h, m, 1<<order)
 	}
 	return m, r
 }
@@ -96,7 +96,7 @@ func (a *Allocator) AllocFrames(h *lock.Holder, list []frame.MFN, in Zone) (n in
 	a.stats.Scrubbed += uint64(n)
 	a.lock.Unlock(h)
 	for _, m := range list[:n] {
-		a.scrub(m, 1)
+		a.scrub(h, m, 1)
 	}
 	return n
 }

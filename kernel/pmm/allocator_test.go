@@ -356,7 +356,7 @@ func TestConcurrent(t *testing.T) {
 	m := memoryMap(t, []bytes{{mib, 32 * mib}})
 	plan, r := m.Plan(everywhere)
 	require.Equal(t, OK, r)
-	scrub := func(frame.MFN, uint64) {}
+	scrub := func(*lock.Holder, frame.MFN, uint64) {}
 	x := &machine{m: m, h: cpu(0)}
 	require.Equal(t, OK, x.Init(x.h, m, plan, room(plan), scrub))
 	before := x.snapshot()
@@ -422,7 +422,7 @@ func TestResultNames(t *testing.T) {
 
 func BenchmarkAllocFree(b *testing.B) {
 	x := newMachine(b, memoryMap(b, bigPC))
-	x.scrub = func(frame.MFN, uint64) {}
+	x.scrub = func(*lock.Holder, frame.MFN, uint64) {}
 	for b.Loop() {
 		m, _ := x.Alloc(x.h, 0, Anywhere)
 		x.Free(x.h, m, 0)

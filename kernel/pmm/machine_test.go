@@ -78,7 +78,7 @@ func newMachine(t testing.TB, m *Map) *machine {
 		}
 		return true
 	}
-	scrub := func(m frame.MFN, n uint64) {
+	scrub := func(_ *lock.Holder, m frame.MFN, n uint64) {
 		x.h.AssertNone() // it may have to wait for a flush
 		for f := m; f < m+frame.MFN(n); f++ {
 			delete(content, f)

@@ -299,7 +299,7 @@ func TestFramesSource(t *testing.T) {
 	words := make([]uint64, plan.Frames*frame.PageSize/8)
 	var frames pmm.Allocator
 	h := cpu(0)
-	require.Equal(t, pmm.OK, frames.Init(h, &m, plan, unsafe.Pointer(&words[0]), func(frame.MFN, uint64) {}))
+	require.Equal(t, pmm.OK, frames.Init(h, &m, plan, unsafe.Pointer(&words[0]), func(*lock.Holder, frame.MFN, uint64) {}))
 	free := func() uint64 {
 		var s pmm.Stats
 		frames.Stats(h, &s)

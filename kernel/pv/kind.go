@@ -113,9 +113,9 @@ func prepare(v *domain.VCPU) {
 	}
 }
 
-// upcall delivers an upcall, as soon as the stub has been left.
+// upcall delivers an upcall, as soon as the stub has been left. Mostly it is a hypercall that has brought it.
 func upcall(v *domain.VCPU) {
-	if inStub(v) {
+	if v.Container.RIP() != v.PV.Gate && inStub(v) {
 		await(v)
 		return
 	}

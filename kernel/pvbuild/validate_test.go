@@ -35,7 +35,7 @@ func newMachine(t *testing.T, pages uint64) *machine {
 	plan, r := m.Plan(frame.Between(0, frame.MFN(ram)))
 	require.Equal(t, pmm.OK, r)
 	room := make([]uint64, plan.Frames*frame.PageSize/8)
-	x.pmm.Init(&x.holder, m, plan, unsafe.Pointer(&room[0]), func(frame.MFN, uint64) {}) // no frame is used twice
+	x.pmm.Init(&x.holder, m, plan, unsafe.Pointer(&room[0]), func(*lock.Holder, frame.MFN, uint64) {}) // no frame is used twice
 	x.frames.Init(&x.pmm, unsafe.Pointer(&content[0]))
 	x.Page = func(m frame.MFN) []byte { return content[m*frame.PageSize:][:frame.PageSize] }
 	x.Frames = make([]frame.MFN, pages)
