@@ -20,6 +20,7 @@ import (
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
+	"gvisor.dev/gvisor/pkg/tcpip/stack"
 	"gvisor.dev/gvisor/pkg/tcpip/transport/icmp"
 	"gvisor.dev/gvisor/pkg/waiter"
 
@@ -362,6 +363,11 @@ func TestOffLimits(t *testing.T) {
 func TestNoNextHop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
+	soon := stack.DefaultNUDConfigurations()
+	soon.RetransmitTimer = 10 * time.Millisecond // of three questions
+	for nic := range w.gateway.Stack().NICInfo() {
+		require.Nil(t, w.gateway.Stack().SetNUDConfigurations(nic, ipv4.ProtocolNumber, soon))
+	}
 	h, port, _ := w.plug("a", 1)
 	nobody := netip.MustParseAddrPort("192.168.1.77:9")
 	for range 40 {
