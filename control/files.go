@@ -36,10 +36,7 @@ func guestFiles(root fs.FS) (guests []*config.Guest, err error) {
 
 // unserved refuses what a guest asks for and nobody serves.
 func unserved(file string, g *config.Guest) error {
-	switch {
-	case len(g.Disks) > 0:
-		return &config.Error{File: file, Key: "disk", Text: "this control domain serves no disks yet; remove the key"}
-	case len(g.VIFs) > 0:
+	if len(g.VIFs) > 0 {
 		return &config.Error{File: file, Key: "vif", Text: "this control domain serves no networks yet; remove the key"}
 	}
 	return nil

@@ -23,11 +23,11 @@ func TestGuestFiles(t *testing.T) {
 
 	_, err = guestFiles(fstest.MapFS{
 		"guests/a.cfg": file("name = 'a'\nkernel = 'k'\nmemory = 0"), "guests/b.cfg": file("name = 'b'\nkernel = 'k'"),
-		"guests/c.cfg": file("name = 'c'\nkernel = 'k'\nmemory = 8\ndisk = ['vol:c,xvda']"),
+		"guests/c.cfg": file("name = 'c'\nkernel = 'k'\nmemory = 8\nvif = ['']"),
 	})
 	assert.EqualError(t, err, `a.cfg:3: memory: 0 is too little; 1 to 16777216 MiB are possible
 b.cfg: memory: missing: write memory = 128, say, in MiB
-c.cfg: disk: this control domain serves no disks yet; remove the key`)
+c.cfg: vif: this control domain serves no networks yet; remove the key`)
 
 	_, err = guestFiles(fstest.MapFS{"k": file("kernel")})
 	assert.EqualError(t, err, "the ramdisk has no guests/NAME.cfg, and so there is no guest to start")

@@ -38,9 +38,13 @@ func run() error {
 	defer ends.Close()
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 	stores, consoles := newStores(host, log), newConsoles(host, os.Stdout)
+	disks, err := newDisks(findDevices(log), stores.own, os.Args[1:], log)
+	if err != nil {
+		return err
+	}
 	m := domains.New(domains.Options{
 		Hypervisor: host, Images: files{}, Store: &memory{}, Signals: stores, Log: log,
-		Services: []domains.Service{stores, consoles},
+		Services: []domains.Service{stores, consoles, disks},
 	})
 	if err := m.Restore(); err != nil { // takes away what an earlier control domain has left
 		return err

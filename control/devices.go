@@ -1,0 +1,71 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+
+	"tuco/control/machine"
+	"tuco/control/pci"
+	"tuco/control/virtio"
+	"tuco/control/virtio/disk"
+)
+
+// devices is the machine's own.
+type devices struct {
+	memory machine.Memory
+	lines  machine.Lines
+	found  []*pci.Device
+	log    *slog.Logger
+}
+
+func findDevices(log *slog.Logger) *devices {
+	return &devices{found: pci.Scan(machine.Space()), log: log}
+}
+
+// first is the first device of a kind of virtio's, or nil.
+func (d *devices) first(kind int) *pci.Device {
+	for _, f := range d.found {
+		if virtio.KindOf(f) == kind {
+			return f
+		}
+	}
+	return nil
+}
+
+// transport reaches a device, which interrupts by a message where it can.
+func (d *devices) transport(f *pci.Device) (virtio.Transport, error) {
+	t, err := virtio.OverPCI(f, machine.Mapper{})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.lines.ByMessage(f, t); err != nil {
+		d.log.Info("a device interrupts by its line", "device", f.Function.String(), "reason", err)
+	}
+	return t, nil
+}
+
+// serve calls a driver when its device interrupts.
+func (d *devices) serve(f *pci.Device, t virtio.Transport, interrupted func()) error {
+	return d.lines.Serve(f, func() {
+		if queues, _ := t.Interrupt(); queues {
+			interrupted()
+		}
+	})
+}
+
+// disk is the host's first disk; nil if it has none.
+func (d *devices) disk() (*disk.Disk, error) {
+	f := d.first(virtio.KindBlock)
+	if f == nil {
+		return nil, nil
+	}
+	t, err := d.transport(f)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := disk.Open(t, &d.memory)
+	if err != nil {
+		return nil, fmt.Errorf("the host's disk, %v: %w", f, err)
+	}
+	return opened, d.serve(f, t, opened.Interrupted)
+}

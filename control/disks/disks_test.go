@@ -1,0 +1,218 @@
+package disks_test
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"tuco/control/backend"
+	"tuco/control/backend/backendtest"
+	"tuco/control/config"
+	"tuco/control/disks"
+	"tuco/control/domains"
+	"tuco/control/volume"
+	"tuco/guestlib/blk"
+	"tuco/guestlib/frontend/model"
+)
+
+var errStore = errors.New("the store fails, as the test demands")
+
+// directories are those of a machine in memory. The n'th call fails, if fail is n.
+type directories struct {
+	*backendtest.Machine
+	calls, fail int
+}
+
+func (d *directories) call(do func()) error {
+	if d.calls++; d.calls == d.fail {
+		return errStore
+	}
+	do()
+	return nil
+}
+
+func (d *directories) Plug(v backend.Device, front, back map[string]string) error {
+	return d.call(func() { d.Machine.Plug(v, front, back) })
+}
+
+func (d *directories) RemoveFront(v backend.Device) error {
+	return d.call(func() { _ = d.Tree.Remove(v.Front()) })
+}
+
+func (d *directories) RemoveBack(v backend.Device) error {
+	return d.call(func() { _ = d.Tree.Remove(v.Back(model.Back)) })
+}
+
+type scene struct {
+	disks.Service
+	machine *backendtest.Machine
+	nodes   *directories
+}
+
+func newScene(t *testing.T) *scene {
+	volumes, _, err := disks.Open(disks.NewRAM(64 << 20))
+	require.NoError(t, err)
+	require.NoError(t, volumes.Create("a", 1<<20))
+	require.NoError(t, volumes.Create("b", 1<<20))
+	m := backendtest.New()
+	s := &scene{machine: m, nodes: &directories{Machine: m}}
+	clock := &backendtest.Clock{}
+	s.Service = disks.Service{
+		Volumes: volumes, Daemon: backend.NewDaemon(m.Config(clock)), Directories: s.nodes, Clock: clock, Log: slog.New(slog.DiscardHandler),
+	}
+	return s
+}
+
+// guest is a guest with disks.
+func guest(serial uint64, all ...config.Disk) *domains.Instance {
+	return &domains.Instance{Config: &config.Guest{Name: "g", Disks: all}, ID: domains.ID{Dom: model.Guest, Serial: serial}}
+}
+
+var (
+	diskA = config.Disk{Volume: "a", VDev: "xvda"}
+	diskB = config.Disk{Volume: "b", VDev: "xvdb"}
+)
+
+// What a guest writes is there for the next one that has the volume.
+func TestGuestsDisk(t *testing.T) {
+	s := newScene(t)
+	g := guest(1, diskA, diskB)
+	require.NoError(t, s.Attach(g))
+	assert.Error(t, s.Attach(g), "twice")
+	d, err := blk.Open(t.Context(), s.machine.Host, "51712")
+	require.NoError(t, err)
+	assert.EqualValues(t, 1<<20, d.Size())
+	want := make([]byte, 8192)
+	for i := range want {
+		want[i] = byte(i * 7)
+	}
+	_, err = d.WriteAt(want, 4096)
+	require.NoError(t, err)
+	list := s.Disks(g.ID)
+	require.Len(t, list, 2)
+	assert.Equal(t, "a", list[0].Volume)
+	require.NoError(t, d.Close())
+	require.NoError(t, s.Detach(g))
+	require.NoError(t, s.Detach(g), "it is no error")
+	assert.Empty(t, s.Disks(g.ID))
+
+	v, err := s.Volumes.OpenVolume("a", false)
+	require.NoError(t, err, "nobody has it any more")
+	got := make([]byte, len(want))
+	_, err = v.ReadAt(got, 4096)
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+}
+
+func TestRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		disk config.Disk
+		why  string
+	}{
+		"no volume":  {config.Disk{Volume: "none", VDev: "xvdb"}, "none"},
+		"no vdev":    {config.Disk{Volume: "b", VDev: "sda"}, "can't be a vdev"},
+		"same again": {config.Disk{Volume: "a", VDev: "xvdb"}, "disk xvdb"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			assert.ErrorContains(t, s.Attach(guest(1, diskA, test.disk)), test.why)
+			requireNothing(t, s)
+		})
+	}
+	s := newScene(t)
+	require.NoError(t, s.Attach(guest(1, diskA)))
+	other := guest(2, diskB, diskA)
+	other.ID.Dom++
+	assert.ErrorIs(t, s.Attach(other), volume.ErrBusy)
+	v, err := s.Volumes.OpenVolume("b", false)
+	require.NoError(t, err, "what was made of the other's disks is gone")
+	require.NoError(t, v.Close())
+}
+
+// requireNothing sees that nothing half-made has stayed.
+func requireNothing(t *testing.T, s *scene) {
+	t.Helper()
+	assert.Empty(t, s.Daemon.Devices())
+	for _, name := range []string{"a", "b"} {
+		v, err := s.Volumes.OpenVolume(name, false)
+		require.NoError(t, err)
+		require.NoError(t, v.Close())
+	}
+	for _, at := range []string{"device/vbd", "/local/domain/0/backend/vbd"} {
+		list, err := s.machine.Tree.List(at)
+		if err == nil {
+			assert.Empty(t, list, at)
+		}
+	}
+}
+
+// Whichever call fails: a guest is made whole or not at all, and what could not be removed is removed by the next try.
+func TestFailures(t *testing.T) {
+	for fail := 1; fail <= 8; fail++ {
+		s := newScene(t)
+		g := guest(1, diskA, diskB)
+		s.nodes.fail = fail
+		err := s.Attach(g)
+		if err == nil {
+			err = s.Detach(g)
+		}
+		if fail > 6 { // two are plugged, and each is removed in two steps
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, errStore, "call %d", fail)
+		}
+		require.NoError(t, s.Detach(g))
+		requireNothing(t, s)
+	}
+}
+
+func TestOpen(t *testing.T) {
+	dev := disks.NewRAM(64 << 20)
+	s, report, err := disks.Open(dev)
+	require.NoError(t, err)
+	require.Len(t, report, 1)
+	assert.Contains(t, report[0], "64 MiB was empty")
+	require.NoError(t, s.Create("kept", 1<<20))
+	require.NoError(t, s.Close())
+	s, report, err = disks.Open(dev)
+	require.NoError(t, err)
+	assert.Empty(t, report)
+	list, err := s.List()
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+
+	foreign := disks.NewRAM(64 << 20)
+	_, err = foreign.WriteAt([]byte{0x55, 0xaa}, 510)
+	require.NoError(t, err)
+	_, _, err = disks.Open(foreign)
+	assert.ErrorIs(t, err, disks.ErrForeign)
+	tiny := disks.NewRAM(4096)
+	_, _, err = disks.Open(tiny)
+	assert.Error(t, err)
+}
+
+func TestRAM(t *testing.T) {
+	r := disks.NewRAM(200_000)
+	p := make([]byte, 100_000)
+	for i := range p {
+		p[i] = byte(i)
+	}
+	_, err := r.WriteAt(p, 60_000)
+	require.NoError(t, err)
+	got := make([]byte, 150_000)
+	n, err := r.ReadAt(got, 50_000)
+	require.NoError(t, err)
+	assert.Equal(t, len(got), n)
+	assert.Equal(t, append(append(make([]byte, 10_000), p...), make([]byte, 40_000)...), got)
+	n, err = r.ReadAt(got, 100_000)
+	assert.Equal(t, 100_000, n)
+	assert.Equal(t, io.EOF, err)
+	_, err = r.WriteAt(p, 100_001)
+	assert.Error(t, err)
+	assert.NoError(t, r.Flush())
+	assert.EqualValues(t, 200_000, r.Size())
+}

@@ -1,0 +1,175 @@
+package disks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"tuco/control/backend"
+	"tuco/control/blkback"
+	"tuco/control/config"
+	"tuco/control/domains"
+	"tuco/control/limit"
+	"tuco/control/volume"
+)
+
+// Directories makes and removes devices' directories in the store.
+type Directories interface {
+	// Plug makes both directories of a device, with nodes; or neither.
+	Plug(d backend.Device, front, back map[string]string) error
+
+	// RemoveFront removes that of the front end, and RemoveBack the other. One that isn't there is no error.
+	RemoveFront(d backend.Device) error
+	RemoveBack(d backend.Device) error
+}
+
+// Service implements domains.Service.
+type Service struct {
+	Volumes     *volume.Store
+	Daemon      *backend.Daemon
+	Directories Directories
+	Clock       limit.Clock
+	Log         *slog.Logger
+
+	mu     sync.Mutex
+	guests map[domains.ID][]*plugged
+}
+
+// plugged is a disk with all that belongs to it.
+type plugged struct {
+	device backend.Device
+	volume *volume.Volume // nil: closed
+	driver *blkback.Driver
+
+	served, there bool // the back end serves it; its directories are there
+}
+
+// Name is domains.Service's.
+func (s *Service) Name() string { return "disks" }
+
+// Attach is domains.Service's.
+func (s *Service) Attach(i *domains.Instance) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, twice := s.guests[i.ID]; twice {
+		return errors.New("the guest's disks are there already")
+	}
+	var all []*plugged
+	for _, disk := range i.Config.Disks {
+		p, err := s.plug(i, disk)
+		if err != nil {
+			err = fmt.Errorf("disk %s: %w", disk.VDev, err)
+			for _, p := range all {
+				err = errors.Join(err, s.unplug(p))
+			}
+			return err
+		}
+		all = append(all, p)
+	}
+	if s.guests == nil {
+		s.guests = map[domains.ID][]*plugged{}
+	}
+	s.guests[i.ID] = all
+	return nil
+}
+
+// Detach is domains.Service's. What could not be removed is tried again with the next call.
+func (s *Service) Detach(i *domains.Instance) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.guests[i.ID]) > 0 {
+		if err := s.unplug(s.guests[i.ID][0]); err != nil {
+			return err
+		}
+		s.guests[i.ID] = s.guests[i.ID][1:]
+	}
+	delete(s.guests, i.ID)
+	return nil
+}
+
+// plug makes a guest's disk.
+func (s *Service) plug(i *domains.Instance, disk config.Disk) (p *plugged, err error) {
+	number, err := config.VDevNumber(disk.VDev)
+	if err != nil {
+		return nil, err
+	}
+	p = &plugged{device: backend.Device{Class: "vbd", Domain: i.ID.Dom, ID: number}}
+	defer func() {
+		if err != nil {
+			p, err = nil, errors.Join(err, s.unplug(p))
+		}
+	}()
+	p.volume, err = s.Volumes.OpenVolume(disk.Volume, disk.ReadOnly)
+	if err != nil {
+		return p, err
+	}
+	p.driver = blkback.New(blkback.Config{
+		Disk: p.volume, SectorSize: volume.Sector, ReadOnly: disk.ReadOnly, Discard: true, Clock: s.Clock, Log: s.Log,
+	})
+	mode := "w"
+	if disk.ReadOnly {
+		mode = "r"
+	}
+	front := map[string]string{"virtual-device": fmt.Sprint(number), "device-type": "disk"}
+	back := map[string]string{"dev": disk.VDev, "mode": mode, "params": "vol:" + disk.Volume, "removable": "0", "bootable": "1"}
+	if err := s.Directories.Plug(p.device, front, back); err != nil {
+		return p, err
+	}
+	p.there = true
+	if err := s.Daemon.Attach(p.device, p.driver); err != nil {
+		return p, err
+	}
+	p.served = true
+	return p, nil
+}
+
+// unplug takes away what there is of a disk. The front end's directory goes first: so the back end knows that it need not wait for it.
+func (s *Service) unplug(p *plugged) error {
+	const patience = 10 * time.Second
+	if p.there {
+		if err := s.Directories.RemoveFront(p.device); err != nil {
+			return err
+		}
+	}
+	if p.served {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := s.Daemon.Detach(ctx, p.device); err != nil && !errors.Is(err, backend.ErrNotServed) {
+			return err
+		}
+		p.served = false
+	}
+	if p.there {
+		if err := s.Directories.RemoveBack(p.device); err != nil {
+			return err
+		}
+		p.there = false
+	}
+	if p.volume == nil {
+		return nil
+	}
+	err := errors.Join(p.volume.Flush(), p.volume.Close()) // what a guest has written is kept, even if it never asked for that
+	p.volume = nil
+	return err
+}
+
+// Disk is a guest's disk, for those who look.
+type Disk struct {
+	Volume string
+	Stats  blkback.Stats
+}
+
+// Disks are those of a guest.
+func (s *Service) Disks(id domains.ID) (all []Disk) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.guests[id] {
+		if p.volume != nil {
+			all = append(all, Disk{p.volume.Name(), p.driver.Stats()})
+		}
+	}
+	return all
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+
+	"tuco/control/backend"
+	"tuco/control/backend/here"
+	"tuco/control/disks"
+	"tuco/control/limit"
+	"tuco/control/network"
+	"tuco/control/volume"
+	"tuco/guestlib/frontend"
+	"tuco/guestlib/xenbus"
+	"tuco/hypercall"
+)
+
+// self is this domain, which has the back ends.
+const self hypercall.DomID = 0
+
+// ramDisk is the size of the disk in memory of a host that has none, in bytes. Only what is written takes memory.
+const ramDisk = 64 << 20
+
+// newDisks serves guests' disks from the volumes on the host's disk, or in memory.
+func newDisks(d *devices, own *xenbus.Store, words []string, log *slog.Logger) (*disks.Service, error) {
+	volumes, err := openVolumes(d, log)
+	if err != nil {
+		return nil, err
+	}
+	if err := makeVolumes(volumes, words); err != nil {
+		return nil, err
+	}
+	return &disks.Service{
+		Volumes: volumes, Clock: limit.System{}, Log: log,
+		Directories: network.Store{Store: own, Self: self},
+		Daemon: backend.NewDaemon(backend.Config{
+			Store: frontStore{own}, Machine: here.Machine{}, Self: self, Clock: limit.System{}, Log: log,
+		}),
+	}, nil
+}
+
+func openVolumes(d *devices, log *slog.Logger) (*volume.Store, error) {
+	var dev volume.Device = disks.NewRAM(ramDisk)
+	disk, err := d.disk()
+	switch {
+	case err != nil:
+		return nil, err
+	case disk != nil:
+		dev = disk
+	default:
+		log.Info("the host has no disk: volumes are in memory, and end with it")
+	}
+	volumes, report, err := disks.Open(dev)
+	for _, line := range report {
+		log.Info("volumes: " + line)
+	}
+	return volumes, err
+}
+
+// makeVolumes makes the volumes that the command line names and that are not there: volume=NAME:MIB.
+func makeVolumes(volumes *volume.Store, words []string) error {
+	there, err := volumes.List()
+	if err != nil {
+		return err
+	}
+	names := map[string]bool{}
+	for _, v := range there {
+		names[v.Name] = true
+	}
+	for _, word := range words {
+		text, is := strings.CutPrefix(word, "volume=")
+		if !is {
+			continue
+		}
+		name, size, _ := strings.Cut(text, ":")
+		mib, err := strconv.ParseInt(size, 10, 32)
+		if err != nil || mib <= 0 {
+			return fmt.Errorf("%q: write volume=NAME:MIB", word)
+		}
+		if names[name] {
+			continue
+		}
+		if err := volumes.Create(name, mib<<20); err != nil {
+			return fmt.Errorf("%q: %w", word, err)
+		}
+		names[name] = true
+	}
+	return nil
+}
+
+// frontStore is a xenbus.Store as back ends see it.
+type frontStore struct{ *xenbus.Store }
+
+func (s frontStore) Watch(path string) (frontend.Watch, error) { return s.Store.Watch(path) }
