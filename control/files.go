@@ -26,20 +26,11 @@ func guestFiles(root fs.FS) (guests []*config.Guest, err error) {
 			var g *config.Guest
 			if g, bad = config.Parse(path.Base(name), text); bad == nil {
 				guests = append(guests, g)
-				bad = unserved(path.Base(name), g)
 			}
 		}
 		err = errors.Join(err, bad)
 	}
 	return guests, err
-}
-
-// unserved refuses what a guest asks for and nobody serves.
-func unserved(file string, g *config.Guest) error {
-	if len(g.VIFs) > 0 {
-		return &config.Error{File: file, Key: "vif", Text: "this control domain serves no networks yet; remove the key"}
-	}
-	return nil
 }
 
 // files finds kernels and ramdisks of guests in our own ramdisk.

@@ -7,8 +7,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"tuco/control/config"
 )
 
 func TestGuestFiles(t *testing.T) {
@@ -23,19 +21,12 @@ func TestGuestFiles(t *testing.T) {
 
 	_, err = guestFiles(fstest.MapFS{
 		"guests/a.cfg": file("name = 'a'\nkernel = 'k'\nmemory = 0"), "guests/b.cfg": file("name = 'b'\nkernel = 'k'"),
-		"guests/c.cfg": file("name = 'c'\nkernel = 'k'\nmemory = 8\nvif = ['']"),
 	})
 	assert.EqualError(t, err, `a.cfg:3: memory: 0 is too little; 1 to 16777216 MiB are possible
-b.cfg: memory: missing: write memory = 128, say, in MiB
-c.cfg: vif: this control domain serves no networks yet; remove the key`)
+b.cfg: memory: missing: write memory = 128, say, in MiB`)
 
 	_, err = guestFiles(fstest.MapFS{"k": file("kernel")})
 	assert.EqualError(t, err, "the ramdisk has no guests/NAME.cfg, and so there is no guest to start")
-}
-
-func TestUnserved(t *testing.T) {
-	assert.NoError(t, unserved("a.cfg", &config.Guest{}))
-	assert.EqualError(t, unserved("a.cfg", &config.Guest{VIFs: make([]config.VIF, 1)}), "a.cfg: vif: this control domain serves no networks yet; remove the key")
 }
 
 func TestLines(t *testing.T) {

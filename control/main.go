@@ -38,13 +38,18 @@ func run() error {
 	defer ends.Close()
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 	stores, consoles := newStores(host, log), newConsoles(host, os.Stdout)
-	disks, err := newDisks(findDevices(log), stores.own, os.Args[1:], log)
+	devices := findDevices(log)
+	disks, err := newDisks(devices, stores.own, os.Args[1:], log)
+	if err != nil {
+		return err
+	}
+	network, forwards, err := newNetwork(devices, stores.own, os.Args[1:], log)
 	if err != nil {
 		return err
 	}
 	m := domains.New(domains.Options{
 		Hypervisor: host, Images: files{}, Store: &memory{}, Signals: stores, Log: log,
-		Services: []domains.Service{stores, consoles, disks},
+		Services: []domains.Service{stores, consoles, disks, network},
 	})
 	if err := m.Restore(); err != nil { // takes away what an earlier control domain has left
 		return err
@@ -53,6 +58,9 @@ func run() error {
 		if err := m.Create(g); err != nil {
 			return errors.Join(fmt.Errorf("guest %q: %w", g.Name, err), destroyAll(m))
 		}
+	}
+	if err := forwardAll(network.Gateway, forwards); err != nil {
+		return errors.Join(err, destroyAll(m))
 	}
 	fmt.Println("control: help lists what can be typed here")
 	go (&commands{m, consoles, os.Stdout}).serve(os.Stdin)

@@ -13,6 +13,9 @@ import (
 	"tuco/tools/tuco/host"
 )
 
+// devicesGuest is a guest that tries its devices.
+var devicesGuest = filepath.Join(programDir, "devices.elf")
+
 // A guest has its volume on the host's disk; it writes and reads it by its front end and the control domain's back end and driver. Another guest that wants the
 // same volume is refused, and one that has another finds nothing of the first one's in it.
 func TestControlDisks(t *testing.T) {
@@ -23,7 +26,7 @@ func TestControlDisks(t *testing.T) {
 	for _, time := range []string{"first", "second"} { // the second finds the store that the first has made
 		spec := controlled(t, host.Spec{CPUs: 2}, map[string]string{
 			"writer": "memory = 64\nkernel = 'devices.elf'\nextra = 'write'\ndisk = ['vol:data,xvda,w']",
-		})
+		}, devicesGuest)
 		spec.Dom0.Args = "volume=data:8"
 		spec.ExtraArgs = []string{"-drive", "if=none,id=disk,format=raw,file=" + path, "-device", "virtio-blk-pci,drive=disk"}
 		o := boot(t, spec)
@@ -43,7 +46,7 @@ func TestControlDisksInMemory(t *testing.T) {
 	t.Parallel()
 	spec := controlled(t, host.Spec{}, map[string]string{
 		"writer": "memory = 64\nkernel = 'devices.elf'\nextra = 'write'\ndisk = ['vol:data,xvda,w']",
-	})
+	}, devicesGuest)
 	spec.Dom0.Args, spec.Dom0.Memory = "volume=data:4", 128*host.MiB
 	o := boot(t, spec)
 	require.Equal(t, host.PoweredOff, o.End, "%v\n%s", o, o.Console)

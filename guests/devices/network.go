@@ -6,6 +6,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"time"
 
 	"tuco/guestlib/frontend"
 	"tuco/guestlib/netfront"
@@ -52,6 +53,9 @@ func fetch(ctx context.Context, link *netfront.Link, o options) error {
 		return err
 	}
 	response, err := http.DefaultClient.Do(request)
+	for err != nil && wait(ctx, time.Second) { // the server may be starting too
+		response, err = http.DefaultClient.Do(request)
+	}
 	if err != nil {
 		return err
 	}
@@ -63,4 +67,14 @@ func fetch(ctx context.Context, link *netfront.Link, o options) error {
 	fmt.Printf("devices: %s: %s, %d bytes, CRC %08x\n", o.fetch, response.Status, len(body), crc32.ChecksumIEEE(body))
 	fmt.Printf("devices: network: %+v\n", link.Stats())
 	return i.Close()
+}
+
+// wait waits for some time, and tells whether the context still lasts.
+func wait(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
