@@ -5,6 +5,7 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"tuco/control/bzimage"
 	"tuco/control/config"
@@ -26,11 +27,15 @@ type guestPack struct {
 	sources map[string]string // which file a guest's name is from
 	size    host.Size
 	memory  host.Size // of the control domain
+	words   []string  // of its command line
+
+	interfaces map[string]bool // guests that have network interfaces
+	network    bool            // there are such guests
 }
 
 // packGuests packs the guests of guest.cfg files. Names of files in them are relative to their own directory.
 func packGuests(names []string) (*guestPack, error) {
-	p := &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[string]string{}, sources: map[string]string{}, memory: controlMemory}
+	p := &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[string]string{}, sources: map[string]string{}, interfaces: map[string]bool{}, memory: controlMemory}
 	for _, name := range names {
 		if err := p.add(name); err != nil {
 			return nil, err
@@ -53,6 +58,8 @@ func (p *guestPack) add(name string) error {
 		return usagef("%s: name: %s has a guest %q already; give this one another name", name, other, g.Name)
 	}
 	p.sources[g.Name] = name
+	p.interfaces[g.Name] = len(g.VIFs) > 0
+	p.network = p.network || len(g.VIFs) > 0
 	if g.Kernel, err = p.file(name, "kernel", g.Kernel); err != nil {
 		return err
 	}
@@ -96,7 +103,7 @@ func (p *guestPack) domain0(control, dir string) (*host.Domain0, error) {
 	if err := p.ramdisk.Write(to); err != nil {
 		return nil, err
 	}
-	return &host.Domain0{Kernel: control, Ramdisk: to, Memory: p.memory}, nil
+	return &host.Domain0{Kernel: control, Args: strings.Join(p.words, " "), Ramdisk: to, Memory: p.memory}, nil
 }
 
 // findControl finds the control domain's program.

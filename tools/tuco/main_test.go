@@ -84,7 +84,7 @@ func written(t *testing.T, name string, data []byte) string {
 func TestRefusals(t *testing.T) {
 	image := fakeQEMU(t, "echo 'tuco: power off'")
 	files := strings.NewReplacer("IMAGE", image, "KERNEL", someKernel(t), "DAMAGED", damagedLinux(t),
-		"GUEST", guestFile(t, "memory = 8"), "MISSPELT", guestFile(t, "memery = 8\nmemory = 8"), "LOST", guestFile(t, "memory = 8\nramdisk = 'lost'"))
+		"GUEST", guestFile(t, "memory = 8"), "SMALL", written(t, "disk", nil), "MISSPELT", guestFile(t, "memery = 8\nmemory = 8"), "LOST", guestFile(t, "memory = 8\nramdisk = 'lost'"))
 	for _, test := range []struct{ args, want string }{
 		{"up --image /nonexistent/tuco.elf", "the image /nonexistent/tuco.elf does not exist"},
 		{"up", "tuco.elf does not exist"},
@@ -128,7 +128,18 @@ func TestRefusals(t *testing.T) {
 		{"image linux --flavour rt", `unknown flavour "rt": want amd64 or cloud`},
 		{"image linux --add :x", `--add ":x": want FILE or FILE:PATH`},
 		{"image linux", "is not Tuco's source tree"},
-		{"up --disk x --image IMAGE", "unknown flag: --disk (see tuco up --help)"},
+		{"up --disc x --image IMAGE", "unknown flag: --disc (see tuco up --help)"},
+		{"up --disk /nonexistent/d --image IMAGE", "no such file or directory: truncate -s 1G /nonexistent/d makes an empty one"},
+		{"up --disk SMALL --image IMAGE", "want at least 1 MiB"},
+		{"up --disk SMALL --emulator bochs --image IMAGE", "--disk needs --emulator qemu"},
+		{"up --volume a=1M --image IMAGE", "--volume is for the control domain: name guest.cfg files"},
+		{"up --forward 1:web:2 --image IMAGE", "--forward is for the control domain: name guest.cfg files"},
+		{"up GUEST --control IMAGE --volume a --image IMAGE", "such as data=64M"},
+		{"up GUEST --control IMAGE --volume a=1K --image IMAGE", "such as data=64M"},
+		{"up GUEST --control IMAGE --forward 80 --image IMAGE", "write PORT:GUEST:PORT"},
+		{"up GUEST --control IMAGE --forward 80:web:0 --image IMAGE", `"0" is no port`},
+		{"up GUEST --control IMAGE --forward 80:w:80 --image IMAGE", `there is no guest "w"`},
+		{"up GUEST --control IMAGE --forward 80:web:80 --image IMAGE", "give it a vif in "},
 		{"frob", `unknown command "frob"`},
 		{"iso", "iso needs -o FILE"},
 		{"iso extra -o x", "unknown command"},

@@ -28,7 +28,8 @@ type upFlags struct {
 	bare     bool
 	control  string // the control domain
 
-	dom0 dom0Flags
+	dom0    dom0Flags
+	devices deviceFlags
 }
 
 func newUp(stdin *os.File) *cobra.Command {
@@ -44,6 +45,7 @@ keys between domain 0 and the hypervisor.
 
 With guest.cfg files, which have the keys of xl.cfg, the control domain is domain 0, makes these guests, and ends the host when the
 last of them has ended. What they write on their consoles is on its console, with the guest's name before each line.
+Their disks are volumes on the host's disk (--disk, --volume); their network is behind the host's, and --forward lets connections in.
 
 --dom0 boots a paravirtual kernel as domain 0: an ELF file with Xen notes, or a Linux bzImage, which is unpacked. For stock
 Linux, "tuco image linux" makes the files, and prints the command that boots them.
@@ -60,6 +62,7 @@ bad argument or file.`,
 	}
 	flags := cmd.Flags()
 	f.addHost(flags)
+	f.devices.add(flags)
 	flags.StringVar(&f.control, "control", "", "the control domain (default control.elf beside this tool)")
 	flags.BoolVar(&f.bare, "bare", false, "boot the hypervisor alone")
 	flags.BoolVar(&f.headless, "headless", false, "no console: only the log, and the exit status")
@@ -97,6 +100,9 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 	}
 	guests, err := f.packGuests(args)
 	if err != nil {
+		return err
+	}
+	if err := f.devices.apply(&f.spec, guests); err != nil {
 		return err
 	}
 	programs := installed()
