@@ -2,6 +2,7 @@ package blkif
 
 import (
 	"errors"
+	"slices"
 	"unsafe"
 
 	"tuco/hypercall"
@@ -109,7 +110,7 @@ func (c *Command) Decode(r *Request, maxIndirect int) error {
 func (c *Command) Listing(page []byte) {
 	have := len(c.listed)
 	n := min(c.Listed-have, SegmentsPerPage)
-	c.listed = append(c.listed, make([]Segment, n)...) // no memory of its own
+	c.listed = slices.Grow(c.listed, n)[:have+n]
 	copy(unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(c.listed[have:]))), n*segmentSize), page)
 	c.Segments = c.listed
 }
