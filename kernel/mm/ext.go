@@ -37,6 +37,7 @@ func (d *Domain) SetKernelRoot(c *Call, vcpu int, m frame.MFN) pagetype.Result {
 	if m == frame.NoMFN {
 		return pagetype.NoFrame
 	}
+	d.space.Begin(vcpu, d.frames)
 	return d.setRoot(c, &d.roots[vcpu].kernel, m)
 }
 

@@ -27,6 +27,13 @@ func (s *Space) Flushed(tlb int, t uint64) {
 	s.flushed[tlb].Store(t)
 }
 
+// Begin is for a vCPU that is to get translations: it is none any more that can't have them.
+func (s *Space) Begin(tlb int, f *Frames) {
+	if s.flushed[tlb].Load() == Clean {
+		s.Flushed(tlb, f.clock.Load())
+	}
+}
+
 // FlushedEveryone notes that all guests' translations on all processors were
 // dropped by a flush that began at the time t.
 func (f *Frames) FlushedEveryone(t uint64) {
