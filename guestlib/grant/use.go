@@ -133,6 +133,9 @@ func Copy(to, from Place, size int) error {
 
 // CopyAll has the hypervisor do several copies, by one hypercall.
 func CopyAll(transfers []Transfer) {
+	if len(transfers) == 0 {
+		return
+	}
 	const what = "copy by a grant"
 	args := make([]hypercall.GnttabCopy, len(transfers))
 	for i := range transfers {

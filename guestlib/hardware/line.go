@@ -3,6 +3,7 @@ package hardware
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	"tuco/guestlib/evtchn"
 	"tuco/guestlib/hyper"
@@ -40,11 +41,15 @@ func OpenLine(gsi int, signal Signal) (*Line, error) {
 	if signal.Low {
 		setup.Polarity = 1
 	}
-	if _, err := physdev("set up an interrupt line", hypercall.PHYSDEVOP_setup_gsi, setup); err != nil {
+	if _, err := physdev("set up an interrupt line", hypercall.PHYSDEVOP_setup_gsi, setup); err != nil && !errors.Is(err, syscall.EEXIST) { // which says that it was set up before
 		return nil, errors.Join(err, unmap(m.PIRQ))
 	}
 	l := &Line{pirq: uint32(m.PIRQ)}
-	if l.channel, err = evtchn.BindPIRQ(l.pirq, true); err != nil {
+	l.channel, err = evtchn.BindPIRQ(l.pirq, true)
+	if errors.Is(err, syscall.EEXIST) {
+		return nil, err // it is another Line's, and so is the number
+	}
+	if err != nil {
 		return nil, errors.Join(err, unmap(m.PIRQ))
 	}
 	status, err := physdev("ask about an interrupt", hypercall.PHYSDEVOP_irq_status_query, hypercall.PhysdevIRQStatusQuery{IRQ: l.pirq})

@@ -45,7 +45,9 @@ var ends [machine.MaxDomains]end
 // Help goes on with the end of a domain that is being taken apart, for whoever wants it to be
 // over soon, by a step. It returns whether the domain only waits for others now.
 func Help(h *lock.Holder, id domain.ID) (others bool) {
-	reap(h, id)
+	if reap(h, id) {
+		machine.Reschedule(h) // a CPU that came meanwhile has left it to this one, and nobody need ask again
+	}
 	return ends[id].others.Load()
 }
 

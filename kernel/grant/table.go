@@ -150,10 +150,11 @@ func (t *Table) Unpin(h *lock.Holder, w *pagetype.Work, ref hypercall.GrantRef, 
 			e.unmark(writing)
 		}
 	}
-	if u.pins == 0 {
-		w.Put(frame.MFN(u.frame))
-	}
+	last, m := u.pins == 0, frame.MFN(u.frame)
 	t.lock.Unlock(h)
+	if last {
+		w.Put(m) // the domain may be gone with it, and this table
+	}
 }
 
 // Swap exchanges two entries. GNTST_bad_gntref: there is no such one. GNTST_eagain: one is

@@ -2,6 +2,7 @@ package lines
 
 import (
 	"tuco/hypercall"
+	"tuco/kernel/klog"
 	"tuco/kernel/lock"
 )
 
@@ -40,7 +41,9 @@ func NewMessage(h *lock.Holder) (number int32, m Message, e hypercall.Errno) {
 		}
 		l.message, l.Level, l.number = true, false, uint32(number)
 		all.numbers[number] = int32(l.GSI) + 1
-		e = all.domain.Events.PermitPIRQ(h, l.number, true)
+		if e = all.domain.Events.PermitPIRQ(h, l.number, true); e != 0 {
+			klog.Bug("the domain that has all lines may not have a number of its own")
+		}
 		m = Message{messageAddress | uint64(all.cpu)<<messageCPUShift, uint32(vector(l.GSI))}
 	}
 	all.lock.Unlock(h)
