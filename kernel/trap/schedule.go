@@ -6,6 +6,7 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/machine"
 	"tuco/kernel/percpu"
+	"tuco/kernel/sched"
 	"tuco/kernel/shootdown"
 	"tuco/kernel/x86"
 )
@@ -14,7 +15,7 @@ import (
 // run, in nanoseconds.
 const reapEvery = 1_000_000
 
-// turn is how long a vCPU runs before the scheduler is asked again even if nobody waits for its CPU, in nanoseconds. An emulator
+// turn is how long a vCPU runs before the scheduler is asked again where it has no wish of its own to be, since nobody waits for the CPU, in nanoseconds. An emulator
 // that runs one CPU after the other may go on to the next only at a PAUSE or a HLT (QEMU with -icount): this is where a guest that
 // makes neither comes to the PAUSE of x86.ServiceInterrupts. With one CPU there is nobody to be left behind.
 const turn = 10_000_000
@@ -34,8 +35,8 @@ func Schedule(cpu *percpu.CPU) {
 		more := create.Reap(h)
 		if more && d.Next != nil && !machine.KickIdle(h) {
 			d.Until = min(d.Until, machine.Now()+reapEvery)
-		} else if d.Next != nil && percpu.Count() > 1 {
-			d.Until = min(d.Until, machine.Now()+turn)
+		} else if d.Next != nil && d.Until == sched.Never && percpu.Count() > 1 {
+			d.Until = machine.Now() + turn
 		}
 		machine.SetSlice(h, d.Until)
 		if d.Next == nil {
