@@ -44,15 +44,6 @@ func (d *devices) transport(f *pci.Device) (virtio.Transport, error) {
 	return t, nil
 }
 
-// serve calls a driver when its device interrupts.
-func (d *devices) serve(f *pci.Device, t virtio.Transport, interrupted func()) error {
-	return d.lines.Serve(f, func() {
-		if queues, _ := t.Interrupt(); queues {
-			interrupted()
-		}
-	})
-}
-
 // disk is the host's first disk; nil if it has none.
 func (d *devices) disk() (*disk.Disk, error) {
 	f := d.first(virtio.KindBlock)
@@ -67,5 +58,5 @@ func (d *devices) disk() (*disk.Disk, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the host's disk, %v: %w", f, err)
 	}
-	return opened, d.serve(f, t, opened.Interrupted)
+	return opened, d.lines.ServeQueues(f, t, opened.Interrupted)
 }

@@ -8,11 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"tuco/control/backend"
-	"tuco/control/backend/here"
 	"tuco/control/gateway"
 	"tuco/control/hosts"
-	"tuco/control/limit"
 	"tuco/control/network"
 	"tuco/control/packet"
 	"tuco/control/virtio"
@@ -75,10 +72,7 @@ func newNetwork(d *devices, own *xenbus.Store, words []string, log *slog.Logger)
 	}
 	close(ready)
 	return &network.Service{
-		Switch: c.Switch, Gateway: gate, Directories: network.Store{Store: own, Self: self},
-		Daemon: backend.NewDaemon(backend.Config{
-			Store: frontStore{own}, Machine: here.Machine{}, Self: self, Clock: limit.System{}, Log: log,
-		}),
+		Switch: c.Switch, Gateway: gate, Socket: newSocket(own, log),
 	}, forwards, nil
 }
 
@@ -165,5 +159,5 @@ func (d *devices) network(deliver func(frame []byte)) (*nic.NIC, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the host's network card, %v: %w", f, err)
 	}
-	return card, d.serve(f, t, card.Interrupted)
+	return card, d.lines.ServeQueues(f, t, card.Interrupted)
 }

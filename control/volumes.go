@@ -6,19 +6,11 @@ import (
 	"strconv"
 	"strings"
 
-	"tuco/control/backend"
-	"tuco/control/backend/here"
 	"tuco/control/disks"
 	"tuco/control/limit"
-	"tuco/control/network"
 	"tuco/control/volume"
-	"tuco/guestlib/frontend"
 	"tuco/guestlib/xenbus"
-	"tuco/hypercall"
 )
-
-// self is this domain, which has the back ends.
-const self hypercall.DomID = 0
 
 // ramDisk is the size of the disk in memory of a host that has none, in bytes. Only what is written takes memory.
 const ramDisk = 64 << 20
@@ -34,10 +26,7 @@ func newDisks(d *devices, own *xenbus.Store, words []string, log *slog.Logger) (
 	}
 	return &disks.Service{
 		Volumes: volumes, Clock: limit.System{}, Log: log,
-		Directories: network.Store{Store: own, Self: self},
-		Daemon: backend.NewDaemon(backend.Config{
-			Store: frontStore{own}, Machine: here.Machine{}, Self: self, Clock: limit.System{}, Log: log,
-		}),
+		Socket: newSocket(own, log),
 	}, nil
 }
 
@@ -89,8 +78,3 @@ func makeVolumes(volumes *volume.Store, words []string) error {
 	}
 	return nil
 }
-
-// frontStore is a xenbus.Store as back ends see it.
-type frontStore struct{ *xenbus.Store }
-
-func (s frontStore) Watch(path string) (frontend.Watch, error) { return s.Store.Watch(path) }

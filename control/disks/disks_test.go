@@ -1,7 +1,6 @@
 package disks_test
 
 import (
-	"errors"
 	"io"
 	"log/slog"
 	"testing"
@@ -14,43 +13,16 @@ import (
 	"tuco/control/config"
 	"tuco/control/disks"
 	"tuco/control/domains"
+	"tuco/control/plug"
 	"tuco/control/volume"
 	"tuco/guestlib/blk"
 	"tuco/guestlib/frontend/model"
 )
 
-var errStore = errors.New("the store fails, as the test demands")
-
-// directories are those of a machine in memory. The n'th call fails, if fail is n.
-type directories struct {
-	*backendtest.Machine
-	calls, fail int
-}
-
-func (d *directories) call(do func()) error {
-	if d.calls++; d.calls == d.fail {
-		return errStore
-	}
-	do()
-	return nil
-}
-
-func (d *directories) Plug(v backend.Device, front, back map[string]string) error {
-	return d.call(func() { d.Machine.Plug(v, front, back) })
-}
-
-func (d *directories) RemoveFront(v backend.Device) error {
-	return d.call(func() { _ = d.Tree.Remove(v.Front()) })
-}
-
-func (d *directories) RemoveBack(v backend.Device) error {
-	return d.call(func() { _ = d.Tree.Remove(v.Back(model.Back)) })
-}
-
 type scene struct {
 	disks.Service
 	machine *backendtest.Machine
-	nodes   *directories
+	nodes   *backendtest.Directories
 }
 
 func newScene(t *testing.T) *scene {
@@ -59,10 +31,10 @@ func newScene(t *testing.T) *scene {
 	require.NoError(t, volumes.Create("a", 1<<20))
 	require.NoError(t, volumes.Create("b", 1<<20))
 	m := backendtest.New()
-	s := &scene{machine: m, nodes: &directories{Machine: m}}
+	s := &scene{machine: m, nodes: &backendtest.Directories{Machine: m}}
 	clock := &backendtest.Clock{}
 	s.Service = disks.Service{
-		Volumes: volumes, Daemon: backend.NewDaemon(m.Config(clock)), Directories: s.nodes, Clock: clock, Log: slog.New(slog.DiscardHandler),
+		Volumes: volumes, Socket: plug.Socket{Daemon: backend.NewDaemon(m.Config(clock)), Directories: s.nodes}, Clock: clock, Log: slog.New(slog.DiscardHandler),
 	}
 	return s
 }
@@ -155,7 +127,7 @@ func TestFailures(t *testing.T) {
 	for fail := 1; fail <= 8; fail++ {
 		s := newScene(t)
 		g := guest(1, diskA, diskB)
-		s.nodes.fail = fail
+		s.nodes.Fail = fail
 		err := s.Attach(g)
 		if err == nil {
 			err = s.Detach(g)
@@ -163,7 +135,7 @@ func TestFailures(t *testing.T) {
 		if fail > 6 { // two are plugged, and each is removed in two steps
 			require.NoError(t, err)
 		} else {
-			require.ErrorIs(t, err, errStore, "call %d", fail)
+			require.ErrorIs(t, err, backendtest.ErrStore, "call %d", fail)
 		}
 		require.NoError(t, s.Detach(g))
 		requireNothing(t, s)

@@ -1,36 +1,24 @@
 package disks
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
-	"time"
 
 	"tuco/control/backend"
 	"tuco/control/blkback"
 	"tuco/control/config"
 	"tuco/control/domains"
 	"tuco/control/limit"
+	"tuco/control/plug"
 	"tuco/control/volume"
 )
-
-// Directories makes and removes devices' directories in the store.
-type Directories interface {
-	// Plug makes both directories of a device, with nodes; or neither.
-	Plug(d backend.Device, front, back map[string]string) error
-
-	// RemoveFront removes that of the front end, and RemoveBack the other. One that isn't there is no error.
-	RemoveFront(d backend.Device) error
-	RemoveBack(d backend.Device) error
-}
 
 // Service implements domains.Service.
 type Service struct {
 	Volumes     *volume.Store
-	Daemon      *backend.Daemon
-	Directories Directories
+	plug.Socket // where the disks are plugged in
 	Clock       limit.Clock
 	Log         *slog.Logger
 
@@ -40,11 +28,9 @@ type Service struct {
 
 // plugged is a disk with all that belongs to it.
 type plugged struct {
-	device backend.Device
+	device plug.Device
 	volume *volume.Volume // nil: closed
 	driver *blkback.Driver
-
-	served, there bool // the back end serves it; its directories are there
 }
 
 // Name is domains.Service's.
@@ -96,7 +82,7 @@ func (s *Service) plug(i *domains.Instance, disk config.Disk) (p *plugged, err e
 	if err != nil {
 		return nil, err
 	}
-	p = &plugged{device: backend.Device{Class: "vbd", Domain: i.ID.Dom, ID: number}}
+	p = &plugged{device: plug.Device{Device: backend.Device{Class: "vbd", Domain: i.ID.Dom, ID: number}}}
 	defer func() {
 		if err != nil {
 			p, err = nil, errors.Join(err, s.unplug(p))
@@ -115,38 +101,13 @@ func (s *Service) plug(i *domains.Instance, disk config.Disk) (p *plugged, err e
 	}
 	front := map[string]string{"virtual-device": fmt.Sprint(number), "device-type": "disk"}
 	back := map[string]string{"dev": disk.VDev, "mode": mode, "params": "vol:" + disk.Volume, "removable": "0", "bootable": "1"}
-	if err := s.Directories.Plug(p.device, front, back); err != nil {
-		return p, err
-	}
-	p.there = true
-	if err := s.Daemon.Attach(p.device, p.driver); err != nil {
-		return p, err
-	}
-	p.served = true
-	return p, nil
+	return p, s.Plug(&p.device, p.driver, front, back)
 }
 
-// unplug takes away what there is of a disk. The front end's directory goes first: so the back end knows that it need not wait for it.
+// unplug takes away what there is of a disk.
 func (s *Service) unplug(p *plugged) error {
-	const patience = 10 * time.Second
-	if p.there {
-		if err := s.Directories.RemoveFront(p.device); err != nil {
-			return err
-		}
-	}
-	if p.served {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := s.Daemon.Detach(ctx, p.device); err != nil && !errors.Is(err, backend.ErrNotServed) {
-			return err
-		}
-		p.served = false
-	}
-	if p.there {
-		if err := s.Directories.RemoveBack(p.device); err != nil {
-			return err
-		}
-		p.there = false
+	if err := s.Unplug(&p.device); err != nil {
+		return err
 	}
 	if p.volume == nil {
 		return nil

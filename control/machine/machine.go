@@ -108,6 +108,15 @@ func (l *Lines) ServeISA(number int, serve func()) error {
 	return nil
 }
 
+// ServeQueues has a driver called whenever its device has done something in a queue.
+func (l *Lines) ServeQueues(d *pci.Device, t virtio.Transport, interrupted func()) error {
+	return l.Serve(d, func() {
+		if queues, _ := t.Interrupt(); queues {
+			interrupted()
+		}
+	})
+}
+
 // Serve has a device served whenever it interrupts, by a call that also takes the interrupt back.
 func (l *Lines) Serve(d *pci.Device, serve func()) error {
 	l.mu.Lock()

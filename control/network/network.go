@@ -8,13 +8,11 @@
 package network
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
 	"sync"
-	"time"
 
 	"tuco/control/backend"
 	"tuco/control/config"
@@ -22,26 +20,16 @@ import (
 	"tuco/control/gateway"
 	"tuco/control/netback"
 	"tuco/control/packet"
+	"tuco/control/plug"
 	"tuco/control/vswitch"
 	"tuco/ring/netif"
 )
-
-// Directories makes and removes devices' directories in the store.
-type Directories interface {
-	// Plug makes both directories of a device, with nodes; or neither.
-	Plug(d backend.Device, front, back map[string]string) error
-
-	// RemoveFront removes that of the front end, and RemoveBack the other. One that isn't there is no error.
-	RemoveFront(d backend.Device) error
-	RemoveBack(d backend.Device) error
-}
 
 // Service implements domains.Service.
 type Service struct {
 	Switch      *vswitch.Switch
 	Gateway     *gateway.Gateway
-	Daemon      *backend.Daemon
-	Directories Directories
+	plug.Socket // where the interfaces are plugged in
 
 	mu     sync.Mutex
 	guests map[domains.ID][]*plugged
@@ -49,12 +37,10 @@ type Service struct {
 
 // plugged is an interface with all that belongs to it.
 type plugged struct {
-	device backend.Device
+	device plug.Device
 	name   string
 	port   *vswitch.Port
 	nic    *netback.NIC
-
-	served, there bool // the back end serves it; its directories are there
 }
 
 // Name is domains.Service's.
@@ -106,7 +92,7 @@ func (s *Service) plug(i *domains.Instance, n int) (p *plugged, err error) {
 	if v.Bridge != "" {
 		return nil, fmt.Errorf("there is no bridge %q: this host has one network; leave the bridge out", v.Bridge)
 	}
-	p = &plugged{device: backend.Device{Class: "vif", Domain: i.ID.Dom, ID: uint32(n)}, name: nameOf(i.Config, n), nic: netback.New()}
+	p = &plugged{device: plug.Device{Device: backend.Device{Class: "vif", Domain: i.ID.Dom, ID: uint32(n)}}, name: nameOf(i.Config, n), nic: netback.New()}
 	host, err := s.Gateway.Book().Add(p.name, packet.MAC(v.MAC), v.IP)
 	if err != nil {
 		return nil, err
@@ -125,38 +111,13 @@ func (s *Service) plug(i *domains.Instance, n int) (p *plugged, err error) {
 		netif.KeyMAC: host.MAC.String(), netif.KeyMTU: strconv.Itoa(p.port.Options().MTU), "handle": strconv.Itoa(n),
 	}
 	back := map[string]string{netif.KeyMAC: host.MAC.String(), "ip": host.Address.String(), "handle": strconv.Itoa(n), "bridge": ""}
-	if err := s.Directories.Plug(p.device, front, back); err != nil {
-		return p, err
-	}
-	p.there = true
-	if err := s.Daemon.Attach(p.device, p.nic); err != nil {
-		return p, err
-	}
-	p.served = true
-	return p, nil
+	return p, s.Plug(&p.device, p.nic, front, back)
 }
 
-// unplug takes away what there is of an interface. The front end's directory goes first: so the back end knows that it need not wait for it.
+// unplug takes away what there is of an interface.
 func (s *Service) unplug(p *plugged) error {
-	const patience = 10 * time.Second
-	if p.there {
-		if err := s.Directories.RemoveFront(p.device); err != nil {
-			return err
-		}
-	}
-	if p.served {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := s.Daemon.Detach(ctx, p.device); err != nil && !errors.Is(err, backend.ErrNotServed) {
-			return err
-		}
-		p.served = false
-	}
-	if p.there {
-		if err := s.Directories.RemoveBack(p.device); err != nil {
-			return err
-		}
-		p.there = false
+	if err := s.Unplug(&p.device); err != nil {
+		return err
 	}
 	if p.port != nil {
 		p.port.Remove()

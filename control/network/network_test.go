@@ -2,7 +2,6 @@ package network_test
 
 import (
 	"context"
-	"errors"
 	"net/netip"
 	"sync"
 	"testing"
@@ -26,6 +25,7 @@ import (
 	"tuco/control/hosts"
 	"tuco/control/network"
 	"tuco/control/packet"
+	"tuco/control/plug"
 	"tuco/control/store/serve"
 	"tuco/control/vswitch"
 	"tuco/guestlib/frontend/model"
@@ -34,39 +34,11 @@ import (
 	"tuco/hypercall"
 )
 
-// directories are those of a machine in memory. The n'th call fails, if fail is n.
-type directories struct {
-	*backendtest.Machine
-	calls, fail int
-}
-
-var errStore = errors.New("the store fails, as the test demands")
-
-func (d *directories) call(do func()) error {
-	if d.calls++; d.calls == d.fail {
-		return errStore
-	}
-	do()
-	return nil
-}
-
-func (d *directories) Plug(v backend.Device, front, back map[string]string) error {
-	return d.call(func() { d.Machine.Plug(v, front, back) })
-}
-
-func (d *directories) RemoveFront(v backend.Device) error {
-	return d.call(func() { _ = d.Tree.Remove(v.Front()) })
-}
-
-func (d *directories) RemoveBack(v backend.Device) error {
-	return d.call(func() { _ = d.Tree.Remove(v.Back(model.Back)) })
-}
-
 // scene is a machine with the service.
 type scene struct {
 	network.Service
 	machine *backendtest.Machine
-	nodes   *directories
+	nodes   *backendtest.Directories
 	outside *card
 }
 
@@ -96,7 +68,7 @@ var (
 
 func set(t *testing.T) *scene {
 	s := &scene{machine: backendtest.New(), outside: &card{}}
-	s.nodes = &directories{Machine: s.machine}
+	s.nodes = &backendtest.Directories{Machine: s.machine}
 	s.Switch = vswitch.New(vswitch.Limits{}, time.Now)
 	s.Daemon = backend.NewDaemon(s.machine.Config(&backendtest.Clock{Lively: true}))
 	s.Directories = s.nodes
@@ -171,17 +143,17 @@ func TestNothingHalfMade(t *testing.T) {
 	}
 	for n := 1; n <= 2; n++ {
 		s := set(t)
-		s.nodes.fail = n
-		require.ErrorIs(t, s.Attach(guest("web", vif(1), vif(2))), errStore)
+		s.nodes.Fail = n
+		require.ErrorIs(t, s.Attach(guest("web", vif(1), vif(2))), backendtest.ErrStore)
 		s.nothing(t)
 		require.NoError(t, s.Attach(guest("web", vif(1), vif(2))))
 	}
 	for n := 3; n <= 6; n++ {
 		s := set(t)
-		s.nodes.fail = n
+		s.nodes.Fail = n
 		web := guest("web", vif(1), vif(2))
 		require.NoError(t, s.Attach(web))
-		require.ErrorIs(t, s.Detach(web), errStore)
+		require.ErrorIs(t, s.Detach(web), backendtest.ErrStore)
 		require.NoError(t, s.Detach(web))
 		s.nothing(t)
 	}
@@ -294,12 +266,12 @@ func machine(t *testing.T, mac packet.MAC, at netip.Prefix, send func([]packet.F
 
 // TestUplink: a card's error is kept.
 func TestUplink(t *testing.T) {
-	c := &card{fail: errStore}
+	c := &card{fail: backendtest.ErrStore}
 	u := network.NewUplink(c)
 	assert.NoError(t, u.Err())
 	u.Send([]packet.Frame{{Data: []byte("frame")}})
 	u.Send([]packet.Frame{{Data: []byte("frame")}})
-	assert.ErrorIs(t, u.Err(), errStore)
+	assert.ErrorIs(t, u.Err(), backendtest.ErrStore)
 }
 
 // TestStore: directories in a real store, which belong to whom they should.
@@ -307,7 +279,7 @@ func TestStore(t *testing.T) {
 	server := serve.New(serve.Config{})
 	own := xenbus.New(server.Local())
 	defer own.Close()
-	s := network.Store{Store: own}
+	s := plug.Store{Store: own}
 	d := backend.Device{Class: "vif", Domain: 5, ID: 1}
 	require.NoError(t, s.Plug(d, map[string]string{"mac": "00:16:3e:00:00:01"}, map[string]string{"ip": "10.0.0.1"}))
 	for path, want := range map[string]string{

@@ -22,7 +22,7 @@ func (h *host) disk(device *pci.Device) error {
 	if err != nil {
 		return err
 	}
-	if err := h.serve(device, t, d.Interrupted); err != nil {
+	if err := h.lines.ServeQueues(device, t, d.Interrupted); err != nil {
 		return err
 	}
 	fmt.Printf("trial: disk: %+v\n", d.Info())

@@ -39,15 +39,6 @@ func (h *host) transport(d *pci.Device) (virtio.Transport, error) {
 	return t, nil
 }
 
-// serve calls a driver when its device interrupts.
-func (h *host) serve(d *pci.Device, t virtio.Transport, interrupted func()) error {
-	return h.lines.Serve(d, func() {
-		if queues, _ := t.Interrupt(); queues {
-			interrupted()
-		}
-	})
-}
-
 func main() {
 	h := &host{}
 	trials := map[int]func(*pci.Device) error{virtio.KindBlock: h.disk, virtio.KindNet: h.network, virtio.KindRNG: h.random}

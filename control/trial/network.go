@@ -28,7 +28,7 @@ func (h *host) network(device *pci.Device) error {
 	if err != nil {
 		return err
 	}
-	if err := h.serve(device, t, n.Interrupted); err != nil {
+	if err := h.lines.ServeQueues(device, t, n.Interrupted); err != nil {
 		return err
 	}
 	fmt.Printf("trial: network: %v, link up: %v\n", n.MAC(), n.Up())

@@ -20,7 +20,7 @@ func (h *host) random(device *pci.Device) error {
 	if err != nil {
 		return err
 	}
-	if err := h.serve(device, t, s.Interrupted); err != nil {
+	if err := h.lines.ServeQueues(device, t, s.Interrupted); err != nil {
 		return err
 	}
 	var numbers [2][32]byte

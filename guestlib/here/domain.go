@@ -83,6 +83,9 @@ func (h *Here) Xenbus() (*xenbus.Store, error) {
 	return h.store, nil
 }
 
+// StoreOf is a store as front ends and back ends see it.
+func StoreOf(s *xenbus.Store) frontend.Store { return store{s} }
+
 // store is a xenbus.Store as front ends see it.
 type store struct{ *xenbus.Store }
 
