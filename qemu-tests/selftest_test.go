@@ -41,8 +41,8 @@ func TestSelfTest(t *testing.T) {
 			t.Parallel()
 			m.spec.Append = "selftest"
 			outcome := boot(t, m.spec)
-			if leftTwice.MatchString(outcome.Log) {
-				t.Logf("TCG left a guest twice; once more: %s", leftTwice.FindString(outcome.Log))
+			if slip := tcgSlip.FindString(outcome.Log); slip != "" {
+				t.Logf("TCG took hypervisor and guest for each other; once more: %s", slip)
 				outcome = boot(t, m.spec)
 			}
 			passed := requireSelfTest(t, outcome)
@@ -52,10 +52,14 @@ func TestSelfTest(t *testing.T) {
 	}
 }
 
-// leftTwice is what the log shows where QEMU's TCG reports a second exit, a nested page fault, when it has gone back to
-// the hypervisor already: the "guest" was then executing the hypervisor's text, with the hypervisor's page tables and
-// registers, which no guest can. It was seen once in some 30 runs with 8 CPUs on a busy machine, and nowhere else.
-var leftTwice = regexp.MustCompile(`selftest domain \d+ vcpu \d+: nested page fault, .*\s+error: rip ffffffff8`)
+// tcgSlip is what the log shows where QEMU's TCG has it wrong whether it is inside a guest with nested paging. Each
+// of the two was seen once, with 8 CPUs on a busy machine:
+//   - a second exit, a nested page fault, when it has gone back to the hypervisor already: the "guest" was then executing
+//     the hypervisor's text, with the hypervisor's page tables and registers, which no guest can;
+//   - a reserved bit met by the first fetch behind VMRUN, in tables which have none: the guest's root is at
+//     guest-physical address 0, and at machine address 0 are the BIOS's interrupt vectors, which do have such bits.
+var tcgSlip = regexp.MustCompile(`selftest domain \d+ vcpu \d+: nested page fault, .*\s+error: rip ffffffff8` +
+	`|selftest: cpu \d+: nested: #PF .*: a reserved bit, of which the tables have none`)
 
 // requireEveryCPU requires that each CPU ran the tests of a guest, as many as the others, in every way.
 func requireEveryCPU(t *testing.T, outcome *host.Outcome, cpus int) {

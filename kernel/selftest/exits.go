@@ -143,11 +143,21 @@ func (g *guest) onException() {
 		c.SetCR(2, uint64(i.Linear))
 		c.Inject(exit.Fault(x86.VectorPF, i.ErrorCode))
 	default:
-		klog.Errorf("selftest: cpu %d: %s: %s at %x, error code %x", klog.D(g.cpu.ID), klog.S(g.way.String()),
-			klog.S(i.Vector.String()), klog.X(i.Linear), klog.X(i.ErrorCode))
+		klog.Errorf("selftest: cpu %d: %s: %s at %x, error code %x%s", klog.D(g.cpu.ID), klog.S(g.way.String()),
+			klog.S(i.Vector.String()), klog.X(i.Linear), klog.X(i.ErrorCode), klog.S(g.unfounded()))
 		trap.Report(&g.vcpu)
 		g.end()
 	}
+}
+
+// unfounded says of a page fault whether the processor saw a reserved bit where
+// the guest's tables are as build made them: then it walked others.
+func (g *guest) unfounded() string {
+	i := &g.vcpu.Info
+	if i.Vector == x86.VectorPF && i.ErrorCode&x86.PFReserved != 0 && g.leadsTo(uint64(i.Linear)) {
+		return ": a reserved bit, of which the tables have none"
+	}
+	return ""
 }
 
 // onNestedFault puts the missing page into the nested table.

@@ -50,10 +50,15 @@ const (
 
 // Bits of the guest's own page table entries.
 const (
-	ptePresent = 1 << 0
-	pteWrite   = 1 << 1
-	pteUser    = 1 << 2
+	ptePresent  = 1 << 0
+	pteWrite    = 1 << 1
+	pteUser     = 1 << 2
+	pteAccessed = 1 << 5
+	pteDirty    = 1 << 6
 )
+
+// Where base has its entries in the guest's tables; in the last, page i has entry i.
+const l4Index, l3Index, l2Index = 0, 0, base >> frame.LargePageShift
 
 // Words in pageData, by their index.
 const (
@@ -110,7 +115,6 @@ func (g *guest) address(i int) uint64 {
 // address of the first instruction.
 func (g *guest) build() (entry uint64) {
 	clear(layout.Bytes(g.block.Addr(), frame.PageSize<<blockOrder))
-	const l4Index, l3Index, l2Index = 0, 0, base >> frame.LargePageShift
 	g.words(pageRoot)[l4Index] = g.address(pageL3) | ptePresent | pteWrite
 	g.words(pageL3)[l3Index] = g.address(pageL2) | ptePresent | pteWrite
 	g.words(pageL2)[l2Index] = g.address(pageL1) | ptePresent | pteWrite
@@ -131,6 +135,25 @@ func (g *guest) build() (entry uint64) {
 	g.words(pageRemapped)[0] = wordRemapped
 	g.buildSpoil()
 	return g.copyCode()
+}
+
+// leadsTo says whether the guest's tables lead from a linear address to the
+// frame that build meant it for.
+func (g *guest) leadsTo(linear uint64) bool {
+	const mayDiffer = pteWrite | pteAccessed | pteDirty
+	at := linear - base
+	if at >= pageSpoil*frame.PageSize {
+		return false
+	}
+	page := int(at / frame.PageSize)
+	for _, step := range [...]struct {
+		table, index, next int
+	}{{pageRoot, l4Index, pageL3}, {pageL3, l3Index, pageL2}, {pageL2, l2Index, pageL1}, {pageL1, page, page}} {
+		if g.words(step.table)[step.index]&^mayDiffer != g.address(step.next)|ptePresent {
+			return false
+		}
+	}
+	return true
 }
 
 // buildNested makes the nested tables, in which pageLazy is missing.
