@@ -82,7 +82,23 @@ func logDir(t *testing.T) string {
 	}
 	dir, err := filepath.Abs(filepath.Join("../out/test-logs", name))
 	require.NoError(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			keepLogs(t, dir)
+		}
+	})
 	return dir
+}
+
+// keepLogs moves the logs of what failed to where another try doesn't replace them.
+func keepLogs(t *testing.T, dir string) {
+	if _, err := os.Stat(dir); err != nil {
+		return // it failed before it booted
+	}
+	kept := dir + ".failed"
+	require.NoError(t, os.RemoveAll(kept))
+	require.NoError(t, os.Rename(dir, kept))
+	t.Logf("the logs are kept in %s", kept)
 }
 
 // requirePowerOff requires that the machine powered off by itself and nothing went wrong.
