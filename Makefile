@@ -206,7 +206,7 @@ test:
 	$(SUBMAKE) test-all
 
 test-all: check
-	$(SUBMAKE) -j2 --output-sync=target test-host test-model test-boot
+	$(SUBMAKE) -j2 test-host test-model test-boot
 
 # The host tests at their full length, race detector on.
 test-host:
