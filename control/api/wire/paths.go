@@ -1,0 +1,48 @@
+package wire
+
+// The paths. NAME is a guest's, a volume's or a daemon's name, escaped as in any URL.
+const (
+	PathHost    = "/v1/host"    // GET: a Host
+	PathDomains = "/v1/domains" // GET: a list of Domain. POST: a form with the parts below; 201 and the Domain
+	PathVolumes = "/v1/volumes" // GET: Volumes. POST: a NewVolume; 201 and the Volume
+	PathDaemons = "/v1/daemons" // GET: a list of Daemon
+	PathMetrics = "/metrics"    // GET: Prometheus's text format
+	PathOpenAPI = "/openapi.json"
+)
+
+// What follows the name of a guest, volume or daemon behind PathDomains, PathVolumes or PathDaemons. The names alone are a guest, for GET (a Domain) and DELETE, and
+// a volume, for DELETE.
+const (
+	Pause    = "/pause"    // POST
+	Unpause  = "/unpause"  // POST
+	Shutdown = "/shutdown" // POST: asks the guest, which may not listen
+	Reboot   = "/reboot"   // POST: likewise
+	Reports  = "/reports"  // GET: a list of Report
+	Console  = "/console"  // GET: text, the last of what the guest has written; with Upgrade: ConsoleProtocol, the console itself
+
+	Snapshots = "/snapshots" // POST: a NewSnapshot; 201 and the Volume
+	Content   = "/content"   // PUT: makes a volume of an image, 201 and the Volume. GET: the image. Both take ?format=
+
+	Restart = "/restart" // POST
+)
+
+// The parts of the form that makes a guest, in this order: the text of a guest.cfg, and the files that it names. What it calls them does not matter.
+const (
+	PartConfig  = "config"
+	PartKernel  = "kernel"
+	PartRamdisk = "ramdisk" // only where the guest.cfg has one
+)
+
+// Formats of a volume's content: the values of the query's "format". Without one it is raw.
+const (
+	QueryFormat = "format"
+	FormatRaw   = "raw"
+	FormatQCOW2 = "qcow2"
+)
+
+// ConsoleProtocol is what an Upgrade to a guest's console names. After "101 Switching Protocols" the connection has the guest's output, what it wrote
+// last first, and the user's input, as they are.
+const ConsoleProtocol = "tuco-console"
+
+// Bearer is what stands before the token in the header Authorization.
+const Bearer = "Bearer "
