@@ -29,11 +29,15 @@ func TestPlace(t *testing.T) {
 	}
 }
 
-// TestFirstPart: the parts of a long frame end where pages end, and fit into pages.
+// TestFirstPart: the parts of a long frame end where pages end, and fit into pages; its headers are in the first of them.
 func TestFirstPart(t *testing.T) {
 	memory := make([]byte, packet.MaxFrame+1+backend.PageSize) // begins at a page
 	for at := range backend.PageSize {
-		assert.Equal(t, backend.PageSize-at, firstPart(memory[at:][:packet.MaxFrame]))
+		want := backend.PageSize - at
+		if want < 14+60+60 {
+			want = backend.PageSize
+		}
+		assert.Equal(t, want, firstPart(memory[at:][:packet.MaxFrame]))
 		assert.Equal(t, backend.PageSize, firstPart(memory[at:][:backend.PageSize]))
 	}
 }

@@ -159,13 +159,20 @@ func (r *receiver) put(f *packet.Frame) bool {
 	return true
 }
 
+// headersMax is how long a frame's headers can be: Ethernet's, IPv6's or IPv4's with options, TCP's with options.
+const headersMax = 14 + 60 + 60
+
 // firstPart is how much of a frame goes into the first page: one that needs several is cut where our own pages end, since the hypervisor
-// would copy a part that lies in two of them in two pieces.
+// would copy a part that lies in two of them in two pieces. All headers are in the first page, though: Linux panics where it finds less than Ethernet's
+// there, and where our pages end is what the sending guest has chosen.
 func firstPart(data []byte) int {
 	if len(data) <= backend.PageSize {
 		return len(data)
 	}
-	return backend.PageSize - int(uintptr(unsafe.Pointer(&data[0]))%backend.PageSize)
+	if n := backend.PageSize - int(uintptr(unsafe.Pointer(&data[0]))%backend.PageSize); n >= headersMax {
+		return n
+	}
+	return backend.PageSize
 }
 
 // have sees to it that there are some empty pages. It tells whether there are.
