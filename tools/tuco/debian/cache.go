@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 )
 
@@ -32,7 +33,35 @@ func (c Cache) say(format string, args ...any) {
 // Files gives the directory with a package's files, of which it fetches those that want approves of. A name that
 // stands for others (a "metapackage") is taken for the one that it needs whose name begins with prefix.
 func (c Cache) Files(ctx context.Context, name, prefix string, want func(path string) bool) (root string, err error) {
-	root = filepath.Join(c.Dir, name)
+	return c.keep(ctx, files{name, []string{name}, want, func(a apt) error { return c.download(ctx, a, name, prefix) }})
+}
+
+// Programs gives the directory of this name with files of several packages, and of the libraries' packages that those depend on.
+func (c Cache) Programs(ctx context.Context, name string, packages []string, want func(path string) bool) (root string, err error) {
+	return c.keep(ctx, files{name, packages, want, func(a apt) error { return c.downloadAll(ctx, a, packages) }})
+}
+
+// Forget has a directory's files fetched anew, when they are wanted next.
+func (c Cache) Forget(name string) error {
+	release, err := Lock(filepath.Join(c.Dir, "lock"))
+	if err != nil {
+		return err
+	}
+	defer release()
+	return os.RemoveAll(filepath.Join(c.Dir, name))
+}
+
+// files are what a directory of the cache is to have.
+type files struct {
+	name     string
+	packages []string // that they are from
+	want     func(path string) bool
+	download func(apt) error // the packages, into apt's directory
+}
+
+// keep gives the directory with files, which it fetches if it is not there.
+func (c Cache) keep(ctx context.Context, f files) (root string, err error) {
+	root = filepath.Join(c.Dir, f.name)
 	if exists(root) {
 		return root, nil
 	}
@@ -52,16 +81,18 @@ func (c Cache) Files(ctx context.Context, name, prefix string, want func(path st
 		return "", err
 	}
 	defer os.RemoveAll(scratch)
-	archive, err := c.fetch(ctx, name, prefix, scratch)
+	archives, err := c.fetch(ctx, f, scratch)
 	if err != nil {
 		return "", err
 	}
-	c.say("unpacking %s", filepath.Base(archive))
-	files := filepath.Join(scratch, "files")
-	if err := unpack(ctx, archive, files, want); err != nil {
-		return "", fmt.Errorf("%s: %w", filepath.Base(archive), err)
+	unpacked := filepath.Join(scratch, "files")
+	for _, archive := range archives {
+		c.say("unpacking %s", strings.ReplaceAll(filepath.Base(archive), "%3a", ":"))
+		if err := unpack(ctx, archive, unpacked, f.want); err != nil {
+			return "", fmt.Errorf("%s: %w", filepath.Base(archive), err)
+		}
 	}
-	return root, os.Rename(files, root)
+	return root, os.Rename(unpacked, root)
 }
 
 func exists(path string) bool {

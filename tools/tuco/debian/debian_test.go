@@ -34,7 +34,7 @@ func fakeApt(t *testing.T, description string, files map[string]string) (calls s
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "archive"), archive.Bytes(), 0o644))
 	for name, script := range map[string]string{
 		"apt-cache": `[ -z "$LISTLESS" ] || [ -e DIR/updated ] || exit 100; cat DIR/description`,
-		"apt-get":   `echo "$@" >>DIR/calls; case "$*" in *download*) for p; do :; done; cp DIR/archive "$p"_1_amd64.deb;; *update*) touch DIR/updated;; esac`,
+		"apt-get":   `echo "$@" >>DIR/calls; case "$*" in *download*) d=; for p; do [ -z "$d" ] || cp DIR/archive "$p"_1_amd64.deb; [ "$p" != download ] || d=yes; done;; *update*) touch DIR/updated;; esac`,
 		"dpkg-deb":  `cat "$2"`,
 	} {
 		text := "#!/bin/sh\n" + strings.ReplaceAll(script, "DIR", dir) + "\n"
@@ -70,6 +70,24 @@ func TestFilesAreFetchedOnce(t *testing.T) {
 	assert.FileExists(t, filepath.Join(cache.Dir, "meta/up"), "a path does not lead out")
 }
 
+func TestProgramsWithTheirLibraries(t *testing.T) {
+	calls := fakeApt(t, "Package: any\nPre-Depends: libc6 (>= 2.36), other\nDepends: liba | libb, perl:any\n", map[string]string{"bin/x": "X", "doc": ""})
+	cache := Cache{Dir: t.TempDir()}
+	fetch := func() {
+		root, err := cache.Programs(t.Context(), "together", []string{"one", "two"}, func(path string) bool { return path == "bin/x" })
+		require.NoError(t, err)
+		assert.FileExists(t, filepath.Join(root, "bin/x"))
+		assert.Equal(t, filepath.Join(cache.Dir, "together"), root)
+	}
+	fetch()
+	fetch()
+	require.NoError(t, cache.Forget("together"))
+	fetch()
+	text, err := os.ReadFile(calls)
+	require.NoError(t, err)
+	assert.Equal(t, strings.Repeat("-o APT::Sandbox::User=root -q download one two libc6 liba\n", 2), string(text))
+}
+
 func TestListsOfOurOwn(t *testing.T) {
 	calls := fakeApt(t, "Package: thing\n", map[string]string{"a": ""})
 	t.Setenv("LISTLESS", "yes")
@@ -100,7 +118,7 @@ func TestWithoutApt(t *testing.T) {
 	dir := t.TempDir()
 	_, err := Cache{Dir: dir}.Files(t.Context(), "thing", "", all)
 	require.ErrorIs(t, err, ErrUnavailable)
-	require.ErrorContains(t, err, "fetch the package by hand from https://packages.debian.org/thing")
+	require.ErrorContains(t, err, "fetch it by hand from https://packages.debian.org/thing")
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "thing"), 0o755))
 	_, err = Cache{Dir: dir}.Files(t.Context(), "thing", "", all)
 	require.NoError(t, err, "what was unpacked by hand is taken")

@@ -75,11 +75,7 @@ func Make(ctx context.Context, o Options) (*Image, error) {
 	}
 	defer release()
 	cache := debian.Cache{Dir: filepath.Join(o.Cache, "debian"), Says: o.Says}
-	root, err := cache.Files(ctx, name, "linux-image-", wanted)
-	if err != nil {
-		return nil, err
-	}
-	p, err := openPackage(root)
+	p, err := kernelPackage(ctx, cache, name)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +119,7 @@ const (
 // key hashes all that the files are made of.
 func (o Options) key(p *debianKernel) (string, error) {
 	sum := sha256.New()
-	fmt.Fprintln(sum, layoutVersion, runtime.Version(), modules, Domain0Args)
+	fmt.Fprintln(sum, layoutVersion, runtime.Version(), modules, userlandPackages, userlandPrograms, dhcpScript, Domain0Args)
 	for _, file := range []string{"go.mod", "go.sum", commandDir + "/go.mod", commandDir + "/go.sum"} {
 		if err := hashFile(sum, file, filepath.Join(o.Source, file)); err != nil {
 			return "", err

@@ -13,7 +13,7 @@ import (
 )
 
 // layoutVersion is changed when something else makes an initramfs different.
-const layoutVersion = 1
+const layoutVersion = 2
 
 // makeInitramfs writes the initramfs: a tree as u-root's init expects it, with our load as its uinit.
 func (o Options) makeInitramfs(ctx context.Context, p *debianKernel, to string) error {
@@ -39,7 +39,7 @@ func (o Options) makeInitramfs(ctx context.Context, p *debianKernel, to string) 
 	}
 
 	t := tree{}
-	for _, dir := range []string{"bbin", "bin", "dev", "etc", "proc", "root", "sys", "tmp"} {
+	for _, dir := range []string{"bbin", "bin", "dev", "etc", "mnt", "proc", "root", "sys", "tmp"} {
 		t.add(cpio.Directory(dir, 0o755))
 	}
 	t.add(cpio.CharDev("dev/console", 0o600, 5, 1)) // the kernel gives it to init, before devtmpfs is there
@@ -60,6 +60,9 @@ func (o Options) makeInitramfs(ctx context.Context, p *debianKernel, to string) 
 		return err
 	}
 	t.add(cpio.StaticFile(path.Join(below, "modules.builtin"), string(builtin), 0o644))
+	if err := o.addUserland(ctx, t); err != nil {
+		return err
+	}
 	for _, name := range sortedKeys(o.Add) {
 		if err := t.addFile(name, o.Add[name]); err != nil {
 			return err

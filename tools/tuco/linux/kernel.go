@@ -2,30 +2,64 @@ package linux
 
 import (
 	"bytes"
+	"context"
 	"debug/elf"
+	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"tuco/control/bzimage"
+	"tuco/tools/tuco/debian"
 )
 
 // modules are the kernel modules that the initramfs has, with what they need. They are not loaded by themselves: `modprobe
 // NAME` does it.
-var modules = []string{"xen-blkfront", "xen-netfront", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs"}
+var modules = []string{"xen-blkfront", "xen-netfront", "xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd", "xenfs", "ext4", "crc32c_generic"}
 
-// wanted tells which of a package's files are kept: the kernel, what tells about it, and its modules for Xen.
-func wanted(path string) bool {
+// ofExt4 are the names of ext4's modules and of those that it needs. It asks for crc32c's by name, as one of many that there may be.
+var ofExt4 = []string{"ext4", "jbd2", "mbcache", "crc16", "crc32c_generic"}
+
+// wanted tells which of a package's files are kept: the kernel, what tells about it, and its modules for Xen and for ext4.
+func wanted(name string) bool {
 	switch {
-	case strings.HasPrefix(path, "boot/"):
+	case strings.HasPrefix(name, "boot/"):
 		return true
-	case strings.HasPrefix(path, "lib/modules/"):
-		return strings.Contains(path, "/xen") || !strings.Contains(path, "/kernel/")
+	case strings.HasPrefix(name, "lib/modules/"):
+		module, _, _ := strings.Cut(path.Base(name), ".")
+		return strings.Contains(name, "/xen") || !strings.Contains(name, "/kernel/") || slices.Contains(ofExt4, module)
 	}
 	return false
 }
+
+// kernelPackage gives a kernel's package. Where its files were unpacked when fewer modules were wanted, it is fetched anew.
+func kernelPackage(ctx context.Context, cache debian.Cache, name string) (*debianKernel, error) {
+	p, err := filesOfKernel(ctx, cache, name)
+	if !errors.Is(err, errNoModule) {
+		return p, err
+	}
+	if err := cache.Forget(name); err != nil {
+		return nil, err
+	}
+	return filesOfKernel(ctx, cache, name)
+}
+
+func filesOfKernel(ctx context.Context, cache debian.Cache, name string) (*debianKernel, error) {
+	root, err := cache.Files(ctx, name, "linux-image-", wanted)
+	if err != nil {
+		return nil, err
+	}
+	p, err := openPackage(root)
+	if err == nil {
+		_, err = p.modules(modules)
+	}
+	return p, err
+}
+
+var errNoModule = errors.New("the kernel package has no module")
 
 // A debianKernel is the unpacked package of one.
 type debianKernel struct {
@@ -82,7 +116,7 @@ func (p *debianKernel) modules(names []string) ([]*module, error) {
 	find = func(name string) (*module, error) {
 		path := paths[moduleName(name)]
 		if path == "" {
-			return nil, fmt.Errorf("the kernel package has no module %s", name)
+			return nil, fmt.Errorf("%w %s", errNoModule, name)
 		}
 		if m := found[path]; m != nil {
 			return m, nil

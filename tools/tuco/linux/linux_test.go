@@ -88,10 +88,40 @@ func TestOpenPackageNeedsOneKernel(t *testing.T) {
 func TestWanted(t *testing.T) {
 	for path, want := range map[string]bool{
 		"boot/vmlinuz-6.1": true, "lib/modules/6.1/modules.builtin": true, "lib/modules/6.1/kernel/drivers/xen/xenfs/xenfs.ko": true,
-		"lib/modules/6.1/kernel/drivers/net/xen-netfront.ko": true, "lib/modules/6.1/kernel/fs/ext4/ext4.ko": false, "usr/share/doc/x": false,
+		"lib/modules/6.1/kernel/drivers/net/xen-netfront.ko": true, "lib/modules/6.1/kernel/fs/ext4/ext4.ko": true,
+		"lib/modules/6.1/kernel/fs/btrfs/btrfs.ko": false, "usr/share/doc/x": false,
 	} {
 		assert.Equal(t, want, wanted(path), path)
 	}
+}
+
+func TestUserland(t *testing.T) {
+	for path, want := range map[string]bool{
+		"bin/busybox": true, "usr/bin/busybox": true, "sbin/mke2fs": true, "usr/sbin/e2fsck": true, "usr/bin/xenstore-ls": true, "sbin/badblocks": false,
+		"lib/x86_64-linux-gnu/libc.so.6": true, "usr/lib/x86_64-linux-gnu/libxenstore.so.4.0": true, "usr/share/doc/libc.so": false,
+	} {
+		assert.Equal(t, want, fromUserland(path), path)
+	}
+	_, err := readOne(t.TempDir(), "bin/busybox")
+	require.ErrorContains(t, err, "remove the directory, and it is fetched anew")
+}
+
+// A program comes with the libraries that it asks for, those that these ask for, and the loader; where one is missing, that is an error.
+func TestLibraries(t *testing.T) {
+	none, err := librariesBelow(t.TempDir())
+	require.NoError(t, err)
+	require.Empty(t, none)
+	require.NoError(t, none.add(tree{}, "text", []byte("#!/bin/sh")))
+	program, err := os.ReadFile("/bin/ls")
+	require.NoError(t, err)
+	require.ErrorContains(t, none.add(tree{}, "ls", program), "ls needs lib")
+
+	found, err := librariesBelow("/lib/x86_64-linux-gnu")
+	require.NoError(t, err)
+	files := tree{}
+	require.NoError(t, found.add(files, "ls", program))
+	assert.Contains(t, files, "lib/x86_64-linux-gnu/libc.so.6")
+	assert.Contains(t, files, "lib64/ld-linux-x86-64.so.2")
 }
 
 // contents reads an archive: each name, and what is in it or where it points.
