@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 )
 
@@ -155,21 +156,29 @@ func (s *Store) remove(r *record) {
 	s.touch(r)
 }
 
-// checkName fails where a string is no volume's name: letters, digits, and '.', '_', '-' behind the first.
+// snapshotMark stands in a snapshot's name between the volume's and its own. In front of a name it marks what is the control domain's own.
+const snapshotMark = "@"
+
+// checkName fails where a text is no volume's name: NAME, NAME@NAME or @NAME.
 func checkName(name string) error {
-	ok := len(name) > 0 && len(name) <= MaxName
+	first, second, marked := strings.Cut(name, snapshotMark)
+	ok := len(name) <= MaxName && (plainName(first) || marked && first == "") && (plainName(second) || !marked)
+	if !ok {
+		return fmt.Errorf("%q is %w: 1 to %d letters, digits, and '.', '_', '-' behind the first; a snapshot's is VOLUME%sNAME", name, ErrName, MaxName, snapshotMark)
+	}
+	return nil
+}
+
+func plainName(name string) bool {
 	for i, c := range []byte(name) {
 		switch {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
 		case i > 0 && (c == '.' || c == '_' || c == '-'):
 		default:
-			ok = false
+			return false
 		}
 	}
-	if !ok {
-		return fmt.Errorf("%q is %w: 1 to %d letters, digits, and '.', '_', '-' behind the first", name, ErrName, MaxName)
-	}
-	return nil
+	return name != ""
 }
 
 // checkSize fails where a number is no volume's size.

@@ -63,13 +63,24 @@ func Raw(from io.Reader, size int64) func(io.WriterAt) error {
 			}
 			whole := ceil(n, Sector) * Sector
 			clear(block[n:whole])
-			if _, err := to.WriteAt(block[:whole], off); err != nil {
-				return err
+			if !allZero(block[:whole]) { // it reads so anyway, and takes no room
+				if _, err := to.WriteAt(block[:whole], off); err != nil {
+					return err
+				}
 			}
 			off += n
 		}
 		return nil
 	}
+}
+
+func allZero(p []byte) bool {
+	for _, c := range p {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // WriteTo writes the volume as a raw image. For one that is consistent, nobody may write the volume meanwhile: it takes a

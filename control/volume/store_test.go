@@ -82,11 +82,14 @@ func TestFormat(t *testing.T) {
 
 func TestRefusedCalls(t *testing.T) {
 	s, _ := newStore(t, 8<<20)
-	for _, name := range []string{"", ".a", "-a", "a/b", "a b", "ä", "a\x00", strings.Repeat("a", MaxName+1)} {
+	for _, name := range []string{"", ".a", "-a", "a/b", "a b", "ä", "a\x00", strings.Repeat("a", MaxName+1), "@", "a@", "a@b@c", "a@.b", "@@a"} {
 		require.ErrorIs(t, s.Create(name, 1<<20), ErrName, "%q", name)
 	}
 	for _, size := range []int64{0, -512, 513, MaxSize + Sector} {
 		require.ErrorIs(t, s.Create("a", size), ErrSize, "%d", size)
+	}
+	for _, name := range []string{"own@monday", "@own"} { // a snapshot's, and what is the control domain's
+		require.NoError(t, s.Create(name, 1<<20))
 	}
 	require.NoError(t, s.Create("A-longest_name.0"+strings.Repeat("x", MaxName-16), MaxSize))
 	v := newVolume(t, s, "a", 1<<20)
@@ -479,4 +482,25 @@ func TestFlushError(t *testing.T) {
 	s = reopen(t, d.cut(rand.New(rand.NewSource(1))))
 	require.NoError(t, s.Check())
 	require.Equal(t, content, read(t, openVolume(t, s, "a"), 0, 4096))
+}
+
+// Zeros of an image take no room, and any bytes of a volume can be read.
+func TestImportSparse(t *testing.T) {
+	s, _ := newStore(t, 16<<20)
+	content := make([]byte, 1<<20)
+	copy(content[500_000:], "something")
+	require.NoError(t, s.Import("a", int64(len(content)), Raw(bytes.NewReader(content), int64(len(content)))))
+	list, err := s.List()
+	require.NoError(t, err)
+	require.LessOrEqual(t, list[0].Allocated, int64(4*ExtentSize))
+	v, err := s.OpenVolume("a", true)
+	require.NoError(t, err)
+	got := make([]byte, 100)
+	for _, off := range []int64{0, 499_950, 500_000, 1<<20 - 100} {
+		n, err := Bytes{v}.ReadAt(got, off)
+		require.NoError(t, err)
+		require.Equal(t, content[off:off+int64(n)], got)
+	}
+	_, err = Bytes{v}.ReadAt(got, 1<<20-99)
+	require.ErrorIs(t, err, ErrRange)
 }
