@@ -6,7 +6,7 @@
 // except those that begin with an underscore, which are the file's own. There is no load and no print, and a file has a
 // largest size and a largest number of steps, so its evaluation ends. Steps bound time, not memory: a file that doubles a
 // string in each step is its author's own fault, so files are evaluated where their author's trust is, in the command
-// line tool or, of its own ramdisk, in the control domain. What goes over the wire is the Guest that comes out.
+// line tool or, of its own ramdisk, in the control domain. What comes over the wire is a file without a program in it (ParsePlain), which is what File writes.
 //
 // # Strictness
 //

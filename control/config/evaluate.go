@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.starlark.net/resolve"
 	"go.starlark.net/starlark"
@@ -29,8 +30,8 @@ func (p position) element(k int) int {
 	return p.line
 }
 
-// evaluate runs a file, and gives the values of its variables and where they are.
-func evaluate(file string, source []byte) (starlark.StringDict, map[string]position, Errors) {
+// evaluate runs a file, and gives the values of its variables and where they are. A plain file only says them.
+func evaluate(file string, source []byte, plain bool) (starlark.StringDict, map[string]position, Errors) {
 	if len(source) > MaxSize {
 		return nil, nil, Errors{{File: file, Text: fmt.Sprintf("the file has %d bytes; a guest.cfg has at most %d", len(source), MaxSize)}}
 	}
@@ -38,7 +39,11 @@ func evaluate(file string, source []byte) (starlark.StringDict, map[string]posit
 	if err != nil {
 		return nil, nil, starlarkErrors(file, err)
 	}
-	if errs := refuse(file, tree); errs != nil {
+	errs := refuse(file, tree)
+	if errs == nil && plain {
+		errs = refuseComputing(file, tree)
+	}
+	if errs != nil {
 		return nil, nil, errs
 	}
 	names := starlark.StringDict{"print": starlark.NewBuiltin("print", refusePrint)}
@@ -74,6 +79,36 @@ func refuse(file string, tree *syntax.File) (errs Errors) {
 		return true
 	})
 	return errs.sorted()
+}
+
+// refuseComputing finds what is more than an assignment of a text, a number or a list of texts to one variable.
+func refuseComputing(file string, tree *syntax.File) (errs Errors) {
+	for _, s := range tree.Stmts {
+		assign, ok := s.(*syntax.AssignStmt)
+		if ok {
+			_, ok = assign.LHS.(*syntax.Ident)
+			ok = ok && assign.Op == syntax.EQ && says(assign.RHS)
+		}
+		if !ok {
+			start, _ := s.Span()
+			errs = append(errs, &Error{File: file, Line: int(start.Line), Text: "the host takes values only, no program: write the text, the number or the list out; tuco create does it for you"})
+		}
+	}
+	return errs
+}
+
+// says tells whether an expression is its own value.
+func says(e syntax.Expr) bool {
+	switch e := e.(type) {
+	case *syntax.Literal:
+		return true
+	case *syntax.UnaryExpr: // -1 is judged with the others
+		_, ok := e.X.(*syntax.Literal)
+		return ok
+	case *syntax.ListExpr:
+		return !slices.ContainsFunc(e.List, func(e syntax.Expr) bool { _, ok := e.(*syntax.Literal); return !ok })
+	}
+	return false
 }
 
 // positions finds where variables get their values.

@@ -9,8 +9,13 @@ import (
 )
 
 // Parse reads a guest.cfg. The file's name is for errors, which are of type Errors.
-func Parse(file string, source []byte) (*Guest, error) {
-	values, at, errs := evaluate(file, source)
+func Parse(file string, source []byte) (*Guest, error) { return parse(file, source, false) }
+
+// ParsePlain is Parse for a file that is somebody else's: it must not compute. Guest.File writes such files.
+func ParsePlain(file string, source []byte) (*Guest, error) { return parse(file, source, true) }
+
+func parse(file string, source []byte, plain bool) (*Guest, error) {
+	values, at, errs := evaluate(file, source, plain)
 	if errs != nil {
 		return nil, errs
 	}

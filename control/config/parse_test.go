@@ -209,3 +209,18 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A file from elsewhere says its values, and computes nothing.
+func TestPlain(t *testing.T) {
+	for _, line := range []string{"x = 'a' * 1000", "x = [i for i in range(9)]", "def f():\n  return 1", "x = [['a']]", "x = y", "x, y = 'a', 'b'", "x += 'a'", "1"} {
+		_, err := ParsePlain("g.cfg", []byte("name = 'a'\nkernel = 'k'\nmemory = 8\n"+line))
+		assert.ErrorContains(t, err, "g.cfg:4: the host takes values only", line)
+	}
+	_, err := ParsePlain("g.cfg", []byte("name = 'a'\nkernel = 'k'\nmemory = -8"))
+	assert.ErrorContains(t, err, "g.cfg:3: memory: ", "what is wrong with the values is told as ever")
+	g, err := Parse("g.cfg", []byte("_n = 2\nname = 'a' * _n\nkernel = 'k'\nmemory = 8 * _n\ndisk = ['vol:d%d,xvd%s' % (i, 'ab'[i]) for i in range(_n)]\nvif = ['']"))
+	require.NoError(t, err)
+	again, err := ParsePlain("g.cfg", g.File())
+	require.NoError(t, err, "what File writes is plain")
+	assert.Equal(t, g, again)
+}
