@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"go.starlark.net/resolve"
@@ -30,8 +31,8 @@ func (p position) element(k int) int {
 	return p.line
 }
 
-// evaluate runs a file, and gives the values of its variables and where they are. A plain file only says them.
-func evaluate(file string, source []byte, plain bool) (starlark.StringDict, map[string]position, Errors) {
+// evaluate runs a file, and gives the values of its variables and where they are.
+func evaluate(file string, source []byte, l *Language) (starlark.StringDict, map[string]position, Errors) {
 	if len(source) > MaxSize {
 		return nil, nil, Errors{{File: file, Text: fmt.Sprintf("the file has %d bytes; a guest.cfg has at most %d", len(source), MaxSize)}}
 	}
@@ -40,13 +41,14 @@ func evaluate(file string, source []byte, plain bool) (starlark.StringDict, map[
 		return nil, nil, starlarkErrors(file, err)
 	}
 	errs := refuse(file, tree)
-	if errs == nil && plain {
+	if errs == nil && l.plain {
 		errs = refuseComputing(file, tree)
 	}
 	if errs != nil {
 		return nil, nil, errs
 	}
 	names := starlark.StringDict{"print": starlark.NewBuiltin("print", refusePrint)}
+	maps.Copy(names, l.Functions)
 	program, err := starlark.FileProgram(tree, names.Has)
 	if err != nil {
 		return nil, nil, starlarkErrors(file, err)

@@ -9,17 +9,32 @@ import (
 )
 
 // Parse reads a guest.cfg. The file's name is for errors, which are of type Errors.
-func Parse(file string, source []byte) (*Guest, error) { return parse(file, source, false) }
+func Parse(file string, source []byte) (*Guest, error) {
+	g, _, err := (&Language{}).Parse(file, source)
+	return g, err
+}
 
 // ParsePlain is Parse for a file that is somebody else's: it must not compute. Guest.File writes such files.
-func ParsePlain(file string, source []byte) (*Guest, error) { return parse(file, source, true) }
+func ParsePlain(file string, source []byte) (*Guest, error) {
+	g, _, err := (&Language{plain: true}).Parse(file, source)
+	return g, err
+}
 
-func parse(file string, source []byte, plain bool) (*Guest, error) {
-	values, at, errs := evaluate(file, source, plain)
+// A Language is guest.cfg with more in it: keys that say something else than what the guest is, and functions.
+type Language struct {
+	Keys      []string
+	Functions starlark.StringDict
+
+	plain bool // a file only says its values
+}
+
+// Parse reads a file of the language. The values are those of the language's own keys.
+func (l *Language) Parse(file string, source []byte) (*Guest, *Values, error) {
+	values, at, errs := evaluate(file, source, l)
 	if errs != nil {
-		return nil, errs
+		return nil, nil, errs
 	}
-	r := &reader{file: file, values: values, at: at, guest: Guest{
+	r := &reader{file: file, values: values, at: at, keys: append(keyNames(), l.Keys...), guest: Guest{
 		Type: TypePV, VCPUs: 1, Weight: DefaultWeight, OnPoweroff: Destroy, OnReboot: Restart, OnCrash: Destroy,
 	}}
 	r.refuseOthers()
@@ -32,9 +47,9 @@ func parse(file string, source []byte, plain bool) (*Guest, error) {
 	}
 	r.finish()
 	if len(r.errs) > 0 {
-		return nil, r.errs.sorted()
+		return nil, nil, r.errs.sorted()
 	}
-	return &r.guest, nil
+	return &r.guest, &Values{file, values, at}, nil
 }
 
 // reader makes a Guest of a file's values.
@@ -42,7 +57,8 @@ type reader struct {
 	file   string
 	values starlark.StringDict
 	at     map[string]position
-	key    string // that is being read
+	keys   []string // all that there may be
+	key    string   // that is being read
 	guest  Guest
 	errs   Errors
 }
@@ -60,14 +76,14 @@ func (r *reader) failAt(line int, format string, args ...any) {
 func (r *reader) refuseOthers() {
 	r.key = ""
 	for _, name := range r.values.Keys() {
-		if strings.HasPrefix(name, "_") || slices.Contains(keyNames(), name) {
+		if strings.HasPrefix(name, "_") || slices.Contains(r.keys, name) {
 			continue
 		}
 		line := r.at[name].line
 		if remedy, ok := elsewhere[name]; ok {
 			r.failAt(line, "the key %q of xl.cfg is not one of Tuco's: %s", name, remedy)
 		} else {
-			r.failAt(line, "%s; a variable of the file's own begins with _", unknown("key", name, keyNames()))
+			r.failAt(line, "%s; a variable of the file's own begins with _", unknown("key", name, r.keys))
 		}
 	}
 }
