@@ -130,7 +130,7 @@ $(OUT)/profile.so: $(OBJ)/plugin.o
 # By "tuco build": the stock toolchain and runtime, on guestlib.
 
 PROGRAMS := hello memory stress bench httpd events power devices tenant
-programs: $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf $(OUT)/programs/trial.elf $(OUT)/programs/cycle.elf
+programs: $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf $(OUT)/programs/trial.elf $(OUT)/programs/cycle.elf $(OUT)/programs/greeter.elf
 
 $(OUT)/programs/trial.elf $(OUT)/programs/cycle.elf: $(OUT)/programs/%.elf: $(OUT)/tuco FORCE
 	@mkdir -p $(@D)
@@ -139,6 +139,10 @@ $(OUT)/programs/trial.elf $(OUT)/programs/cycle.elf: $(OUT)/programs/%.elf: $(OU
 $(OUT)/programs/%.elf: $(OUT)/tuco FORCE
 	@mkdir -p $(@D)
 	@$(OUT)/tuco build ./guests/$* -o $@ >/dev/null
+
+$(OUT)/programs/greeter.elf: $(OUT)/tuco FORCE
+	@mkdir -p $(@D)
+	@$(OUT)/tuco build ./examples/greeter -o $@ >/dev/null
 
 control: $(OUT)/control.elf
 
@@ -222,7 +226,7 @@ check: all
 	@$(GO) vet -tags boot,long,model,xen ./...
 	@$(GO) tool staticcheck -tags boot,long,model,xen ./...
 	@CGO_ENABLED=1 $(GO) test -race -short ./...
-GO_DIRS := boot control guestlib guests hypercall kernel qemu-tests ring tools
+GO_DIRS := boot control examples guestlib guests hypercall kernel qemu-tests ring tools
 
 # -count=1: a boot is not cached. What fails is booted once more, alone, and both outcomes are shown: on a busy machine
 # the emulators have faults of their own (docs/boot-tests.md). More than three failures are no accident, and are not tried again.

@@ -35,14 +35,23 @@ type guestPack struct {
 
 // packGuests packs the guests of guest.cfg files. Names of files in them are relative to their own directory.
 func packGuests(names []string) (*guestPack, error) {
-	p := &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[string]string{}, sources: map[string]string{}, interfaces: map[string]bool{}, memory: controlMemory}
+	p := newGuestPack()
 	for _, name := range names {
 		if err := p.add(name); err != nil {
 			return nil, err
 		}
 	}
-	p.memory += (2*p.size + host.MiB - 1) / host.MiB * host.MiB // a kernel is in the ramdisk, and read from there
+	p.close()
 	return p, nil
+}
+
+func newGuestPack() *guestPack {
+	return &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[string]string{}, sources: map[string]string{}, interfaces: map[string]bool{}, memory: controlMemory}
+}
+
+// close is called when no more guests come.
+func (p *guestPack) close() {
+	p.memory += (2*p.size + host.MiB - 1) / host.MiB * host.MiB // a kernel is in the ramdisk, and read from there
 }
 
 func (p *guestPack) add(name string) error {
@@ -54,6 +63,11 @@ func (p *guestPack) add(name string) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
+	return p.addGuest(name, g)
+}
+
+// addGuest packs a guest that a file describes.
+func (p *guestPack) addGuest(name string, g *config.Guest) (err error) {
 	if other, twice := p.sources[g.Name]; twice {
 		return usagef("%s: name: %s has a guest %q already; give this one another name", name, other, g.Name)
 	}

@@ -30,8 +30,7 @@ func (d *deviceFlags) apply(spec *host.Spec, guests *guestPack) error {
 		return err
 	}
 	if d.disk != "" {
-		spec.ExtraArgs = append(spec.ExtraArgs, "-drive", "if=none,id=disk,format=raw,file="+strings.ReplaceAll(d.disk, ",", ",,"),
-			"-device", "virtio-blk-pci,drive=disk")
+		spec.ExtraArgs = append(spec.ExtraArgs, diskArgs(d.disk)...)
 	}
 	if guests == nil {
 		return nil
@@ -57,6 +56,11 @@ func (d *deviceFlags) apply(spec *host.Spec, guests *guestPack) error {
 		spec.ExtraArgs = append(spec.ExtraArgs, "-netdev", network, "-device", "virtio-net-pci,netdev=net")
 	}
 	return nil
+}
+
+// diskArgs are QEMU's arguments for the host's disk.
+func diskArgs(path string) []string {
+	return []string{"-drive", "if=none,id=disk,format=raw,file=" + strings.ReplaceAll(path, ",", ",,"), "-device", "virtio-blk-pci,drive=disk"}
 }
 
 func (d *deviceFlags) check(spec *host.Spec, guests *guestPack) error {

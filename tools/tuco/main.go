@@ -82,7 +82,7 @@ func newRoot(stdin *os.File) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v (see tuco %s --help)", err, cmd.Name())
 	})
-	root.AddCommand(newUp(stdin), newProfile(), newISO(), newBundle(), newImage(), newBuild(), newRamdisk(), newTestGo(), newBench(), newNew())
+	root.AddCommand(newUp(stdin), newProfile(), newISO(), newBundle(), newImage(), newBuild(), newRamdisk(), newTest(), newTestGo(), newBench(), newNew())
 	withUsage(root)
 	return root
 }
