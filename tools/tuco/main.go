@@ -1,4 +1,4 @@
-// Command tuco boots Tuco hosts in an emulator.
+// Command tuco boots Tuco hosts in an emulator, and drives those that run.
 package main
 
 import (
@@ -67,10 +67,20 @@ type statusError int
 
 func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
+// The groups of commands in the help.
+const (
+	groupHere    = "here"
+	groupRunning = "running"
+)
+
 func newRoot(stdin *os.File) *cobra.Command {
 	root := &cobra.Command{
-		Use:           "tuco",
-		Short:         "Boot and drive Tuco hosts",
+		Use:   "tuco",
+		Short: "Boot and drive Tuco hosts",
+		Long: `Boot and drive Tuco hosts.
+
+Exit status: 0 when what was asked for is done; 1 when it failed, or the host refused it or does not answer; 2 when the tool was called wrongly, or
+a file that was named can't be used; 130 after Ctrl-C. tuco up and tuco test have more of them.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -78,11 +88,20 @@ func newRoot(stdin *os.File) *cobra.Command {
 			return cmd.Help()
 		},
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddGroup(&cobra.Group{ID: groupRunning, Title: "On a running host:"}, &cobra.Group{ID: groupHere, Title: "Here:"})
+	root.SetHelpCommandGroupID(groupHere)
+	root.SetCompletionCommandGroupID(groupHere)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v (see tuco %s --help)", err, cmd.Name())
 	})
 	root.AddCommand(newUp(stdin), newProfile(), newISO(), newBundle(), newImage(), newBuild(), newRamdisk(), newTest(), newTestGo(), newBench(), newNew())
+	for _, here := range root.Commands() {
+		here.GroupID = groupHere
+	}
+	root.AddCommand(newPS(), newCreate(stdin), newConsole(stdin), newInfo(), newTop(), newReports(), newVolume(), newDaemon(), newHosts())
+	for _, v := range verbs {
+		root.AddCommand(newVerb(v))
+	}
 	withUsage(root)
 	return root
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -66,4 +67,10 @@ func SetRaw(terminal *os.File, transparent bool) (restore func(), err error) {
 func IsTerminal(file *os.File) bool {
 	_, err := unix.IoctlGetTermios(int(file.Fd()), unix.TCGETS)
 	return err == nil
+}
+
+// IsTerminalWriter says whether what is written goes to a terminal.
+func IsTerminalWriter(w io.Writer) bool {
+	file, is := w.(*os.File)
+	return is && IsTerminal(file)
 }
