@@ -104,7 +104,7 @@ func newReports() *cobra.Command {
 			return meant(cmd.Context(), c, err, args[0], guestNames)
 		}
 		if len(list) == 0 && !r.json {
-			fmt.Fprintf(cmd.ErrOrStderr(), "tuco: %s has not crashed\n", args[0])
+			fmt.Fprintf(cmd.ErrOrStderr(), "tuco: no crash of %s is on record\n", args[0])
 		}
 		return r.show(cmd, list, func(w io.Writer) {
 			for _, p := range list {

@@ -122,7 +122,7 @@ func TestReports(t *testing.T) {
 	status, stdout, stderr := tool(t, "reports", "web")
 	assert.Zero(t, status)
 	assert.Empty(t, stdout)
-	assert.Equal(t, "tuco: web has not crashed\n", stderr)
+	assert.Equal(t, "tuco: no crash of web is on record\n", stderr)
 	h.AddReport("web", wire.Report{Guest: "web", Domain: 7, Lived: 1.5, Reason: "crash", Texts: map[string]string{"console": "panic: no\n"}, Time: time.Unix(0, 0)})
 	assert.Equal(t, "1970-01-01 00:00:00  web: crash of domain 7, after 1.5s\n--- console:\npanic: no\n", ok(t, "reports", "web"))
 	assert.Equal(t, "crash", parsed[[]wire.Report](t, "reports", "web")[0].Reason)
