@@ -10,6 +10,7 @@ const (
 	TUCOOP_ring_register   = 2 // TucoRingRegister
 	TUCOOP_ring_unregister = 3 // no argument
 	TUCOOP_ring_kick       = 4 // the argument is a vCPU's number
+	TUCOOP_idle            = 5 // TucoIdle
 )
 
 // Bits of TucoFeatures.Features.
@@ -19,7 +20,7 @@ const (
 
 // TUCO_VERSION is the version of tuco_op that is described here. A later one has more commands and longer structures; what an
 // earlier one has stays as it is.
-const TUCO_VERSION = 1
+const TUCO_VERSION = 2
 
 // TucoFeatures is struct tuco_features: what this hypervisor has beside Xen's ABI.
 type TucoFeatures struct {
@@ -37,4 +38,10 @@ type TucoExits struct {
 	Instructions uint64 // [tuco] instructions that the hypervisor makes in the guest's place
 	Interrupts   uint64 // [tuco] interrupts and NMIs, which are the host's
 	Others       uint64 // [tuco]
+}
+
+// TucoIdle is struct tuco_idle: for how long CPUs have had nothing to run. It tells of other domains, so it is for privileged ones, and for
+// all where the hypervisor's command line has the word counts.
+type TucoIdle struct {
+	Ticks uint64 // [tuco] of the time stamp counter, the sum of all CPUs; what one has while it waits comes with its end
 }

@@ -78,7 +78,7 @@ func releaseBundle(h *lock.Holder) {
 
 // prepareDomains makes what paravirtual domains share.
 func prepareDomains(cpu *percpu.CPU) {
-	machine.CountsAtEnd = options.Counts
+	machine.Counts = options.Counts
 	pvKind = pv.Kind(&calls.PV)
 	line, _ := info.CmdLine()
 	calls.InitIdentity(version, line)

@@ -4,6 +4,7 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
+	"tuco/kernel/machine"
 )
 
 // tucoFeatures has a bit for each extension that guests may use.
@@ -11,7 +12,7 @@ const tucoFeatures = 1 << hypercall.TUCOFEAT_update_ring
 
 // tucoOp is tuco_op, which Xen does not have.
 //
-// EFAULT. ENOSYS: no such command. The errors of a ring's commands are with those.
+// EFAULT. ENOSYS: no such command. EPERM: how long CPUs were idle is not for this domain to know. The errors of a ring's commands are with those.
 func tucoOp(v *domain.VCPU, a *hypercall.Args) int64 {
 	c := a.TucoOp()
 	switch c.Cmd {
@@ -27,6 +28,11 @@ func tucoOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		return unregisterRing(v)
 	case hypercall.TUCOOP_ring_kick:
 		return kickRing(v, uint64(c.Arg))
+	case hypercall.TUCOOP_idle:
+		if !v.Domain.Privileged && !machine.Counts {
+			return fail(hypercall.EPERM)
+		}
+		return given(put(v, c.Arg, &hypercall.TucoIdle{Ticks: machine.Idled()}))
 	}
 	return fail(hypercall.ENOSYS)
 }

@@ -7,6 +7,7 @@ import (
 
 	"tuco/hypercall"
 	"tuco/kernel/exit"
+	"tuco/kernel/machine"
 )
 
 const tucoCall = hypercall.HYPERVISOR_tuco_op
@@ -33,6 +34,22 @@ func TestTucoExits(t *testing.T) {
 	assert.Equal(t, uint64(1<<exit.Interrupt|1<<exit.NMI), n.Interrupts)
 	assert.NotZero(t, n.Instructions&(1<<exit.CPUID))
 	assert.NotZero(t, n.Others&(1<<exit.Unknown))
+}
+
+// How long CPUs were idle is for privileged domains, or for all where the command line says so.
+func TestTucoIdle(t *testing.T) {
+	t.Cleanup(func() { machine.Counts = false })
+	privileged, other := newGuest(t, true), newGuest(t, false)
+	before := machine.Idled()
+	machine.AddIdle(privileged.v.Holder(), 1000)
+	machine.AddIdle(privileged.v.Holder(), 234)
+	assert.Zero(t, privileged.call(tucoCall, hypercall.TUCOOP_idle, privileged.at(0)))
+	assert.Equal(t, before+1234, read[hypercall.TucoIdle](privileged, 0).Ticks)
+	assert.Equal(t, failed(hypercall.EPERM), other.call(tucoCall, hypercall.TUCOOP_idle, other.at(0)))
+	machine.Counts = true
+	assert.Zero(t, other.call(tucoCall, hypercall.TUCOOP_idle, other.at(0)))
+	assert.Equal(t, before+1234, read[hypercall.TucoIdle](other, 0).Ticks)
+	assert.Equal(t, failed(hypercall.EFAULT), other.call(tucoCall, hypercall.TUCOOP_idle, bad))
 }
 
 func TestTucoOpRefused(t *testing.T) {

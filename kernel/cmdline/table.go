@@ -37,7 +37,8 @@ var table = [...]option{
 	{
 		id: counts, name: "counts", boolean: true, preset: "off",
 		want: wantBool,
-		help: "Logs, when a domain shuts down, how often its vCPUs have left the guest for which reason, and which hypercalls they have made, with lists of how many requests.",
+		help: "Logs, when a domain shuts down, how often its vCPUs have left the guest for which reason, and which hypercalls they have made, with lists of how many requests. " +
+			"Also lets every domain ask for how long CPUs had nothing to run (tuco_op), which tells of others.",
 	},
 	{
 		id: crash, name: "crash", value: "KIND", preset: "none",

@@ -20,6 +20,8 @@ type cpu struct {
 	rounds atomic.Uint32
 	// writeBack tells it to write back its caches; it clears the word when it has.
 	writeBack atomic.Bool
+	// idled is how many ticks it had nothing to run. The CPU itself writes it.
+	idled atomic.Uint64
 	// slice ends what the scheduler has decided.
 	slice timer.Timer
 	_     [64]byte
@@ -97,3 +99,14 @@ func sliceOver(h *lock.Holder, _ uint64) {
 
 // Picked tells whether this CPU was asked to call the scheduler.
 func Picked(h *lock.Holder) bool { return cpus[h.CPU].pick.Load() }
+
+// AddIdle notes that this CPU has had nothing to run for some ticks.
+func AddIdle(h *lock.Holder, ticks uint64) { cpus[h.CPU].idled.Add(ticks) }
+
+// Idled is how many ticks CPUs have had nothing to run, all together.
+func Idled() (ticks uint64) {
+	for i := range cpus {
+		ticks += cpus[i].idled.Load()
+	}
+	return ticks
+}

@@ -10,8 +10,8 @@ import (
 	"tuco/kernel/power"
 )
 
-// CountsAtEnd: log what a domain has exited for and called when it shuts down.
-var CountsAtEnd bool
+// Counts: log what a domain has exited for and called when it shuts down, and tell any that asks how long CPUs were idle.
+var Counts bool
 
 // Shutdown ends a domain: none of its vCPUs runs any more. The reason is one of
 // SHUTDOWN_*. Domain 0 takes the machine with it; so does the last of all.
@@ -22,7 +22,7 @@ func Shutdown(h *lock.Holder, d *domain.Domain, reason uint32) {
 	}
 	endLine(h, d)
 	klog.Infof("domain %d: shut down: %s", klog.D(d.ID), klog.S(reasonName(reason)))
-	if CountsAtEnd {
+	if Counts {
 		ShowCounts(d)
 	}
 	TellControl(h, d.ID)

@@ -69,7 +69,9 @@ func idle(cpu *percpu.CPU) {
 		return
 	}
 	shootdown.Idle(h)
+	begin := x86.RDTSC()
 	x86.Idle()
+	machine.AddIdle(h, x86.RDTSC()-begin)
 	shootdown.Online(h)
 }
 
