@@ -129,10 +129,11 @@ $(OUT)/profile.so: $(OBJ)/plugin.o
 #
 # By "tuco build": the stock toolchain and runtime, on guestlib.
 
-PROGRAMS := hello memory stress bench httpd events power devices tenant
-programs: $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf $(OUT)/programs/trial.elf $(OUT)/programs/cycle.elf $(OUT)/programs/greeter.elf
+PROGRAMS := hello memory stress bench httpd events power devices tenant iobench
+CONTROL_PROGRAMS := trial cycle storebench
+programs: $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf $(OUT)/programs/greeter.elf $(CONTROL_PROGRAMS:%=$(OUT)/programs/%.elf)
 
-$(OUT)/programs/trial.elf $(OUT)/programs/cycle.elf: $(OUT)/programs/%.elf: $(OUT)/tuco FORCE
+$(CONTROL_PROGRAMS:%=$(OUT)/programs/%.elf): $(OUT)/programs/%.elf: $(OUT)/tuco FORCE
 	@mkdir -p $(@D)
 	@$(OUT)/tuco build ./control/$* -o $@ >/dev/null
 

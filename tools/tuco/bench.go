@@ -29,11 +29,11 @@ func newBench() *cobra.Command {
 		Short: "Measure what operations cost, beside Debian's Xen",
 		Long: `Boot the measuring guest on Tuco, on Tuco without its stub, and on Debian's Xen, each as domain 0 in QEMU, which counts
 instructions; a second guest of another make, to check the first; and the first once more where its counter counts time. Then
-stock Linux, once to count instructions and three times for the time that it takes. Xen and Linux are fetched where they are not
-there yet.
+guests under the control domain, for what disks, networks and the store cost. Then stock Linux, once to count instructions
+and three times for the time that it takes. Xen and Linux are fetched where they are not there yet.
 
 DIR/bench.json and DIR/bench.md have the report, DIR/bench/RUN each run's logs. Words choose rows: those with one of them in
-their name.
+their name. The word devices stands for the rows of the control domain's, and Linux for those of stock Linux.
 
 Exit status: 0 when every run did what it should and no row is missing; 1 when not, and then it is said what; 2 for a bad
 argument or file.`,
@@ -128,8 +128,12 @@ func (b *bencher) guests(ctx context.Context) error {
 
 // parts is what the words choose.
 func (b *bencher) parts() (parts []func(context.Context) error) {
-	if !slices.Equal(b.words, []string{linuxWord}) {
+	special := func(word string) bool { return word == linuxWord || word == devicesWord }
+	if len(b.words) == 0 || slices.ContainsFunc(b.words, func(word string) bool { return !special(word) }) {
 		parts = append(parts, b.guests, b.times)
+	}
+	if len(b.words) == 0 || slices.Contains(b.words, devicesWord) {
+		parts = append(parts, b.devices)
 	}
 	if b.withLinux && (len(b.words) == 0 || slices.Contains(b.words, linuxWord)) {
 		parts = append(parts, b.linux)
@@ -220,7 +224,7 @@ func (b *bencher) relative(path string) string {
 
 // describe says in the report what is measured, with what, and where.
 func (b *bencher) describe(ctx context.Context) error {
-	for _, name := range []string{"tuco.elf", firstGuest, secondGuest} {
+	for _, name := range []string{"tuco.elf", firstGuest, secondGuest, controlImage, deviceGuest, storeGuest} {
 		if _, err := os.Stat(filepath.Join(b.built, name)); err != nil {
 			return usagef("%v: make builds it", err)
 		}

@@ -32,7 +32,14 @@ func benchTable(exits string) string {
 func newBencher(t *testing.T, edit func(table string) string) *bencher {
 	t.Helper()
 	built := t.TempDir()
+	var devices strings.Builder
+	for i, op := range bench.DeviceOps() {
+		fmt.Fprintf(&devices, "%s\t1\t%d.0\t2.000\n", op, 1000+i)
+	}
+	table := "op\tdiv\tticks(median/op)\texits\n" + devices.String()
+	both := table + "storebench: done\nbench: " + strings.ReplaceAll(table, "\n", "\nbench: ") + "iobench: done\n"
 	for name, contents := range map[string][]byte{
+		controlImage: mkkernel.Plain().Bytes(), deviceGuest: nil, storeGuest: mkkernel.Plain().Bytes(), "table.devices": []byte(both),
 		"tuco.elf": []byte("image"), firstGuest: mkkernel.Plain().Bytes(), secondGuest: mkkernel.Plain().Bytes(),
 		"cache/debian/xen-hypervisor-4.17-amd64/boot/xen-4.17-amd64.gz": nil, "cache/debian/xen-hypervisor-4.17-amd64/boot/xen-4.17-amd64": nil,
 		"table.tuco": []byte(edit(benchTable("1.000")) + "bench: done\n"), "table.xen": []byte(benchTable("-") + "bench: done\n"),
@@ -44,6 +51,7 @@ func newBencher(t *testing.T, edit func(table string) string) *bencher {
 	fakeQEMU(t, `case "$*" in
 --version) echo 'QEMU emulator version 7.2.22';;
 *xen-4.17*) echo '(XEN) Xen version 4.17.7 (Debian) x'; echo '(XEN) Detected 2000.0 MHz processor.'; cat '`+built+`/table.xen'; echo '(XEN) Hardware Dom0 halted: halting machine';;
+*counts*) echo "(TUCO) console: now domain 0's"; cat '`+built+`/table.devices'; echo '(TUCO) tuco: power off';;
 *) echo 'tuco 0.1.0'; echo 'clock: time stamp counter at 1000.000000 MHz (by the ACPI timer)'
    case "$*" in *stub=on*) echo 'stub: on';; esac
    echo "(TUCO) console: now domain 0's"; cat '`+built+`/table.tuco'; echo '(TUCO) tuco: power off';;
@@ -59,7 +67,13 @@ func TestBench(t *testing.T) {
 	var report bench.Report
 	require.NoError(t, json.Unmarshal(text, &report))
 	assert.Equal(t, bench.Versions{Tuco: "0.1.0", Xen: "4.17.7 (Debian)", QEMU: "7.2.22", Go: report.Versions.Go}, report.Versions)
-	assert.Len(t, report.Rows, len(bench.Required()))
+	assert.Len(t, report.Rows, len(bench.Required())+len(bench.DeviceOps()))
+	read := report.Rows[len(bench.Required())]
+	assert.Equal(t, "block: 4 KiB read", read.Op)
+	assert.Equal(t, 1000.0, *read.Tuco)
+	assert.Equal(t, 93000.0, *read.Xen)
+	assert.Contains(t, read.XenFrom, "of another run")
+	assert.Nil(t, read.Modelled)
 	assert.Len(t, report.Check, 3*len(bench.Required()))
 	assert.Equal(t, 100.0, *report.Rows[0].WallNS.Tuco)
 	assert.Equal(t, 50.0, *report.Rows[0].WallNS.Xen)
@@ -69,9 +83,10 @@ func TestBench(t *testing.T) {
 		assert.FileExists(t, filepath.Join(b.dir, run.Log))
 		assert.FileExists(t, filepath.Join(b.dir, run.Console))
 	}
-	assert.Equal(t, []string{"tuco", "tuco-second", "tuco-stub-off", "tuco-stub-off-second", "xen", "xen-second", "tuco-time", "xen-time"}, names)
+	assert.Equal(t, []string{"tuco", "tuco-second", "tuco-stub-off", "tuco-stub-off-second", "xen", "xen-second", "tuco-time", "xen-time",
+		"devices-stub-on", "store-stub-on", "devices-stub-off", "store-stub-off"}, names)
 	assert.FileExists(t, filepath.Join(b.dir, "bench.md"))
-	assert.Contains(t, b.stdout.(*bytes.Buffer).String(), "89 rows, 89 on both: 0 above 1.0, 0 of them above 1.1")
+	assert.Contains(t, b.stdout.(*bytes.Buffer).String(), "101 rows, 94 on both: 0 above 1.0, 0 of them above 1.1")
 }
 
 func TestBenchMissingRow(t *testing.T) {

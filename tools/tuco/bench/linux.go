@@ -117,7 +117,7 @@ const linuxPrefix = "Linux: "
 func (r *Report) JoinLinux(runs []LinuxRun) {
 	r.Linux = runs
 	row := func(op, unit string, div int, icount bool, of func(*LinuxRun) float64) {
-		l := Line{Op: linuxPrefix + op, Unit: unit, Div: div}
+		l := Line{Op: linuxPrefix + op, Unit: unit, Div: div, elsewhere: true} // LinuxRun.Complete has seen to it
 		l.Tuco, l.TucoStubOff, l.Xen = median(runs, "tuco", icount, of), median(runs, "tuco_stub_off", icount, of), median(runs, "xen", icount, of)
 		if l.Tuco != nil && l.Xen != nil && *l.Xen > 0 {
 			l.Ratio = rounded(*l.Tuco / *l.Xen)

@@ -37,10 +37,11 @@ func (r *Report) rows(b *strings.Builder) {
 			modelled = [2]string{show(&l.Modelled.Tuco, "%.0f"), show(l.Modelled.Xen, "%.0f")}
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", strings.ReplaceAll(l.Op, "|", `\|`),
-			l.number("tuco", l.Tuco), l.number("tuco_stub_off", l.TucoStubOff), l.number("xen", l.Xen),
+			l.number("tuco", l.Tuco), l.number("tuco_stub_off", l.TucoStubOff), l.number("xen", l.Xen)+l.star(),
 			show(l.Ratio, "%.2f"), mark(l.Ratio), show(l.Exits, "%.3f"), modelled[0], modelled[1],
 			show(l.WallNS.Tuco, "%.0f"), show(l.WallNS.Xen, "%.0f"))
 	}
+	r.sources(b)
 	b.WriteString("\nInstructions for each operation, the guest's and the hypervisor's. An exit takes much more than an instruction, and is counted beside them.\n")
 	fmt.Fprintf(b, "The modelled cost is in cycles: an instruction one, an exit %.0f, an entry without one %.0f; it is a model, no measurement.\n",
 		r.Model.ExitCycles, r.Model.EntryCycles)
@@ -53,7 +54,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "tuco\tstub off\txen\tratio\texits\t  operation")
 	for _, l := range r.Rows {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t  %s", l.number("tuco", l.Tuco), l.number("tuco_stub_off", l.TucoStubOff), l.number("xen", l.Xen),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t  %s", l.number("tuco", l.Tuco), l.number("tuco_stub_off", l.TucoStubOff), l.number("xen", l.Xen)+l.star(),
 			show(l.Ratio, "%.2f"), show(l.Exits, "%.3f"), l.Op)
 		if m := strings.Trim(mark(l.Ratio), "*"); m != "" {
 			fmt.Fprintf(t, "  (%s)", m)
@@ -69,6 +70,25 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, text)
 	return err
+}
+
+// star marks a number of Xen's that is not of this report's runs.
+func (l *Line) star() string {
+	if l.XenFrom == "" {
+		return ""
+	}
+	return "*"
+}
+
+// sources says where numbers are from that are not of these runs.
+func (r *Report) sources(b *strings.Builder) {
+	said := map[string]bool{"": true}
+	for _, l := range r.Rows {
+		if !said[l.XenFrom] {
+			fmt.Fprintf(b, "\n\\* %s.\n", l.XenFrom)
+		}
+		said[l.XenFrom] = true
+	}
 }
 
 // number is one of a line's, or the word for its absence.

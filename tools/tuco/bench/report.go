@@ -69,7 +69,10 @@ type Line struct {
 	ExitsStubOff *float64          `json:"exits_stub_off"`
 	Modelled     *Modelled         `json:"modelled,omitempty"`
 	WallNS       WallNS            `json:"wall_ns"`
-	Absent       map[string]string `json:"absent,omitempty"` // by hypervisor: the error with which it refused the operation
+	Absent       map[string]string `json:"absent,omitempty"`   // by hypervisor: the error with which it refused the operation
+	XenFrom      string            `json:"xen_from,omitempty"` // where Xen's number is from, if not from this report's runs
+
+	elsewhere bool // other code has seen to it that nothing is missing
 }
 
 // Modelled is a Model's costs, in cycles.
@@ -223,8 +226,8 @@ func (r *Report) Missing(required []string) (why []string) {
 		}
 	}
 	for _, l := range r.Rows {
-		if strings.HasPrefix(l.Op, linuxPrefix) {
-			continue // LinuxRun.Complete has seen to those
+		if l.elsewhere {
+			continue
 		}
 		for _, one := range []struct {
 			key, name string

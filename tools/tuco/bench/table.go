@@ -28,6 +28,20 @@ func tableError(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrTable, fmt.Sprintf(format, args...))
 }
 
+// ConsoleOf is what a guest has written on its console, of all that is on the control domain's. No name stands for all.
+func ConsoleOf(guest, console string) string {
+	if guest == "" {
+		return console
+	}
+	var b strings.Builder
+	for line := range strings.Lines(console) {
+		if text, its := strings.CutPrefix(line, guest+": "); its {
+			b.WriteString(text)
+		}
+	}
+	return b.String()
+}
+
 // Parse finds the table on a guest's console. It ends with a line "NAME: done"; a guest that failed says something else there.
 func Parse(console string) (Table, error) {
 	_, text, found := strings.Cut(console, header+"\n")

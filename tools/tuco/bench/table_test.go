@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -57,4 +58,30 @@ func FuzzParse(f *testing.F) {
 			assert.GreaterOrEqual(t, row.Ticks, 0.0)
 		}
 	})
+}
+
+// A guest's lines are among others' on the control domain's console.
+func TestConsoleOf(t *testing.T) {
+	const console = "level=INFO msg=x\nbench: op\tdiv\nother: bench: 1\nbench: a: done\nbenches: 2\n"
+	assert.Equal(t, "op\tdiv\na: done\n", ConsoleOf("bench", console))
+	assert.Equal(t, console, ConsoleOf("", console))
+}
+
+func TestJoinDevices(t *testing.T) {
+	var on, off Table
+	for i, op := range DeviceOps() {
+		exits := 2.0
+		on, off = append(on, Row{Op: op, Div: 1, Ticks: float64(1000 + i), Exits: &exits}), append(off, Row{Op: op, Div: 1, Ticks: 2000, Exits: &exits})
+	}
+	var r Report
+	require.NoError(t, r.JoinDevices(on, off))
+	require.Len(t, r.Rows, len(on))
+	assert.Equal(t, 0.011, *r.Rows[0].Ratio, "1000 of 93,000")
+	assert.Equal(t, 2000.0, *r.Rows[0].TucoStubOff)
+	assert.Empty(t, r.Missing(nil), "that Xen has no number of its own here is known")
+	var text bytes.Buffer
+	require.NoError(t, r.WriteMarkdown(&text))
+	assert.Contains(t, text.String(), "| 93000.0* |")
+	assert.Contains(t, text.String(), `\* Debian's Xen 4.17.7, of another run: a Linux guest's direct I/O`)
+	require.ErrorContains(t, r.JoinDevices(on[1:], off), "no guest has measured "+on[0].Op)
 }
