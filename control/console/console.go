@@ -82,9 +82,14 @@ func (c *Console) Connect(ctx context.Context, page *Page, events Events) error 
 	c.wake, c.err = func() { raise(l.typed) }, nil
 	c.mu.Unlock()
 
-	listening := make(chan error, 1)
-	go func() { listening <- l.listen(ctx) }()
+	listening := make(chan struct{})
+	go func() {
+		defer close(listening)
+		l.listen(ctx)
+	}()
 	err := l.serve(ctx, listening)
+	cancel()
+	<-listening // or it would take an event that is for the next connection
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.wake = nil

@@ -116,6 +116,21 @@ func attach(t testing.TB, g *guest, last int) *console.Attachment {
 	return a
 }
 
+// What a guest has written before it ends is taken, whether its event was heard or not, and one that waits for room is told of it.
+func TestLastWords(t *testing.T) {
+	g := boot(t, console.Config{})
+	g.end()
+	n, err := g.out.Put(bytes.Repeat([]byte("x"), 2048))
+	require.NoError(t, err)
+	require.Equal(t, 2048, n)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	mine, theirs := evtchntest.Pair()
+	require.Error(t, g.console.Connect(ctx, g.page, theirs))
+	assert.Len(t, g.console.History(), 2048)
+	assert.NoError(t, mine.Wait(t.Context()))
+}
+
 func TestBothWays(t *testing.T) {
 	var log bytes.Buffer
 	g := boot(t, console.Config{Log: &log})

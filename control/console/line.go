@@ -14,21 +14,23 @@ type line struct {
 	out, in ring.Bytes
 	typed   chan struct{} // somebody has typed
 	come    chan struct{} // an event has
+	failed  error         // why no more events come
 }
 
 // listen hands events on.
-func (l *line) listen(ctx context.Context) error {
+func (l *line) listen(ctx context.Context) {
 	for {
-		if err := l.events.Wait(ctx); err != nil {
-			return err
+		if l.failed = l.events.Wait(ctx); l.failed != nil {
+			return
 		}
 		raise(l.come)
 	}
 }
 
 // serve moves bytes whenever there may be some. It looks before it waits, so nothing that came before is missed.
-func (l *line) serve(ctx context.Context, listening <-chan error) error {
-	buffer := make([]byte, 2048) // no more than the ring has
+func (l *line) serve(ctx context.Context, listening <-chan struct{}) error {
+	buffer := make([]byte, outSize)
+	defer l.last(buffer)
 	for {
 		moved, err := l.move(ctx, buffer)
 		switch {
@@ -40,9 +42,21 @@ func (l *line) serve(ctx context.Context, listening <-chan error) error {
 		select {
 		case <-l.come:
 		case <-l.typed:
-		case err := <-listening:
-			return err
+		case <-listening:
+			return l.failed
 		}
+	}
+}
+
+// outSize is how much the ring has room for, of what the guest writes.
+const outSize = len(Page{}.Out)
+
+// last takes what the guest has written by now, without waiting: it may be gone.
+func (l *line) last(buffer []byte) {
+	if n, err := l.out.Take(buffer); err == nil && n > 0 {
+		_ = l.events.Notify() // there is room
+		l.console.took(buffer[:n])
+		l.log(buffer[:n])
 	}
 }
 
