@@ -2,13 +2,17 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"tuco/control/console"
+	"tuco/control/daemons"
 	"tuco/control/domains"
 )
 
@@ -27,10 +31,17 @@ type keyboards interface {
 	Type(name, text string) error
 }
 
+// room has the daemons.
+type room interface {
+	List() []daemons.Info
+	Restart(name string) error
+}
+
 // commands obeys what is typed on the control domain's console.
 type commands struct {
 	guests    manager
 	keyboards keyboards
+	daemons   room
 	to        io.Writer
 }
 
@@ -45,6 +56,8 @@ func (c *commands) all() []command {
 		{"destroy", one, "end it at once, and forget it", c.guests.Destroy},
 		{"send", line, "type a line on its console", nil},
 		{"reports", maybe, "crashes, of all guests or of one", c.reports},
+		{"daemons", none, "who serves guests", func(string) error { return c.room() }},
+		{"restart", daemon, "start a daemon anew; guests go on", c.daemons.Restart},
 	}
 }
 
@@ -55,10 +68,11 @@ type command struct {
 
 // What a command takes.
 const (
-	none  = ""
-	one   = "GUEST"
-	maybe = "[GUEST]"
-	line  = "GUEST TEXT"
+	none   = ""
+	one    = "GUEST"
+	maybe  = "[GUEST]"
+	line   = "GUEST TEXT"
+	daemon = "DAEMON"
 )
 
 // serve obeys line by line.
@@ -86,27 +100,27 @@ func (c *commands) obey(typed string) error {
 		return c.keyboards.Type(words[1], strings.TrimPrefix(text, " ")+"\n")
 	case k < 0:
 		return fmt.Errorf("there is no command %q; help lists those that there are", words[0])
-	case len(words) > 2 || len(words) == 1 && (all[k].takes == one || all[k].takes == line) || len(words) == 2 && all[k].takes == none:
+	case len(words) > 2 || len(words) == 1 && all[k].takes != none && all[k].takes != maybe || len(words) == 2 && all[k].takes == none:
 		return fmt.Errorf("write: %s", strings.TrimSpace(all[k].name+" "+all[k].takes))
 	}
 	return all[k].do(strings.Join(words[1:], ""))
 }
 
 func (c *commands) help(all []command) error {
-	w := c.table()
-	for _, o := range all {
-		fmt.Fprintf(w, "%s %s\t%s\n", o.name, o.takes, o.does)
-	}
-	return w.Flush()
+	return c.table(func(w io.Writer) {
+		for _, o := range all {
+			fmt.Fprintf(w, "%s %s\t%s\n", o.name, o.takes, o.does)
+		}
+	})
 }
 
 func (c *commands) list() error {
-	w := c.table()
-	fmt.Fprintln(w, "GUEST\tDOMAIN\tSTATE\tMIB\tVCPUS\t")
-	for _, i := range c.guests.List() {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%d\t%d\t%s\n", i.Config.Name, i.ID.Dom, i.State, i.Config.Memory, i.Config.VCPUs, i.Why)
-	}
-	return w.Flush()
+	return c.table(func(w io.Writer) {
+		fmt.Fprintln(w, "GUEST\tDOMAIN\tSTATE\tMIB\tVCPUS\t")
+		for _, i := range c.guests.List() {
+			fmt.Fprintf(w, "%s\t%d\t%s\t%d\t%d\t%s\n", i.Config.Name, i.ID.Dom, i.State, i.Config.Memory, i.Config.VCPUs, i.Why)
+		}
+	})
 }
 
 func (c *commands) reports(name string) error {
@@ -115,12 +129,34 @@ func (c *commands) reports(name string) error {
 		fmt.Fprintln(c.to, "control: no crashes")
 	}
 	for _, r := range reports {
-		fmt.Fprintf(c.to, "%s: %s of domain %d, after %v\n", r.Guest, r.Reason, r.ID.Dom, r.Lived.Round(time.Millisecond))
-		for _, text := range r.Texts {
-			fmt.Fprintln(c.to, text)
+		fmt.Fprintf(c.to, "control: %s: %s of domain %d, after %v\n", r.Guest, r.Reason, r.ID.Dom, r.Lived.Round(time.Millisecond))
+		for _, name := range slices.Sorted(maps.Keys(r.Texts)) {
+			fmt.Fprintf(c.to, "control: %s: %s:\n", r.Guest, name)
+			for line := range strings.Lines(console.Printable([]byte(r.Texts[name]))) {
+				fmt.Fprintf(c.to, "control: | %s\n", strings.TrimRight(line, "\n"))
+			}
 		}
 	}
 	return nil
 }
 
-func (c *commands) table() *tabwriter.Writer { return tabwriter.NewWriter(c.to, 0, 0, 2, ' ', 0) }
+func (c *commands) room() error {
+	return c.table(func(w io.Writer) {
+		fmt.Fprintln(w, "DAEMON\tRESTARTS\tRUNS FOR\t")
+		for _, d := range c.daemons.List() {
+			fmt.Fprintf(w, "%s\t%d\t%v\t%s\n", d.Name, d.Restarts, time.Since(d.Started).Round(time.Second), d.Failed)
+		}
+	})
+}
+
+// table writes a table, in one call, so that no guest's line comes in between.
+func (c *commands) table(fill func(w io.Writer)) error {
+	var text bytes.Buffer
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	fill(w)
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_, err := c.to.Write(text.Bytes())
+	return err
+}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"tuco/control/config"
+	"tuco/control/daemons"
 	"tuco/control/domains"
 )
 
@@ -31,7 +34,7 @@ func (r *recorder) Reports(name string) []domains.Report {
 	if name == "web" {
 		return nil
 	}
-	return []domains.Report{{Guest: "db", Reason: "crash", ID: domains.ID{Dom: 4}, Lived: 1500 * time.Millisecond, Texts: map[string]string{"console": "the end"}}}
+	return []domains.Report{{Guest: "db", Reason: "crash", ID: domains.ID{Dom: 4}, Lived: 1500 * time.Millisecond, Texts: map[string]string{"console": "the\x1b end\nweb: forged"}}}
 }
 
 func (r *recorder) Pause(name string) error         { return r.note("pause", name) }
@@ -43,7 +46,9 @@ func (r *recorder) Destroy(string) error            { return errors.New("it does
 func TestCommands(t *testing.T) {
 	var out strings.Builder
 	r := &recorder{}
-	c := commands{r, r, &out}
+	c := commands{r, r, daemons.New(slog.New(slog.DiscardHandler), time.Now, daemons.Daemon{Name: "block", Restart: func(context.Context) error {
+		return r.note("restart block")
+	}}), &out}
 	c.serve(strings.NewReader(`
 list
 pause web
@@ -60,20 +65,30 @@ frob
 pause
 list web
 pause a b
+restart block
+restart blok
+restart
+daemons
 `))
-	assert.Equal(t, []string{"pause web", "unpause web", "shutdown web poweroff", "shutdown web reboot", "type web  ls -l  /\n", "type web \n"}, r.asked)
+	assert.Equal(t, []string{"pause web", "unpause web", "shutdown web poweroff", "shutdown web reboot", "type web  ls -l  /\n", "type web \n", "restart block"}, r.asked)
 	assert.Equal(t, `GUEST  DOMAIN  STATE    MIB  VCPUS  
 web    3       running  128  2      
 db     4       ended    64   1      crash
 control: it does not want to
 control: write: send GUEST TEXT
-db: crash of domain 4, after 1.5s
-the end
+control: db: crash of domain 4, after 1.5s
+control: db: console:
+control: | the\x1b end
+control: | web: forged
 control: no crashes
 control: there is no command "frob"; help lists those that there are
 control: write: pause GUEST
 control: write: list
 control: write: pause GUEST
+control: no such daemon: "blok"; there are ["block"]
+control: write: restart DAEMON
+DAEMON  RESTARTS  RUNS FOR  
+block   1         0s        
 `, out.String())
 	out.Reset()
 	c.serve(strings.NewReader("help"))

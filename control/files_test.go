@@ -1,7 +1,6 @@
 package main
 
 import (
-	"strings"
 	"testing"
 	"testing/fstest"
 
@@ -27,21 +26,4 @@ b.cfg: memory: missing: write memory = 128, say, in MiB`)
 
 	_, err = guestFiles(fstest.MapFS{"k": file("kernel")})
 	assert.EqualError(t, err, "the ramdisk has no guests/NAME.cfg, and so there is no guest to start")
-}
-
-func TestLines(t *testing.T) {
-	var b strings.Builder
-	l := lines{name: "web", to: &b}
-	for _, text := range []string{"one\r\nt", "wo\n\n", "thr", "ee"} {
-		l.write([]byte(text))
-	}
-	l.flush()
-	assert.Equal(t, "web: one\nweb: two\nweb: three\n", b.String())
-
-	b.Reset()
-	for range 10 { // a guest that never ends its line
-		l.write(make([]byte, 1000))
-	}
-	assert.Less(t, len(l.rest), lineMax)
-	assert.Equal(t, 2, strings.Count(b.String(), "\n"))
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"tuco/control/daemons"
 	"tuco/control/domains"
 	"tuco/control/hypervisor"
 	"tuco/guestlib/evtchn"
@@ -37,7 +38,7 @@ func run() error {
 	}
 	defer ends.Close()
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
-	stores, consoles := newStores(host, log), newConsoles(host, os.Stdout)
+	stores, consoles := newStores(host, log), newConsoles(host, log)
 	devices := findDevices(log)
 	disks, err := newDisks(devices, stores.own, os.Args[1:], log)
 	if err != nil {
@@ -49,8 +50,12 @@ func run() error {
 	}
 	m := domains.New(domains.Options{
 		Hypervisor: host, Images: files{}, Store: &memory{}, Signals: stores, Log: log,
-		Services: []domains.Service{stores, consoles, disks, network},
+		Services: []domains.Service{stores, consoles, disks, network}, Evidence: []domains.Evidence{{Name: "console", Text: consoles.End}},
+		Gone: consoles.Forget,
 	})
+	room := daemons.New(log, time.Now,
+		daemons.Daemon{Name: "block", Restart: disks.Restart}, daemons.Daemon{Name: "network", Restart: network.Restart},
+		daemons.Daemon{Name: "console", Restart: consoles.Restart}, daemons.Daemon{Name: "store", Restart: stores.Restart})
 	if err := m.Restore(); err != nil { // takes away what an earlier control domain has left
 		return err
 	}
@@ -63,7 +68,7 @@ func run() error {
 		return errors.Join(err, destroyAll(m))
 	}
 	fmt.Println("control: help lists what can be typed here")
-	go (&commands{m, consoles, os.Stdout}).serve(os.Stdin)
+	go (&commands{m, consoles, room, os.Stdout}).serve(os.Stdin)
 	return watch(m, log, ends)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"path"
@@ -20,7 +21,7 @@ import (
 // stores connects guests to the store.
 type stores struct {
 	host   *hypervisor.Host
-	server *serve.Server
+	daemon *serve.Daemon
 	own    *xenbus.Store // as domain 0
 	log    *slog.Logger
 
@@ -29,8 +30,9 @@ type stores struct {
 }
 
 func newStores(h *hypervisor.Host, log *slog.Logger) *stores {
-	server := serve.New(serve.Config{Quota: store.DefaultQuota, Log: log})
-	return &stores{host: h, server: server, own: xenbus.New(server.Local()), log: log, open: map[domains.ID]bool{}}
+	s := &stores{host: h, daemon: serve.Start(serve.Config{Quota: store.DefaultQuota, Log: log}), log: log, open: map[domains.ID]bool{}}
+	s.daemon.Use(func(server *serve.Server) { s.own = xenbus.New(server.Local()) })
+	return s
 }
 
 // Name is domains.Service's.
@@ -60,8 +62,10 @@ func (s *stores) Attach(i *domains.Instance) error {
 	s.mu.Lock()
 	s.open[i.ID] = true
 	s.mu.Unlock()
-	s.server.Introduce(i.ID.Dom, serve.Link{
-		Page: (*layout.Page)(unsafe.Pointer(unsafe.SliceData(page.Page(0)))), Events: channel, Close: unmap,
+	s.daemon.Use(func(server *serve.Server) {
+		server.Introduce(i.ID.Dom, serve.Link{
+			Page: (*layout.Page)(unsafe.Pointer(unsafe.SliceData(page.Page(0)))), Events: channel, Close: unmap,
+		})
 	})
 	return nil
 }
@@ -77,12 +81,15 @@ func (s *stores) Detach(i *domains.Instance) error {
 	if err := s.own.Remove(store.Home(i.ID.Dom)); err != nil {
 		return err
 	}
-	s.server.Release(i.ID.Dom)
+	s.daemon.Use(func(server *serve.Server) { server.Release(i.ID.Dom) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.open, i.ID)
 	return nil
 }
+
+// Restart has another daemon go on where the one that runs is, in the middle of requests and transactions.
+func (s *stores) Restart(context.Context) error { return s.daemon.Restart() }
 
 // Shutdown is domains.Signals'.
 func (s *stores) Shutdown(i *domains.Instance, how string) error {

@@ -49,6 +49,9 @@ func NewDaemon(c Config) *Daemon {
 	return &Daemon{config: c, ctx: ctx, stop: stop, devices: map[Device]*served{}}
 }
 
+// Next is a daemon like this one that serves nothing yet: what takes its place when it has stopped.
+func (d *Daemon) Next() *Daemon { return NewDaemon(d.config) }
+
 // Attach serves a device from now on: a new one, or one that a daemon before this one has served. It fails with ErrServed or
 // ErrStopped.
 func (d *Daemon) Attach(device Device, driver Driver) error {

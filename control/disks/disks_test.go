@@ -1,6 +1,7 @@
 package disks_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"testing"
@@ -187,4 +188,59 @@ func TestRAM(t *testing.T) {
 	assert.Error(t, err)
 	assert.NoError(t, r.Flush())
 	assert.EqualValues(t, 200_000, r.Size())
+}
+
+// A restart of the daemon is a pause for those who read and write: what they have written is there, and what they ask for is done.
+func TestRestart(t *testing.T) {
+	s := newScene(t)
+	g := guest(1, diskA, diskB)
+	require.NoError(t, s.Attach(g))
+	d, err := blk.Open(t.Context(), s.machine.Host, "51712")
+	require.NoError(t, err)
+	restarted := make(chan error, 1)
+	go func() {
+		for range 5 {
+			if err := s.Restart(t.Context()); err != nil {
+				restarted <- err
+				return
+			}
+		}
+		close(restarted)
+	}()
+	page := make([]byte, 4096)
+	for n, over := 0, false; !over; n++ {
+		select {
+		case err := <-restarted:
+			require.NoError(t, err)
+			over = true // once more behind the last restart
+		default:
+		}
+		at := int64(n%200) * 4096
+		page[0], page[4095] = byte(n), byte(n>>8)
+		_, err := d.WriteAt(page, at)
+		require.NoError(t, err)
+		got := make([]byte, 4096)
+		_, err = d.ReadAt(got, at)
+		require.NoError(t, err)
+		require.Equal(t, page, got)
+	}
+	require.NoError(t, d.Close())
+	require.NoError(t, s.Detach(g))
+	requireNothing(t, s)
+}
+
+// A restart that is not done in time fails, and so does none of what follows for good.
+func TestRestartThatFails(t *testing.T) {
+	s := newScene(t)
+	g := guest(1, diskA)
+	require.NoError(t, s.Attach(g))
+	late, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := s.Restart(late); err != nil { // the daemon may have been quick
+		assert.ErrorIs(t, err, context.Canceled)
+	}
+	require.NoError(t, s.Restart(t.Context()))
+	assert.Len(t, s.Daemon.Devices(), 1)
+	require.NoError(t, s.Detach(g))
+	requireNothing(t, s)
 }

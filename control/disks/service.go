@@ -1,6 +1,7 @@
 package disks
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,6 +30,7 @@ type Service struct {
 // plugged is a disk with all that belongs to it.
 type plugged struct {
 	device plug.Device
+	disk   config.Disk
 	volume *volume.Volume // nil: closed
 	driver *blkback.Driver
 }
@@ -82,19 +84,15 @@ func (s *Service) plug(i *domains.Instance, disk config.Disk) (p *plugged, err e
 	if err != nil {
 		return nil, err
 	}
-	p = &plugged{device: plug.Device{Device: backend.Device{Class: "vbd", Domain: i.ID.Dom, ID: number}}}
+	p = &plugged{device: plug.Device{Device: backend.Device{Class: "vbd", Domain: i.ID.Dom, ID: number}}, disk: disk}
 	defer func() {
 		if err != nil {
 			p, err = nil, errors.Join(err, s.unplug(p))
 		}
 	}()
-	p.volume, err = s.Volumes.OpenVolume(disk.Volume, disk.ReadOnly)
-	if err != nil {
+	if err := s.open(p); err != nil {
 		return p, err
 	}
-	p.driver = blkback.New(blkback.Config{
-		Disk: p.volume, SectorSize: volume.Sector, ReadOnly: disk.ReadOnly, Discard: true, Clock: s.Clock, Log: s.Log,
-	})
 	mode := "w"
 	if disk.ReadOnly {
 		mode = "r"
@@ -102,6 +100,49 @@ func (s *Service) plug(i *domains.Instance, disk config.Disk) (p *plugged, err e
 	front := map[string]string{"virtual-device": fmt.Sprint(number), "device-type": "disk"}
 	back := map[string]string{"dev": disk.VDev, "mode": mode, "params": "vol:" + disk.Volume, "removable": "0", "bootable": "1"}
 	return p, s.Plug(&p.device, p.driver, front, back)
+}
+
+// open opens a disk's volume, and makes a back end for it.
+func (s *Service) open(p *plugged) (err error) {
+	p.volume, err = s.Volumes.OpenVolume(p.disk.Volume, p.disk.ReadOnly)
+	if err != nil {
+		return err
+	}
+	p.driver = blkback.New(blkback.Config{
+		Disk: p.volume, SectorSize: volume.Sector, ReadOnly: p.disk.ReadOnly, Discard: true, Clock: s.Clock, Log: s.Log,
+	})
+	return nil
+}
+
+// Restart has the daemon of the disks answer what it has taken, and another one go on behind that. Volumes are closed and opened again: nothing is left of the
+// first daemon but what is on the disk or on its way there. The guests see a pause.
+func (s *Service) Restart(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.Renew(ctx); err != nil {
+		return err
+	}
+	var err error
+	for _, all := range s.guests {
+		for _, p := range all {
+			err = errors.Join(err, s.again(p))
+		}
+	}
+	return err
+}
+
+// again has a disk served whose daemon has stopped.
+func (s *Service) again(p *plugged) error {
+	if p.volume != nil { // else an earlier try has come no further
+		if err := p.volume.Close(); err != nil {
+			return err
+		}
+		p.volume = nil
+	}
+	if err := s.open(p); err != nil {
+		return fmt.Errorf("%s: %w", p.device.Device, err)
+	}
+	return s.Serve(&p.device, p.driver)
 }
 
 // unplug takes away what there is of a disk.

@@ -20,6 +20,7 @@ type Options struct {
 	Store      Store
 	Quota      Quota
 	Evidence   []Evidence
+	Gone       func(name string) // told of guests that are no more; nil: nobody is
 	Log        *slog.Logger
 	Now        func() time.Time
 }
@@ -116,6 +117,9 @@ func (m *Manager) remove(g *guest) {
 			m.orphans = append(m.orphans, &undo{g.undo.steps})
 		}
 	})
+	if m.Gone != nil {
+		m.Gone(g.config.Name)
+	}
 }
 
 func newHandle() (h Handle) {

@@ -8,6 +8,7 @@
 package network
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -112,6 +113,23 @@ func (s *Service) plug(i *domains.Instance, n int) (p *plugged, err error) {
 	}
 	back := map[string]string{netif.KeyMAC: host.MAC.String(), "ip": host.Address.String(), "handle": strconv.Itoa(n), "bridge": ""}
 	return p, s.Plug(&p.device, p.nic, front, back)
+}
+
+// Restart has the daemon of the interfaces finish what it has begun, and another one go on behind that. The switch stays, and so do its flows, the gateway's conversations and
+// the guests' leases; frames that come for a guest meanwhile are lost, as on any network.
+func (s *Service) Restart(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.Renew(ctx); err != nil {
+		return err
+	}
+	var err error
+	for _, all := range s.guests {
+		for _, p := range all {
+			err = errors.Join(err, s.Serve(&p.device, p.nic))
+		}
+	}
+	return err
 }
 
 // unplug takes away what there is of an interface.

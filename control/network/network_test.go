@@ -2,6 +2,7 @@ package network_test
 
 import (
 	"context"
+	"io"
 	"net/netip"
 	"sync"
 	"testing"
@@ -160,7 +161,12 @@ func TestNothingHalfMade(t *testing.T) {
 }
 
 // TestWholeWay: a guest's TCP/IP over guestlib's front end, the rings, the switch and the NAT, to a machine at the other end of the card's wire.
-func TestWholeWay(t *testing.T) {
+func TestWholeWay(t *testing.T) { wholeWay(t, false) }
+
+// TestRestart: the same, with the daemon restarted while a connection is open.
+func TestRestart(t *testing.T) { wholeWay(t, true) }
+
+func wholeWay(t *testing.T, restart bool) {
 	s := set(t)
 	web := guest("web", vif(1))
 	require.NoError(t, s.Attach(web))
@@ -213,18 +219,19 @@ func TestWholeWay(t *testing.T) {
 	}()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	c, err := gonet.DialContextTCP(ctx, inside.Stack, tcpip.FullAddress{Addr: tcpip.AddrFromSlice(routerAt.Addr().AsSlice()), Port: 80}, ipv4.ProtocolNumber)
-	require.NoError(t, err)
-	defer c.Close()
-	require.NoError(t, c.SetDeadline(time.Now().Add(time.Minute)))
-	got := make([]byte, 15)
-	n := 0
-	for n < len(got) {
-		k, err := c.Read(got[n:])
+	for range 2 {
+		c, err := gonet.DialContextTCP(ctx, inside.Stack, tcpip.FullAddress{Addr: tcpip.AddrFromSlice(routerAt.Addr().AsSlice()), Port: 80}, ipv4.ProtocolNumber)
 		require.NoError(t, err)
-		n += k
+		defer c.Close()
+		require.NoError(t, c.SetDeadline(time.Now().Add(time.Minute)))
+		if restart { // with a connection open
+			require.NoError(t, s.Restart(ctx))
+		}
+		got := make([]byte, 15)
+		_, err = io.ReadFull(c, got)
+		require.NoError(t, err)
+		assert.Equal(t, "hello 10.0.2.15", string(got))
 	}
-	assert.Equal(t, "hello 10.0.2.15", string(got))
 	stats := s.Interfaces(web.ID)[0].Stats
 	assert.Positive(t, stats.Sent.Load())
 	assert.Positive(t, stats.Received.Load())

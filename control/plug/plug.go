@@ -40,10 +40,25 @@ func (s *Socket) Plug(d *Device, driver backend.Driver, front, back map[string]s
 		return err
 	}
 	d.there = true
+	return s.Serve(d, driver)
+}
+
+// Serve has a device served whose directories are there.
+func (s *Socket) Serve(d *Device, driver backend.Driver) error {
 	if err := s.Daemon.Attach(d.Device, driver); err != nil {
 		return err
 	}
 	d.served = true
+	return nil
+}
+
+// Renew has the daemon finish what it has begun, and puts another in its place, which serves nothing yet. If the first one isn't done in time it serves nothing any more;
+// another call waits for it again.
+func (s *Socket) Renew(ctx context.Context) error {
+	if err := s.Daemon.Stop(ctx); err != nil {
+		return err
+	}
+	s.Daemon = s.Daemon.Next()
 	return nil
 }
 

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	"tuco/guestlib/blk"
+	"tuco/guestlib/frontend"
+)
+
+// blockSize is what is written at once, in bytes.
+const blockSize = 16 << 10
+
+// disk is the guest's disk, with what each block of it has to hold.
+type disk struct {
+	disk  *blk.Disk
+	holds []uint64 // the seed of each block's bytes, or 0 if it was not written yet
+}
+
+func openDisk(ctx context.Context, domain frontend.Domain) (*disk, error) {
+	names, err := blk.Devices(domain)
+	if err != nil || len(names) == 0 {
+		return nil, errors.Join(err, errors.New("there is no disk"))
+	}
+	d, err := blk.Open(ctx, domain, names[0])
+	if err != nil {
+		return nil, err
+	}
+	return &disk{d, make([]uint64, d.Size()/blockSize)}, nil
+}
+
+// once writes a block, and reads another.
+func (d *disk) once(n int) error {
+	at := n * 7 % len(d.holds) // 7 and the number of blocks have no common factor, so that all have their turn
+	d.holds[at] = uint64(n + 1)
+	if _, err := d.disk.WriteAt(bytesOf(d.holds[at]), int64(at)*blockSize); err != nil {
+		return err
+	}
+	if n%32 == 31 {
+		if err := d.disk.Flush(); err != nil {
+			return err
+		}
+	}
+	return d.checkBlock(n * 3 % len(d.holds))
+}
+
+// check reads all that was written.
+func (d *disk) check() error {
+	for at := range d.holds {
+		if err := d.checkBlock(at); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *disk) checkBlock(at int) error {
+	if d.holds[at] == 0 {
+		return nil
+	}
+	got := make([]byte, blockSize)
+	if _, err := d.disk.ReadAt(got, int64(at)*blockSize); err != nil {
+		return err
+	}
+	if !bytes.Equal(got, bytesOf(d.holds[at])) {
+		return fmt.Errorf("block %d has something else than was written", at)
+	}
+	return nil
+}
+
+// bytesOf is a block's bytes.
+func bytesOf(seed uint64) []byte {
+	p := make([]byte, blockSize)
+	random := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16), byte(seed >> 24)})
+	_, _ = random.Read(p) // it never fails
+	return p
+}
