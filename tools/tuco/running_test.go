@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"tuco/control/api/wire"
 	"tuco/tools/tuco/client/fakehost"
+	"tuco/tools/tuco/host"
 	"tuco/tools/tuco/hosts"
 )
 
@@ -363,4 +365,20 @@ func TestCompletion(t *testing.T) {
 
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir()) // no host
 	assert.Equal(t, ":4\n", ok(t, "__complete", "pause", ""))
+}
+
+// On a terminal a slow step shows how far it is, and takes that away; what it prints in the end is elsewhere.
+func TestProgressOnATerminal(t *testing.T) {
+	running(t)
+	image := written(t, "disk.img", make([]byte, 1<<20))
+	master, slave, err := host.OpenPTY()
+	require.NoError(t, err)
+	defer master.Close()
+	var out strings.Builder
+	assert.Zero(t, run([]string{"volume", "import", image, "sys"}, os.Stdin, &out, slave))
+	assert.Equal(t, "sys: 1 MiB\n", out.String())
+	slave.Close()
+	said, _ := io.ReadAll(master) // it ends with an error: nobody has the other end any more
+	assert.Contains(t, string(said), "sys  [========================] 100 %  1 MiB of 1 MiB")
+	assert.True(t, strings.HasSuffix(string(said), "\r\x1b[K"), "%q", said)
 }
