@@ -10,6 +10,9 @@ const (
 	PathOpenAPI = "/openapi.json"
 )
 
+// PowerOff behind PathHost, POST: ends all guests, and the host; 202.
+const PowerOff = "/poweroff"
+
 // What follows the name of a guest, volume or daemon behind PathDomains, PathVolumes or PathDaemons. The names alone are a guest, for GET (a Domain) and DELETE, and
 // a volume, for DELETE.
 const (

@@ -1,0 +1,156 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+
+	"tuco/control/api/wire"
+	"tuco/control/config"
+	"tuco/control/images"
+)
+
+// formRoom is more than a form has besides its files.
+const formRoom = config.MaxSize + 64<<10
+
+// create makes a guest of a form. Its parts come one after the other, and each is on a volume before the next is looked at.
+func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
+	form, err := r.MultipartReader()
+	if err != nil {
+		return refuse(http.StatusUnsupportedMediaType, "the body has to be a form with the parts %s, %s and %s: %v", wire.PartConfig, wire.PartKernel, wire.PartRamdisk, err)
+	}
+	room := s.Images.Spare(r.ContentLength)
+	if r.ContentLength > room+formRoom {
+		return s.noRoom(r.ContentLength, room)
+	}
+	g, err := readConfig(form)
+	if err != nil {
+		return err
+	}
+	if err := s.absent(g.Name); err != nil { // before the files come
+		return err
+	}
+	for _, file := range []struct {
+		part string
+		name *string
+	}{{wire.PartKernel, &g.Kernel}, {wire.PartRamdisk, &g.Ramdisk}} {
+		if *file.name == "" {
+			continue
+		}
+		var bytes int64
+		if *file.name, bytes, err = s.image(form, file.part, room); err != nil {
+			return err
+		}
+		room -= bytes
+		defer s.Images.Release(*file.name)
+	}
+	if p, err := form.NextPart(); err == nil {
+		return refuse(http.StatusBadRequest, "the form has a part %q too many", p.FormName())
+	} else if err != io.EOF {
+		return badForm(err)
+	}
+	s.building <- struct{}{}
+	err = s.Guests.Create(g)
+	<-s.building
+	if err != nil {
+		return err
+	}
+	d, err := s.find(g.Name)
+	if err != nil { // it has ended already, and its guest.cfg says that it goes then
+		d = wire.Domain{Name: g.Name, State: "ended", Config: g, VCPUs: g.VCPUs, Disks: []wire.Disk{}, NICs: []wire.NIC{}}
+	}
+	send(w, http.StatusCreated, d)
+	return nil
+}
+
+// absent refuses a name that a guest has.
+func (s *Server) absent(name string) error {
+	for _, i := range s.Guests.List() {
+		if i.Config.Name == name {
+			return refuse(http.StatusConflict, "there is a guest %q already, %s; destroy it, or give the new one another name", name, i.State)
+		}
+	}
+	return nil
+}
+
+// readConfig reads the form's first part.
+func readConfig(form *multipart.Reader) (*config.Guest, error) {
+	p, err := part(form, wire.PartConfig)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(p, config.MaxSize+1)) // Parse refuses what is longer
+	if err != nil {
+		return nil, badForm(err)
+	}
+	file := p.FileName()
+	if file == "" {
+		file = "guest.cfg"
+	}
+	g, err := config.ParsePlain(file, text)
+	if err != nil {
+		return nil, refuse(http.StatusBadRequest, "%v", err)
+	}
+	return g, nil
+}
+
+// part is the next part of a form, which has to have a name.
+func part(form *multipart.Reader, name string) (*multipart.Part, error) {
+	p, err := form.NextPart()
+	switch {
+	case err == io.EOF:
+		return nil, refuse(http.StatusBadRequest, "the form has no part %q, which has to come next", name)
+	case err != nil:
+		return nil, badForm(err)
+	case p.FormName() != name:
+		return nil, refuse(http.StatusBadRequest, "the form's part %q has to come next, not %q", name, p.FormName())
+	}
+	return p, nil
+}
+
+func badForm(err error) error {
+	if status := statusOf(err); status != http.StatusInternalServerError {
+		return fmt.Errorf("the form: %w", err)
+	}
+	return refuse(http.StatusBadRequest, "the form: %v", err)
+}
+
+// image keeps a file of the form, held until it is released. Room is how large it may be.
+func (s *Server) image(form *multipart.Reader, name string, room int64) (image string, bytes int64, err error) {
+	p, err := part(form, name)
+	if err != nil {
+		return "", 0, err
+	}
+	from := &watched{from: p}
+	image, bytes, err = s.Images.Add(from, room)
+	switch {
+	case errors.Is(err, images.ErrTooLarge):
+		err = s.noRoom(room+1, room)
+	case from.err != nil:
+		err = badForm(from.err)
+	case err != nil:
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return image, bytes, err
+}
+
+// noRoom refuses images that could not be read to build a guest of them.
+func (s *Server) noRoom(bytes, room int64) error {
+	return refuse(http.StatusInsufficientStorage, "kernel and ramdisk: %d bytes or more; the control domain has memory for %d: give it more when you start the host (tuco up --control-memory)", bytes, room)
+}
+
+// watched knows how its reader has failed, whatever became of the error on its way.
+type watched struct {
+	from io.Reader
+	err  error
+}
+
+func (r *watched) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
+}

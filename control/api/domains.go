@@ -1,0 +1,84 @@
+package api
+
+import (
+	"net/http"
+
+	"tuco/control/api/wire"
+	"tuco/control/domains"
+)
+
+func (s *Server) domains(w http.ResponseWriter, _ *http.Request) error {
+	all, err := s.figures()
+	if err != nil {
+		return err
+	}
+	list := []wire.Domain{}
+	for _, i := range s.Guests.List() {
+		list = append(list, s.describe(&i, all))
+	}
+	send(w, http.StatusOK, list)
+	return nil
+}
+
+func (s *Server) domain(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.find(r.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	send(w, http.StatusOK, d)
+	return nil
+}
+
+// find describes a guest.
+func (s *Server) find(name string) (d wire.Domain, err error) {
+	for _, i := range s.Guests.List() {
+		if i.Config.Name == name {
+			all, err := s.figures()
+			if err != nil {
+				return d, err
+			}
+			return s.describe(&i, all), nil
+		}
+	}
+	return d, refuse(http.StatusNotFound, "there is no guest %q; GET %s lists those that there are", name, wire.PathDomains)
+}
+
+// done answers that something has been done.
+func done(w http.ResponseWriter, err error) error {
+	if err == nil {
+		w.WriteHeader(http.StatusNoContent)
+	}
+	return err
+}
+
+func (s *Server) destroy(w http.ResponseWriter, r *http.Request) error {
+	return done(w, s.Guests.Destroy(r.PathValue("name")))
+}
+
+func (s *Server) pause(w http.ResponseWriter, r *http.Request) error {
+	return done(w, s.Guests.Pause(r.PathValue("name")))
+}
+
+func (s *Server) unpause(w http.ResponseWriter, r *http.Request) error {
+	return done(w, s.Guests.Unpause(r.PathValue("name")))
+}
+
+func (s *Server) shutdown(w http.ResponseWriter, r *http.Request) error {
+	return done(w, s.Guests.Shutdown(r.PathValue("name"), domains.Poweroff))
+}
+
+func (s *Server) reboot(w http.ResponseWriter, r *http.Request) error {
+	return done(w, s.Guests.Shutdown(r.PathValue("name"), domains.Reboot))
+}
+
+// reports are of a guest that may be gone by now: a name that nobody has heard of has none.
+func (s *Server) reports(w http.ResponseWriter, r *http.Request) error {
+	list := []wire.Report{}
+	for _, o := range s.Guests.Reports(r.PathValue("name")) {
+		list = append(list, wire.Report{
+			Guest: o.Guest, Domain: int(o.ID.Dom), Time: o.Time, Lived: o.Lived.Seconds(), Reason: o.Reason, Texts: o.Texts,
+		})
+	}
+	send(w, http.StatusOK, list)
+	return nil
+}
