@@ -41,12 +41,11 @@ type Store struct {
 }
 
 // Add keeps what a reader gives, up to a number of bytes, and holds it: Release is to be called when a guest names it, or none will.
-func (s *Store) Add(from io.Reader, most int64) (name string, err error) {
+func (s *Store) Add(from io.Reader, most int64) (name string, bytes int64, err error) {
 	begun := arriving + rand.Text()
 	s.set(func() { s.hold(begun, 1) })
 	defer s.Release(begun)
 	sum := sha256.New()
-	var bytes int64
 	// A volume takes room where it is written. The size that an image has is known at its end, so it stands in the first sector.
 	err = s.Volumes.Import(begun, volume.Sector+ceil(most), func(to io.WriterAt) (err error) {
 		if bytes, err = take(to, io.TeeReader(from, sum), most); err != nil {
@@ -56,7 +55,7 @@ func (s *Store) Add(from io.Reader, most int64) (name string, err error) {
 		return err
 	})
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	name = Prefix + hex.EncodeToString(sum.Sum(nil)[:16])
 	s.mu.Lock()
@@ -68,7 +67,7 @@ func (s *Store) Add(from io.Reader, most int64) (name string, err error) {
 	if err == nil {
 		s.hold(name, 1)
 	}
-	return name, errors.Join(err, s.Volumes.Delete(begun))
+	return name, bytes, errors.Join(err, s.Volumes.Delete(begun))
 }
 
 // take writes a reader's bytes behind the first sector.
@@ -155,11 +154,8 @@ func (s *Store) Read(name string) ([]byte, error) {
 	if _, err := fmt.Sscanf(string(sector), headerFormat, &bytes, &sum); err != nil || bytes < 0 || bytes > v.Size()-volume.Sector {
 		return nil, fmt.Errorf("the image %s is damaged; destroy the guest and create it again", name)
 	}
-	if bytes > s.Room() {
-		debug.FreeOSMemory() // what is no longer used counts as used
-	}
-	if room := s.Room(); bytes > room {
-		return nil, fmt.Errorf("%w: it has %d bytes, and the control domain has memory for %d more", ErrTooLarge, bytes, max(room, 0))
+	if room := s.Spare(bytes); bytes > room {
+		return nil, fmt.Errorf("%w: it has %d bytes, and the control domain has memory for %d more", ErrTooLarge, bytes, room)
 	}
 	content := make([]byte, ceil(bytes))
 	if _, err := v.ReadAt(content, volume.Sector); err != nil {
@@ -170,6 +166,14 @@ func (s *Store) Read(name string) ([]byte, error) {
 		return nil, fmt.Errorf("the image %s is damaged; destroy the guest and create it again", name)
 	}
 	return content, nil
+}
+
+// Spare is how many bytes of images can be read into memory, and at least as many as are wanted if that can be.
+func (s *Store) Spare(wanted int64) int64 {
+	if s.Room() < wanted {
+		debug.FreeOSMemory() // what is no longer used counts as used
+	}
+	return max(s.Room(), 0)
 }
 
 // Is tells whether a name in a guest's description is an image's.

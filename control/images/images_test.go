@@ -48,15 +48,16 @@ func TestAdd(t *testing.T) {
 	s := newStore(t)
 	for _, n := range []int{0, 1, 511, 512, 513, 64 << 10, 64<<10 + 1, 200_000} {
 		want := pattern(n)
-		name, err := s.Add(iotest.HalfReader(bytes.NewReader(want)), most)
+		name, _, err := s.Add(iotest.HalfReader(bytes.NewReader(want)), most)
 		require.NoError(t, err)
 		assert.True(t, images.Is(name))
 		got, err := s.Read(name)
 		require.NoError(t, err)
 		assert.True(t, bytes.Equal(want, got), "%d bytes", n)
-		again, err := s.Add(bytes.NewReader(want), most)
+		again, length, err := s.Add(bytes.NewReader(want), most)
 		require.NoError(t, err)
 		assert.Equal(t, name, again, "the same content")
+		assert.EqualValues(t, n, length)
 	}
 	assert.Len(t, names(t, s), 8)
 }
@@ -74,15 +75,15 @@ func TestRefused(t *testing.T) {
 		{bytes.NewReader(pattern(most + 1)), images.ErrTooLarge},
 		{io.LimitReader(rand.NewChaCha8([32]byte{}), 1<<40), images.ErrTooLarge},
 	} {
-		_, err := s.Add(c.from, most)
+		_, _, err := s.Add(c.from, most)
 		assert.ErrorIs(t, err, c.why)
 		assert.Empty(t, names(t, s))
 	}
-	_, err := s.Add(rand.NewChaCha8([32]byte{}), 1<<30)
+	_, _, err := s.Add(rand.NewChaCha8([32]byte{}), 1<<30)
 	assert.ErrorIs(t, err, volume.ErrFull)
 	assert.Empty(t, names(t, s))
 
-	name, err := s.Add(strings.NewReader("small"), most)
+	name, _, err := s.Add(strings.NewReader("small"), most)
 	require.NoError(t, err)
 	s.Room = func() int64 { return 4 }
 	_, err = s.Read(name)
@@ -93,7 +94,7 @@ func TestRefused(t *testing.T) {
 
 func TestDamaged(t *testing.T) {
 	s := newStore(t)
-	name, err := s.Add(bytes.NewReader(pattern(5000)), most)
+	name, _, err := s.Add(bytes.NewReader(pattern(5000)), most)
 	require.NoError(t, err)
 	damage := func(p []byte, off int64) {
 		v, err := s.Volumes.OpenVolume(name, false)
@@ -119,9 +120,9 @@ func TestSweep(t *testing.T) {
 	sweep := func() {
 		require.NoError(t, s.Sweep(func() map[string]bool { return map[string]bool{"files/kernel": true} }))
 	}
-	a, err := s.Add(strings.NewReader("a"), most)
+	a, _, err := s.Add(strings.NewReader("a"), most)
 	require.NoError(t, err)
-	b, err := s.Add(strings.NewReader("b"), most)
+	b, _, err := s.Add(strings.NewReader("b"), most)
 	require.NoError(t, err)
 	used[a] = true
 	require.NoError(t, s.Sweep(func() map[string]bool { return used }))
@@ -142,7 +143,7 @@ func TestTogether(t *testing.T) {
 		wg.Go(func() {
 			want := pattern(1000 + i%2)
 			for range 25 {
-				name, err := s.Add(bytes.NewReader(want), most)
+				name, _, err := s.Add(bytes.NewReader(want), most)
 				if !assert.NoError(t, err) {
 					return
 				}
