@@ -201,7 +201,7 @@ func (p *player) lastWords(ctx context.Context) string {
 			}
 		})
 	}
-	if report := p.seen.lastReport(); report != "" {
+	if report := p.seen.lastReport(); said == hostEnded && report != "" {
 		said += "; the control domain has said: " + report
 	}
 	return said
