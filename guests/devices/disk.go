@@ -33,7 +33,8 @@ func disk(ctx context.Context, domain frontend.Domain, name string, write bool) 
 	}
 	fmt.Printf("devices: disk %s: %+v\n", name, d.Info())
 	if write && !d.Info().ReadOnly {
-		if err := fill(d); err != nil {
+		const most = 16 << 20
+		if err := fill(d, most, 1); err != nil {
 			return err
 		}
 	}
@@ -47,12 +48,12 @@ func disk(ctx context.Context, domain frontend.Domain, name string, write bool) 
 	return nil
 }
 
-// fill writes a pattern from several goroutines, and reads it again.
-func fill(d *blk.Disk) error {
-	const most, piece, writers = 16 << 20, 192 << 10, 4
+// fill writes a pattern from several goroutines, and reads it again: most bytes at most.
+func fill(d *blk.Disk, most int64, seed byte) error {
+	const piece, writers = 192 << 10, 4
 	size := min(d.Size(), most) / (piece * writers) * piece * writers
 	want := make([]byte, size)
-	random := rand.NewChaCha8([32]byte{1})
+	random := rand.NewChaCha8([32]byte{seed})
 	if _, err := io.ReadFull(random, want); err != nil {
 		return err
 	}

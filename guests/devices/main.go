@@ -2,7 +2,8 @@
 // a network interface. It is for domains that have back ends; domain 0 has none, and says so.
 //
 // Words of its command line: write lets it write to disks, which loses what is on them; address=ADDRESS/PREFIX is the network
-// interface's, and fetch=URL what to fetch by it; line has it wait for a line of input and say it again.
+// interface's, and fetch=URL what to fetch by it; line has it wait for a line of input and say it again. With again=URL it goes on until it is asked to
+// end: round after round it writes to its first disk and reads that again, and sends data by its network interface to a server that answers with them.
 package main
 
 import (
@@ -20,8 +21,8 @@ import (
 
 // options is what the command line says.
 type options struct {
-	write, line    bool
-	address, fetch string
+	write, line           bool
+	address, fetch, again string
 }
 
 func main() {
@@ -52,12 +53,14 @@ func parse(words []string) (o options, err error) {
 			o.address = value
 		case "fetch":
 			o.fetch = value
+		case "again":
+			o.again = value
 		default:
-			return o, fmt.Errorf("unknown word %q on the command line: write, line, address=ADDRESS/PREFIX and fetch=URL are known", word)
+			return o, fmt.Errorf("unknown word %q on the command line: write, line, address=ADDRESS/PREFIX, fetch=URL and again=URL are known", word)
 		}
 	}
-	if (o.address == "") != (o.fetch == "") {
-		return o, errors.New("address and fetch are of use only together")
+	if (o.address == "") != (o.fetch == "" && o.again == "") {
+		return o, errors.New("address is of use only with fetch or again")
 	}
 	return o, nil
 }
@@ -69,6 +72,9 @@ func run(o options) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	domain := here.Domain()
+	if o.again != "" {
+		return again(ctx, domain, o)
+	}
 	if err := disks(ctx, domain, o.write); err != nil {
 		return err
 	}

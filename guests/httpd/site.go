@@ -47,9 +47,14 @@ func (s *site) page(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, page, html.EscapeString(runtime.Version()), time.Since(s.began).Round(time.Second), html.EscapeString(r.RemoteAddr))
 }
 
-// echo answers with what it is sent.
+// echo answers with what it is sent. All of that comes before any of the answer: a server that has begun to answer reads no more.
 func echo(w http.ResponseWriter, r *http.Request) {
-	if _, err := io.Copy(w, r.Body); err != nil {
+	const most = 1 << 20
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	if err == nil {
+		_, err = w.Write(body)
+	}
+	if err != nil {
 		log.Println("echo:", err)
 	}
 }
