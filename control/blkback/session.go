@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tuco/control/backend"
+	"tuco/control/limit"
 	"tuco/guestlib/frontend"
 	"tuco/ring"
 	"tuco/ring/blkif"
@@ -72,8 +73,7 @@ func (s *session) Close() {
 
 // serve takes requests whenever there is an event, until it can't or must not.
 func (s *session) serve() error {
-	const free, longest = 16, 10 // events with nothing behind them; milliseconds
-	idle := 0
+	var idle limit.Idle
 	for {
 		if err := s.channel.Wait(s.run); err != nil {
 			return err
@@ -83,11 +83,8 @@ func (s *session) serve() error {
 		if err != nil {
 			return err
 		}
-		if idle++; taken {
-			idle = 0
-		}
-		if idle > free {
-			if err := s.pause(time.Duration(min(idle-free, longest)) * time.Millisecond); err != nil {
+		if wait := idle.Looked(taken); wait > 0 {
+			if err := s.pause(wait); err != nil {
 				return err
 			}
 		}

@@ -428,3 +428,17 @@ func FuzzGuest(f *testing.F) {
 		require.LessOrEqual(t, c.Stats().Written, uint64(len(page.Out)))
 	})
 }
+
+// TestNotifiesForNothing: a guest that sends events with nothing behind them is looked at ever more slowly.
+func TestNotifiesForNothing(t *testing.T) {
+	clock := &backendtest.Clock{}
+	g := boot(t, console.Config{Clock: clock})
+	a := attach(t, g, 0)
+	require.Eventually(t, func() bool { // events that come together are one
+		_ = g.events.Notify()
+		return clock.Waiting() > 0
+	}, time.Minute, time.Millisecond, "nobody makes it wait")
+	g.write("work")
+	clock.Pass(time.Second)
+	expect(t, a, "work")
+}

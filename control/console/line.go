@@ -2,7 +2,9 @@ package console
 
 import (
 	"context"
+	"time"
 
+	"tuco/control/limit"
 	"tuco/ring"
 )
 
@@ -27,17 +29,24 @@ func (l *line) listen(ctx context.Context) {
 	}
 }
 
-// serve moves bytes whenever there may be some. It looks before it waits, so nothing that came before is missed.
+// serve moves bytes whenever there may be some. It looks before it waits, so nothing that came before is missed. A guest that sends events with nothing
+// behind them has to wait.
 func (l *line) serve(ctx context.Context, listening <-chan struct{}) error {
 	buffer := make([]byte, outSize)
 	defer l.last(buffer)
+	var idle limit.Idle
 	for {
 		moved, err := l.move(ctx, buffer)
+		wait := idle.Looked(moved)
 		switch {
 		case err != nil:
 			return err
 		case moved:
 			continue
+		case wait > 0:
+			if err := l.pause(ctx, wait); err != nil {
+				return err
+			}
 		}
 		select {
 		case <-l.come:
@@ -78,15 +87,22 @@ func (l *line) move(ctx context.Context, buffer []byte) (moved bool, err error) 
 	if m > 0 {
 		_ = l.events.Notify()
 	}
-	clock := l.console.config.Clock
-	if wait := l.console.config.Rate.Take(n, clock.Now()); wait > 0 {
-		select {
-		case <-clock.After(wait):
-		case <-ctx.Done():
-			return false, ctx.Err()
+	if wait := l.console.config.Rate.Take(n, l.console.config.Clock.Now()); wait > 0 {
+		if err := l.pause(ctx, wait); err != nil {
+			return false, err
 		}
 	}
 	return n+m > 0, ctx.Err()
+}
+
+// pause waits for a time, or for the end.
+func (l *line) pause(ctx context.Context, wait time.Duration) error {
+	select {
+	case <-l.console.config.Clock.After(wait):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // log writes the log, as long as that can be.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"tuco/control/backend/backendtest"
 	"tuco/control/packet"
 	"tuco/guestlib/frontend/model"
 	"tuco/hypercall"
@@ -270,4 +271,36 @@ func TestChanging(t *testing.T) {
 func eventually(t testing.TB, what func() bool) {
 	t.Helper()
 	require.Eventually(t, what, time.Minute, time.Millisecond)
+}
+
+// TestNotifiesForNothing: events with nothing behind them are looked at ever more slowly, and then frames go through as before.
+func TestNotifiesForNothing(t *testing.T) {
+	s, clock := set(t), &backendtest.Clock{}
+	s.clock = clock
+	w := s.watch(9)
+	nic := s.nic(1)
+	h := s.byHand(1, allFeatures)
+	require.Eventually(t, func() bool { // events that come together are one
+		_ = h.channel.Notify()
+		return clock.Waiting() > 0
+	}, time.Minute, time.Millisecond, "nobody makes it wait")
+	events := nic.Stats.Events.Load()
+	for range 1000 {
+		_ = h.channel.Notify()
+	}
+	assert.Equal(t, events, nic.Stats.Events.Load())
+
+	over := make(chan struct{})
+	defer close(over)
+	go func() { // time passes from now on
+		for {
+			select {
+			case <-over:
+				return
+			case <-time.After(time.Millisecond):
+				clock.Pass(time.Second)
+			}
+		}
+	}()
+	h.alive(t, w)
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"tuco/control/backend"
+	"tuco/control/limit"
 	"tuco/control/packet"
 	"tuco/hypercall"
 	"tuco/ring/netif"
@@ -32,6 +33,7 @@ type Stats struct {
 // NIC is a guest's network interface. It is the driver of its device and the sink of its port.
 type NIC struct {
 	Stats Stats
+	Clock limit.Clock // the machine's, if nobody sets another before the interface is served
 
 	port    Port
 	mu      sync.RWMutex
@@ -39,7 +41,7 @@ type NIC struct {
 }
 
 // New is an interface that is joined to no port yet.
-func New() *NIC { return &NIC{} }
+func New() *NIC { return &NIC{Clock: limit.System{}} }
 
 // Join has the guest's frames go to a port. It comes before the interface is served.
 func (n *NIC) Join(p Port) { n.port = p }

@@ -89,14 +89,16 @@ func (r *receiver) wait(f *packet.Frame) {
 	r.queued += len(later.Data)
 }
 
-// work gives the guest what waits, after an event. It tells whether there may be more to do, without one.
-func (r *receiver) work() (more bool) {
+// work gives the guest what waits, after an event. It tells whether it gave anything, and whether there may be more to do, without one.
+func (r *receiver) work() (gave, more bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
-		return false
+		return false, false
 	}
-	return r.drain()
+	before := len(r.queue)
+	more = r.drain()
+	return len(r.queue) < before, more
 }
 
 // drain gives the guest what waits. If something goes on waiting, the guest tells when it has empty pages, or more is true.

@@ -13,6 +13,7 @@ import (
 
 	"tuco/control/backend"
 	"tuco/control/backend/backendtest"
+	"tuco/control/limit"
 	"tuco/control/netback"
 	"tuco/control/packet"
 	"tuco/control/vswitch"
@@ -29,6 +30,7 @@ type scene struct {
 	t      testing.TB
 	sw     *vswitch.Switch
 	daemon *backend.Daemon
+	clock  limit.Clock // the interfaces', if it isn't nil
 }
 
 func set(t testing.TB) *scene {
@@ -56,6 +58,9 @@ func ip(n byte) netip.Addr  { return netip.AddrFrom4([4]byte{10, 0, 0, n}) }
 // nic plugs interface n in and has it served. The port's filter is on.
 func (s *scene) nic(n byte) *netback.NIC {
 	nic := netback.New()
+	if s.clock != nil {
+		nic.Clock = s.clock
+	}
 	port, err := s.sw.Add(vswitch.Options{Name: fmt.Sprint("vif", n), MAC: mac(n), Addresses: []netip.Addr{ip(n)}}, nic)
 	require.NoError(s.t, err)
 	nic.Join(port)

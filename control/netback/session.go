@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"tuco/control/backend"
+	"tuco/control/limit"
 	"tuco/control/packet"
 	"tuco/guestlib/frontend"
 	"tuco/hypercall"
@@ -71,8 +72,9 @@ func (s *session) start() {
 	s.worker.Go(func() { s.run(ctx) })
 }
 
-// run works whenever the guest has an event.
+// run works whenever the guest has an event. One that has many with nothing behind them has to wait.
 func (s *session) run(ctx context.Context) {
+	var idle limit.Idle
 	for {
 		if err := s.channel.Wait(ctx); err != nil {
 			if ctx.Err() == nil {
@@ -81,14 +83,22 @@ func (s *session) run(ctx context.Context) {
 			return
 		}
 		s.nic.Stats.Events.Add(1)
+		worked := false
 		for more := true; more; {
 			sent, err := s.tx.work()
 			if err != nil {
 				s.fail(err)
 				return
 			}
-			received := s.rx.work()
+			gave, received := s.rx.work()
+			worked = worked || sent || gave
 			more = (sent || received) && ctx.Err() == nil
+		}
+		if wait := idle.Looked(worked); wait > 0 {
+			select {
+			case <-s.nic.Clock.After(wait):
+			case <-ctx.Done():
+			}
 		}
 	}
 }

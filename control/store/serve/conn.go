@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"tuco/control/limit"
 	"tuco/control/store"
 	"tuco/guestlib/xenbus/wire"
 	"tuco/hypercall"
@@ -33,6 +34,8 @@ type conn struct {
 	out     []byte        // replies and events
 	sent    int           // how much of them has gone
 	penalty time.Duration // to wait before the next request
+	moved   bool          // something did in the last work
+	idle    limit.Idle    // looks at which nothing did
 	dead    bool          // the peer has broken the protocol: nothing is read until it asks for a new connection
 
 	woken  chan struct{}
@@ -74,16 +77,21 @@ func (c *conn) listen() {
 	}
 }
 
-// run serves the connection until it ends, or the server stops.
+// run serves the connection until it ends, or the server stops. A peer that sends events with nothing behind them has to wait.
 func (c *conn) run() {
 	defer c.server.all.Done()
 	defer close(c.over)
 	defer c.giveBack()
-	for {
+	for told := false; ; {
 		pause, err := c.work()
 		if err != nil {
 			c.fail(err)
 		}
+		more := pause > 0
+		if told {
+			pause = max(pause, c.idle.Looked(c.moved))
+		}
+		told = false
 		var until <-chan time.Time
 		woken := c.woken
 		if pause > 0 {
@@ -91,8 +99,11 @@ func (c *conn) run() {
 		}
 		select {
 		case <-woken:
+			told = true
 		case <-until:
-			c.kick()
+			if more {
+				c.kick()
+			}
 		case <-c.server.stop:
 			c.end(nil)
 			return
@@ -132,6 +143,7 @@ func (c *conn) work() (pause time.Duration, err error) {
 			err = fmt.Errorf("a bug of the daemon: %v\n%s", bug, debug.Stack())
 		}
 	}()
+	c.moved = false
 	for c.ended.Err() == nil {
 		if c.asksAnew() {
 			c.reconnect()
@@ -148,6 +160,7 @@ func (c *conn) work() (pause time.Duration, err error) {
 		if err != nil || !moved {
 			return 0, err
 		}
+		c.moved = true
 		if c.penalty > 0 {
 			pause, c.penalty = c.penalty, 0
 			return pause, nil

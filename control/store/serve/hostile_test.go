@@ -356,3 +356,23 @@ func FuzzPage(f *testing.F) {
 		require.Equal(t, "1", got)
 	})
 }
+
+// A domain that sends events with nothing behind them is looked at ever more slowly, and served as before when it asks for something.
+func TestEventsForNothing(t *testing.T) {
+	waits := make(chan time.Duration, 1000)
+	goOn := make(chan time.Time)
+	c := config(new(buffer))
+	c.Pause = func(d time.Duration) <-chan time.Time { waits <- d; return goOn }
+	s := serve.New(c)
+	t.Cleanup(func() { s.Stop() })
+	zero := xenbus.New(s.Local())
+	t.Cleanup(func() { zero.Close() })
+	g := home(t, s, zero, 5)
+	require.Eventually(t, func() bool { // events that come together are one
+		_ = g.event.Notify()
+		return len(waits) > 0
+	}, time.Minute, time.Millisecond, "nobody makes it wait")
+	require.Positive(t, <-waits)
+	close(goOn)
+	require.NoError(t, g.store(t).Write("data", "1"))
+}
