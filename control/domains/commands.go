@@ -1,6 +1,7 @@
 package domains
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -90,9 +91,13 @@ func (m *Manager) Shutdown(name, how string) error {
 }
 
 // Destroy ends a guest at once, whatever it is doing, and forgets it. When the record can't be written the guest is as before. When a part of it can't be unmade, the
-// guest is gone all the same, and Poll tries again.
+// guest is gone all the same, and Poll tries again. A guest that is being built is not waited for: its making fails.
 func (m *Manager) Destroy(name string) error {
+	stopped := m.stop(name)
 	g, err := m.take(name)
+	if stopped && errors.Is(err, ErrNotFound) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -100,9 +105,33 @@ func (m *Manager) Destroy(name string) error {
 	return m.destroy(g)
 }
 
+// stop has the making of a guest fail at its next step, by taking the domain from under it, and tells whether it is being made.
+func (m *Manager) stop(name string) bool {
+	m.mu.Lock()
+	g := m.guests[name]
+	if g == nil || g.state != Building {
+		m.mu.Unlock()
+		return false
+	}
+	g.unwanted = true
+	id := g.building
+	m.mu.Unlock()
+	if id != (ID{}) {
+		if err := m.Hypervisor.Destroy(id); err != nil {
+			m.Log.Error("guest destroyed while it is built", "guest", name, "error", err) // then when it is there
+		}
+	}
+	return true
+}
+
 func (m *Manager) destroy(g *guest) error {
 	if err := m.forget(g); err != nil {
 		return fmt.Errorf("guest %q: %w", g.config.Name, err)
+	}
+	if g.state == Running { // so that it does not see its devices go, and make something of it
+		if err := m.Hypervisor.Pause(g.instance.ID); err != nil {
+			m.Log.Info("guest can't be paused for its end", "guest", g.config.Name, "error", err)
+		}
 	}
 	err := g.undo.run()
 	m.remove(g)

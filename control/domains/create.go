@@ -39,6 +39,9 @@ func (m *Manager) start(g *guest) (err error) {
 		if err == nil {
 			return
 		}
+		if unwanted := m.wanted(g); unwanted != nil {
+			err = unwanted // and what has failed is what fails without a domain
+		}
 		if g.recorded && !known {
 			g.undo.push("forgetting it", func() error { return m.forget(g) })
 		}
@@ -52,6 +55,9 @@ func (m *Manager) start(g *guest) (err error) {
 		return err
 	}
 	for _, s := range m.Services {
+		if err := m.wanted(g); err != nil {
+			return err
+		}
 		if err := s.Attach(i); err != nil {
 			return fmt.Errorf("%s: %w", s.Name(), err)
 		}
@@ -61,12 +67,25 @@ func (m *Manager) start(g *guest) (err error) {
 	if err := m.remember(g); err != nil {
 		return err
 	}
+	if err := m.wanted(g); err != nil {
+		return err
+	}
 	if err := m.Hypervisor.Unpause(i.ID); err != nil {
 		return fmt.Errorf("letting it run: %w", err)
 	}
 	g.started = m.Now()
 	m.set(func() { g.state = Running })
 	return nil
+}
+
+// wanted fails if somebody has destroyed the guest since its start began.
+func (m *Manager) wanted(g *guest) (err error) {
+	m.set(func() {
+		if g.unwanted {
+			err = refuse(ErrState, "guest %q was destroyed while it was built", g.config.Name)
+		}
+	})
+	return err
 }
 
 // build makes the guest's domain.
@@ -84,6 +103,7 @@ func (m *Manager) build(g *guest) (*Instance, error) {
 	}
 	i.ID = id
 	g.undo.push("destroying its domain", func() error { return m.Hypervisor.Destroy(id) })
+	m.set(func() { g.building = id })
 	if i.Rings, err = plan.Build(domain); err != nil {
 		return nil, fmt.Errorf("building its domain: %w", err)
 	}

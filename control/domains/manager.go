@@ -71,6 +71,8 @@ type guest struct {
 
 	state    State
 	instance *Instance // nil: it has no domain
+	building ID        // the domain that start fills
+	unwanted bool      // somebody destroys it while it is built
 	why      string    // of Ended and Failed
 	recorded bool
 	gone     bool // it is not in the table any more

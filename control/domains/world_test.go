@@ -18,7 +18,10 @@ import (
 	"tuco/tools/mkkernel"
 )
 
-var errFault = errors.New("a fault that the test made")
+var (
+	errFault = errors.New("a fault that the test made")
+	errGone  = errors.New("the domain is gone")
+)
 
 // world is the hypervisor, the daemons and the disk. It counts the calls and lets some of them fail.
 type world struct {
@@ -79,6 +82,16 @@ func (w *world) do(id ID, what func(d *fakeDomain)) error {
 	return nil
 }
 
+// alive is do about a domain that has to be there.
+func (w *world) alive(id ID, what func(d *fakeDomain)) error {
+	there := false
+	err := w.do(id, func(d *fakeDomain) { there = true; what(d) })
+	if err == nil && !there {
+		err = errGone
+	}
+	return err
+}
+
 func (w *world) Features() uint64 { return 0 }
 
 func (w *world) Create(l *Limits) (ID, build.Domain, error) {
@@ -99,7 +112,7 @@ func (w *world) Pause(id ID) error {
 }
 
 func (w *world) Unpause(id ID) error {
-	return w.do(id, func(d *fakeDomain) {
+	return w.alive(id, func(d *fakeDomain) {
 		require.True(w.t, d.ready, "a domain runs that was not built")
 		for name, s := range w.attached {
 			require.Contains(w.t, s, id, "a domain runs without %s", name)
@@ -167,7 +180,7 @@ type service struct {
 func (s *service) Name() string { return s.name }
 
 func (s *service) Attach(i *Instance) error {
-	return s.do(i.ID, func(d *fakeDomain) {
+	return s.alive(i.ID, func(d *fakeDomain) {
 		require.True(s.t, d.ready, "the rings are there")
 		s.attached[s.name][i.ID] = i.Config.Name
 	})
@@ -192,10 +205,13 @@ type fakeDomain struct {
 	ready  bool
 }
 
+// call is a call about the domain; Unmap is one that needs no domain.
+func (d *fakeDomain) call() error { return d.alive(d.status.ID, func(*fakeDomain) {}) }
+
 func (d *fakeDomain) AllocPort() (hypercall.Port, error) { return 1, d.call() }
 func (d *fakeDomain) SharedInfo() (frame.MFN, error)     { return 1, d.call() }
 func (d *fakeDomain) Pin(frame.MFN) error                { return d.call() }
-func (d *fakeDomain) Unmap() error                       { return d.call() }
+func (d *fakeDomain) Unmap() error                       { return d.world.call() }
 
 func (d *fakeDomain) Populate(_ frame.PFN, frames []frame.MFN) error {
 	require.EqualValues(d.t, d.limits.Pages, len(frames))
@@ -215,7 +231,7 @@ func (d *fakeDomain) Page(k int) []byte {
 }
 
 func (d *fakeDomain) SetContext(int, *hypercall.VCPUGuestContext) error {
-	return d.do(d.status.ID, func(*fakeDomain) { d.ready = true })
+	return d.alive(d.status.ID, func(*fakeDomain) { d.ready = true })
 }
 
 // end ends a guest's domain by itself.
