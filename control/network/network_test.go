@@ -3,6 +3,7 @@ package network_test
 import (
 	"context"
 	"io"
+	"io/fs"
 	"net/netip"
 	"sync"
 	"testing"
@@ -314,4 +315,6 @@ func TestStore(t *testing.T) {
 	require.NoError(t, s.RemoveBack(d), "twice is no error")
 	_, err := own.Read("/local/domain/5/device/vif/1/mac")
 	assert.Error(t, err)
+	_, err = own.List("/local/domain/0/backend/vif/5")
+	assert.ErrorIs(t, err, fs.ErrNotExist, "nothing is left of the guest among the back ends")
 }

@@ -3,6 +3,7 @@ package plug
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"strconv"
 
 	"tuco/control/backend"
@@ -32,15 +33,15 @@ func (s Store) Plug(d backend.Device, front, back map[string]string) error {
 }
 
 // directory makes a directory that belongs to a domain and that another may read, with nodes.
-func directory(tx *xenbus.Tx, path string, owner, reader hypercall.DomID, all ...map[string]string) error {
+func directory(tx *xenbus.Tx, at string, owner, reader hypercall.DomID, all ...map[string]string) error {
 	perms := []xenbus.Perm{{Domain: owner}, {Domain: reader, Read: true}}
-	if err := errors.Join(tx.Mkdir(path), tx.SetPerms(path, perms...)); err != nil {
+	if err := errors.Join(tx.Mkdir(at), tx.SetPerms(at, perms...)); err != nil {
 		return err
 	}
 	for _, nodes := range all {
 		for name, value := range nodes {
-			at := path + "/" + name
-			if err := errors.Join(tx.Write(at, value), tx.SetPerms(at, perms...)); err != nil {
+			node := path.Join(at, name)
+			if err := errors.Join(tx.Write(node, value), tx.SetPerms(node, perms...)); err != nil {
 				return err
 			}
 		}
@@ -49,14 +50,28 @@ func directory(tx *xenbus.Tx, path string, owner, reader hypercall.DomID, all ..
 }
 
 // RemoveFront implements Directories.
-func (s Store) RemoveFront(d backend.Device) error { return s.remove(d.Front()) }
-
-// RemoveBack implements Directories.
-func (s Store) RemoveBack(d backend.Device) error { return s.remove(d.Back(s.Self)) }
-
-func (s Store) remove(path string) error {
-	if err := s.Store.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (s Store) RemoveFront(d backend.Device) error {
+	if err := s.Store.Remove(d.Front()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
+}
+
+// RemoveBack implements Directories. The directory of the guest's devices of this kind, which the device's was in, is ours too, and goes with the last.
+func (s Store) RemoveBack(d backend.Device) error {
+	back := d.Back(s.Self)
+	return s.Store.Transact(func(tx *xenbus.Tx) error {
+		if err := tx.Remove(back); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		all := path.Dir(back)
+		others, err := tx.List(all)
+		switch {
+		case errors.Is(err, fs.ErrNotExist) || err == nil && len(others) > 0:
+			return nil
+		case err != nil:
+			return err
+		}
+		return tx.Remove(all)
+	})
 }
