@@ -42,7 +42,7 @@ type ControlMachine struct {
 	Domains uint32 // [tuco] that there are, those too that are dying
 	Total   uint64 // [tuco] pages of RAM
 	Free    uint64 // [tuco] of them, nobody's
-	Kept    uint64 // [tuco] of them, the hypervisor's for records of domains: taken when there are more than ever before, and kept
+	Kept    uint64 // [tuco] of them, the hypervisor's for records of domains and of grants they map: taken when there are more than ever before, and kept
 	Uptime  uint64 // [tuco] nanoseconds since the machine started
 }
 

@@ -54,7 +54,7 @@ func memoryKey(h *lock.Holder) {
 	machine.RAM.Stats(h, &s)
 	klog.Infof("memory: %s of RAM, %s reserved, %s allocated, %s free", klog.Size(s.Total*frame.PageSize),
 		klog.Size(s.Reserved*frame.PageSize), klog.Size(s.Allocated()*frame.PageSize), klog.Size(s.Free*frame.PageSize))
-	klog.Infof("  %s of it for the records of domains", klog.Size(machine.PoolFrames(h)*frame.PageSize))
+	klog.Infof("  %s of it for the records of domains", klog.Size(machine.KeptFrames(h)*frame.PageSize))
 	for order, n := range s.Blocks {
 		if n != 0 {
 			klog.Infof("  %d free blocks of %s", klog.U(n), klog.Size(uint64(frame.PageSize)<<order))

@@ -68,6 +68,6 @@ func machineFigures(v *domain.VCPU) hypercall.ControlMachine {
 	machine.RAM.Stats(v.Holder(), &s)
 	return hypercall.ControlMachine{
 		CPUs: uint32(percpu.Count()), Domains: machine.Domains(), Total: s.Total, Free: s.Free,
-		Kept: machine.PoolFrames(v.Holder()), Uptime: machine.Now(),
+		Kept: machine.KeptFrames(v.Holder()), Uptime: machine.Now(),
 	}
 }

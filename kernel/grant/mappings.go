@@ -111,7 +111,7 @@ func (g *Mappings) Add(h *lock.Holder, p *Page) bool {
 }
 
 // Room is how many handles there are, in use or free.
-func (g *Mappings) Room() int { return len(g.Pages()) * PerPage }
+func (g *Mappings) Room() int { return int(g.count.Load()) * PerPage }
 
 // Used is how many of them stand for a mapping, or are about to. It looks at each.
 func (g *Mappings) Used() (n int) {

@@ -6,6 +6,7 @@ import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/evtchn"
+	"tuco/kernel/grant"
 	"tuco/kernel/klog"
 	"tuco/kernel/lock"
 	"tuco/kernel/pagetype"
@@ -49,14 +50,21 @@ func InitPools(source pool.Source) {
 	Buckets = evtchn.Memory{New: newBucket, Free: freeBucket}
 }
 
-// PoolFrames is how many frames the domains' and vCPUs' records and their event
-// channels take. They are not given back.
-func PoolFrames(h *lock.Holder) uint64 {
+// KeptFrames is how many frames the records of domains, of vCPUs and of event
+// channels take, and those of grants that domains have mapped: as many as there ever were at
+// once, the last ones in a domain's life.
+func KeptFrames(h *lock.Holder) uint64 {
 	var d, v, b pool.Stats
 	domains.Stats(h, &d)
 	vcpus.Stats(h, &v)
 	buckets.Stats(h, &b)
-	return d.Frames + v.Frames + b.Frames
+	n := d.Frames + v.Frames + b.Frames
+	for id := range domain.ID(MaxDomains) {
+		if d := Owner(id); d != nil {
+			n += uint64(d.Mappings.Room() / grant.PerPage)
+		}
+	}
+	return n
 }
 
 func newBucket(h *lock.Holder) *evtchn.Bucket {
