@@ -11,6 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"tuco/control/config"
 	"tuco/control/console"
 	"tuco/control/daemons"
 	"tuco/control/domains"
@@ -18,6 +19,7 @@ import (
 
 // manager is a domains.Manager, as commands see it.
 type manager interface {
+	Create(*config.Guest) error
 	List() []domains.Info
 	Reports(name string) []domains.Report
 	Pause(name string) error
@@ -43,12 +45,16 @@ type commands struct {
 	keyboards keyboards
 	daemons   room
 	to        io.Writer
+	files     []*config.Guest        // that can be created
+	figures   func() (string, error) // of the host
 }
 
 // all is every command, with what follows its name.
 func (c *commands) all() []command {
 	return []command{
 		{"list", none, "the guests", func(string) error { return c.list() }},
+		{"figures", none, "what the hypervisor and the store have in use", func(string) error { return c.count() }},
+		{"create", one, "a guest of the ramdisk that there is no more; it does not wait", c.create},
 		{"pause", one, "stop its vCPUs where they are", c.guests.Pause},
 		{"unpause", one, "let them go on", c.guests.Unpause},
 		{"shutdown", one, "ask it to power off", func(name string) error { return c.guests.Shutdown(name, domains.Poweroff) }},
@@ -121,6 +127,28 @@ func (c *commands) list() error {
 			fmt.Fprintf(w, "%s\t%d\t%s\t%d\t%d\t%s\n", i.Config.Name, i.ID.Dom, i.State, i.Config.Memory, i.Config.VCPUs, i.Why)
 		}
 	})
+}
+
+// create makes a guest, and says how that went when it is made: meanwhile it can be destroyed.
+func (c *commands) create(name string) error {
+	k := slices.IndexFunc(c.files, func(g *config.Guest) bool { return g.Name == name })
+	if k < 0 {
+		return fmt.Errorf("there is no guests/%s.cfg in the ramdisk", name)
+	}
+	go func() {
+		if err := c.guests.Create(c.files[k]); err != nil {
+			fmt.Fprintf(c.to, "control: %v\n", err)
+		}
+	}()
+	return nil
+}
+
+func (c *commands) count() error {
+	text, err := c.figures()
+	if err == nil {
+		_, err = fmt.Fprintf(c.to, "control: %s\n", text)
+	}
+	return err
 }
 
 func (c *commands) reports(name string) error {

@@ -1,14 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"tuco/control/config"
 	"tuco/control/daemons"
@@ -41,14 +45,16 @@ func (r *recorder) Pause(name string) error         { return r.note("pause", nam
 func (r *recorder) Unpause(name string) error       { return r.note("unpause", name) }
 func (r *recorder) Shutdown(name, how string) error { return r.note("shutdown", name, how) }
 func (r *recorder) Type(name, text string) error    { return r.note("type", name, text) }
+func (r *recorder) Create(g *config.Guest) error    { return fmt.Errorf("%s can't be created", g.Name) }
 func (r *recorder) Destroy(string) error            { return errors.New("it does not want to") }
 
 func TestCommands(t *testing.T) {
 	var out strings.Builder
 	r := &recorder{}
-	c := commands{r, r, daemons.New(slog.New(slog.DiscardHandler), time.Now, daemons.Daemon{Name: "block", Restart: func(context.Context) error {
+	room := daemons.New(slog.New(slog.DiscardHandler), time.Now, daemons.Daemon{Name: "block", Restart: func(context.Context) error {
 		return r.note("restart block")
-	}}), &out}
+	}})
+	c := commands{guests: r, keyboards: r, daemons: room, to: &out, figures: func() (string, error) { return "7 pages", nil }}
 	c.serve(strings.NewReader(`
 list
 pause web
@@ -69,6 +75,8 @@ restart block
 restart blok
 restart
 daemons
+figures
+create web
 `))
 	assert.Equal(t, []string{"pause web", "unpause web", "shutdown web poweroff", "shutdown web reboot", "type web  ls -l  /\n", "type web \n", "restart block"}, r.asked)
 	assert.Equal(t, `GUEST  DOMAIN  STATE    MIB  VCPUS  
@@ -89,9 +97,23 @@ control: no such daemon: "blok"; there are ["block"]
 control: write: restart DAEMON
 DAEMON  RESTARTS  RUNS FOR  
 block   1         0s        
+control: 7 pages
+control: there is no guests/web.cfg in the ramdisk
 `, out.String())
 	out.Reset()
 	c.serve(strings.NewReader("help"))
 	assert.Equal(t, len(c.all()), strings.Count(out.String(), "\n"))
 	assert.Contains(t, out.String(), "reports [GUEST]  crashes, of all guests or of one\n")
+}
+
+// A guest is created while commands are obeyed.
+func TestCreateCommand(t *testing.T) {
+	from, to := io.Pipe()
+	r := &recorder{}
+	room := daemons.New(slog.New(slog.DiscardHandler), time.Now)
+	c := commands{guests: r, keyboards: r, daemons: room, to: to, files: []*config.Guest{{Name: "web"}}}
+	require.NoError(t, c.obey("create web"))
+	said, err := bufio.NewReader(from).ReadString('\n')
+	require.NoError(t, err)
+	assert.Equal(t, "control: web can't be created\n", said)
 }

@@ -2,11 +2,13 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
-	"os"
 	"path"
+	"syscall"
 
 	"tuco/control/config"
+	"tuco/guestlib/cpio"
 )
 
 const guestDir = "guests"
@@ -33,11 +35,24 @@ func guestFiles(root fs.FS) (guests []*config.Guest, err error) {
 	return guests, err
 }
 
-// files finds kernels and ramdisks of guests in our own ramdisk.
-type files struct{}
+// files finds kernels and ramdisks of guests in an archive, our own ramdisk. They stay there and are not copied: one guest's may be half of the memory that this
+// program has.
+type files struct{ archive []byte }
 
 // Read is domains.Images'.
-func (files) Read(name string) ([]byte, error) { return os.ReadFile(path.Join("/", name)) }
+func (f files) Read(name string) (content []byte, err error) {
+	want, found := path.Join("/", name), false
+	err = cpio.Read(f.archive, func(e cpio.Entry) error {
+		if path.Join("/", e.Name) == want && e.Mode&syscall.S_IFMT == syscall.S_IFREG {
+			content, found = e.Data, true // the last of that name is the one
+		}
+		return nil
+	})
+	if err == nil && !found {
+		err = fmt.Errorf("%s: %w in the ramdisk", name, fs.ErrNotExist)
+	}
+	return content, err
+}
 
 // memory keeps the record of guests for as long as the program runs.
 type memory struct{ document []byte }

@@ -1,11 +1,17 @@
 package main
 
 import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"testing"
 	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"tuco/tools/tuco/ramdisk"
 )
 
 func TestGuestFiles(t *testing.T) {
@@ -26,4 +32,31 @@ b.cfg: memory: missing: write memory = 128, say, in MiB`)
 
 	_, err = guestFiles(fstest.MapFS{"k": file("kernel")})
 	assert.EqualError(t, err, "the ramdisk has no guests/NAME.cfg, and so there is no guest to start")
+}
+
+// Kernels are found in the ramdisk, and not copied.
+func TestFiles(t *testing.T) {
+	disk := ramdisk.Ramdisk{}
+	disk.AddText("files/0-kernel", "kernel")
+	disk.AddText("files/1-disk", "disk")
+	at := filepath.Join(t.TempDir(), "ramdisk")
+	require.NoError(t, disk.Write(at))
+	archive, err := os.ReadFile(at)
+	require.NoError(t, err)
+	f := files{archive}
+	for _, name := range []string{"files/0-kernel", "/files/0-kernel", "files/../files/0-kernel"} {
+		content, err := f.Read(name)
+		require.NoError(t, err)
+		assert.Equal(t, "kernel", string(content))
+	}
+	content, err := f.Read("files/0-kernel")
+	require.NoError(t, err)
+	archive[bytes.LastIndex(archive, []byte("kernel"))] = 'K'
+	assert.Equal(t, "Kernel", string(content), "it is the archive's own")
+	for _, name := range []string{"nothing", "files", ""} {
+		_, err := f.Read(name)
+		assert.ErrorIs(t, err, fs.ErrNotExist, "%q", name)
+	}
+	_, err = files{archive[:50]}.Read("files/0-kernel")
+	assert.ErrorContains(t, err, "cpio")
 }

@@ -12,6 +12,7 @@ import (
 	"tuco/control/domains"
 	"tuco/control/hypervisor"
 	"tuco/guestlib/evtchn"
+	ramdisk "tuco/guestlib/files"
 	"tuco/hypercall"
 )
 
@@ -49,7 +50,7 @@ func run() error {
 		return err
 	}
 	m := domains.New(domains.Options{
-		Hypervisor: host, Images: files{}, Store: &memory{}, Signals: stores, Log: log,
+		Hypervisor: host, Images: files{ramdisk.Ramdisk()}, Store: &memory{}, Signals: stores, Log: log,
 		Services: []domains.Service{stores, consoles, disks, network}, Evidence: []domains.Evidence{{Name: "console", Text: consoles.End}},
 		Gone: consoles.Forget,
 	})
@@ -68,7 +69,8 @@ func run() error {
 		return errors.Join(err, destroyAll(m))
 	}
 	fmt.Println("control: help lists what can be typed here")
-	go (&commands{m, consoles, room, os.Stdout}).serve(os.Stdin)
+	counts := figures{host, stores.daemon}
+	go (&commands{guests: m, keyboards: consoles, daemons: room, to: os.Stdout, files: guests, figures: counts.text}).serve(os.Stdin)
 	return watch(m, log, ends)
 }
 

@@ -47,7 +47,15 @@ func begin() {
 	calls.Begin()
 }
 
-// ramdisk is the module that the builder has mapped for the guest.
+// Ramdisk is the archive that the domain's builder has mapped for it; nil if there is none, or the program is no guest. Who finds a file in it (package cpio) needs no memory for
+// its content. Nobody may change it: the tree begins with it.
+func Ramdisk() []byte {
+	if !gate.Guest() {
+		return nil
+	}
+	return ramdisk()
+}
+
 func ramdisk() []byte {
 	at, _, _ := syscall.RawSyscall(gate.StartInfo, 0, 0, 0)
 	info := (*hypercall.StartInfo)(pointer(at))
