@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"strconv"
 	"syscall"
 
 	"tuco/control/api/wire"
@@ -78,11 +79,30 @@ func (s *Server) fail(w http.ResponseWriter, err error) {
 	send(w, statusOf(err), wire.Error{Error: err.Error()})
 }
 
+// failed answers a request whose handler has failed, which may not have read all of the body.
+func (s *Server) failed(w http.ResponseWriter, r *http.Request, err error) {
+	body := r.Body.(*hurried)
+	if body.ended || body.held {
+		s.fail(w, err)
+		return
+	}
+	w.Header().Set("Connection", "close")
+	s.fail(w, err)
+	if http.NewResponseController(w).Flush() == nil {
+		body.rest()
+	}
+}
+
 // send answers in JSON. That the client is gone is no concern of ours.
 func send(w http.ResponseWriter, status int, what any) {
+	text, err := json.Marshal(what)
+	if err != nil { // not of the types of package wire
+		panic(err)
+	}
 	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)+1)) // so that a client that still sends sees the answer's end
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(what)
+	_, _ = w.Write(append(text, '\n'))
 }
 
 // receive reads a request's body in JSON.

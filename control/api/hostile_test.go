@@ -183,3 +183,41 @@ func TestSum(t *testing.T) {
 	w := newWorld(t)
 	assert.Equal(t, sha256.Sum256([]byte(token)), w.server.Token, "the server has no token, only its sum")
 }
+
+// A client that sends all before it listens hears why it was refused, though the answer came long before its end: the connection isn't reset under it.
+func TestRefusedInTheMiddleOfABody(t *testing.T) {
+	w := newWorld(t)
+	w.begin("web")
+	kind, body := form(t, formPart{"config", strings.Replace(webFile, "ramdisk = 'web.cpio'", "", 1)}, formPart{"kernel", strings.Repeat("k", 4<<20)})
+	for _, request := range []struct {
+		path, kind string
+		status     int
+	}{
+		{"POST " + wire.PathDomains, kind, http.StatusConflict},
+		{"PUT " + wire.PathVolumes + "/a@b" + wire.Content, "application/octet-stream", http.StatusBadRequest},
+	} {
+		c := w.dial()
+		_, err := fmt.Fprintf(c, "%s HTTP/1.1\r\nHost: h\r\nAuthorization: %s%s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", request.path, wire.Bearer, token, request.kind, body.Len())
+		require.NoError(t, err)
+		_, err = c.Write(body.Bytes())
+		require.NoError(t, err)
+		a, err := http.ReadResponse(bufio.NewReader(c), nil)
+		require.NoError(t, err)
+		text, err := io.ReadAll(a.Body)
+		require.NoError(t, err)
+		w.isError(request.status, a, text)
+	}
+}
+
+// One that waits to be told to go on is not told, but why it was refused.
+func TestRefusedBeforeABody(t *testing.T) {
+	w := newWorld(t)
+	c := w.dial()
+	_, err := fmt.Fprintf(c, "PUT %s/a@b%s HTTP/1.1\r\nHost: h\r\nAuthorization: %s%s\r\nExpect: 100-continue\r\nContent-Length: 1000000\r\n\r\n", wire.PathVolumes, wire.Content, wire.Bearer, token)
+	require.NoError(t, err)
+	a, err := http.ReadResponse(bufio.NewReader(c), nil)
+	require.NoError(t, err)
+	text, err := io.ReadAll(a.Body)
+	require.NoError(t, err)
+	w.isError(http.StatusBadRequest, a, text)
+}

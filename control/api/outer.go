@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -40,8 +41,7 @@ func (s *Server) outer(next http.Handler) http.Handler {
 			s.fail(a, refuse(http.StatusUnauthorized, "the token is wrong or missing: send \"Authorization: %sTOKEN\" with the token of this host's record", wire.Bearer))
 			return
 		}
-		a.hurry(r)
-		next.ServeHTTP(a, r)
+		next.ServeHTTP(a, a.hurry(r))
 	})
 }
 
@@ -102,27 +102,42 @@ func (a *answer) extend() {
 	_ = http.NewResponseController(a.ResponseWriter).SetWriteDeadline(time.Now().Add(a.patience))
 }
 
-// hurry has the request's body come without long pauses.
-func (a *answer) hurry(r *http.Request) {
-	r.Body = &hurried{r.Body, a}
-	r.Body.(*hurried).extend()
+// hurry is the request with a body that comes without long pauses. It is another request, since net/http looks at the body of its own.
+func (a *answer) hurry(r *http.Request) *http.Request {
+	body := &hurried{body: r.Body, answer: a, ended: r.ContentLength == 0, held: r.Header.Get("Expect") != ""}
+	body.extend()
+	hurried := new(http.Request)
+	*hurried = *r
+	hurried.Body = body
+	return hurried
 }
 
 // hurried is a request's body.
 type hurried struct {
-	body interface {
-		Read([]byte) (int, error)
-		Close() error
-	}
+	body   io.ReadCloser
 	answer *answer
+	ended  bool // all of it has come
+	held   bool // nothing comes before it is asked for
 }
 
 func (h *hurried) Read(p []byte) (int, error) {
 	h.extend()
-	return h.body.Read(p)
+	h.held = false
+	n, err := h.body.Read(p)
+	h.ended = h.ended || err == io.EOF
+	return n, err
 }
 
 func (h *hurried) Close() error { return h.body.Close() }
+
+// maxRest bounds what is taken of a body that nobody wants.
+const maxRest = 256 << 20
+
+// rest takes what the client still sends. A connection that is closed before the client has stopped is reset, and that may take away the answer, which is on its
+// way. A client that has read the answer stops.
+func (h *hurried) rest() {
+	_, _ = io.CopyN(io.Discard, h, maxRest)
+}
 
 func (h *hurried) extend() {
 	_ = http.NewResponseController(h.answer.ResponseWriter).SetReadDeadline(time.Now().Add(h.answer.patience))

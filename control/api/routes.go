@@ -52,7 +52,7 @@ func (s *Server) handler() http.Handler {
 	for _, r := range routes {
 		mux.HandleFunc(r.method+" "+r.path, func(w http.ResponseWriter, req *http.Request) {
 			if err := r.handle(s, w, req); err != nil {
-				s.fail(w, err)
+				s.failed(w, req, err)
 			}
 		})
 		methods[r.path] = append(methods[r.path], r.method)
