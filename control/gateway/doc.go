@@ -5,11 +5,12 @@
 //	        ▼
 //	┌── which way? ───────────────────────────────────────────┐
 //	│   │          │                 │                         │
-//	│  DHCP   for the gateway    for outside                   │
+//	│  DHCP,  for the gateway    for outside                   │
+//	│  ping        │                 │                         │
 //	│   │          ▼                 ▼                         │
 //	│   │    ┌──────────┐      NAT, next hop ────▶ uplink      │
 //	│   │    │ TCP/IP   │                            │         │
-//	│   │    │ DNS,ping │◀── for the host ── NAT ◀───┘         │
+//	│   │    │   DNS    │◀── for the host ── NAT ◀───┘         │
 //	│   │    └──────────┘                     │                │
 //	│   ▼          ▼                          ▼                │
 //	└── back to the switch ────────────────────────────────────┘
@@ -18,8 +19,8 @@
 //
 // Packets between guests and outside are forwarded one by one, with their addresses changed (package nat): they do not pass through the TCP/IP
 // stack, and connections do not end here, so a segment is forwarded in less than a microsecond, uncut if the uplink can take it. Only what is
-// for the gateway itself comes to the stack (gVisor's): questions of DNS, pings, and all that the host has to do with the outside under
-// the uplink's address, such as the management API.
+// for the gateway itself comes to the stack (gVisor's): questions of DNS, pings that are not plain, and all that the host has to do with the outside under
+// the uplink's address, such as the management API. A plain ping is answered at once, in the frame that it came in.
 //
 // # What guests may do
 //

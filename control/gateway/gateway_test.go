@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"gvisor.dev/gvisor/pkg/tcpip"
+	"gvisor.dev/gvisor/pkg/tcpip/checksum"
 	"gvisor.dev/gvisor/pkg/tcpip/header"
 	"gvisor.dev/gvisor/pkg/tcpip/network/ipv4"
 	"gvisor.dev/gvisor/pkg/tcpip/stack"
@@ -65,6 +66,58 @@ func TestPing(t *testing.T) {
 		assert.Equal(t, data, a.ping(t, to, data), to)
 	}
 	assert.Equal(t, data, w.far.ping(t, uplink.Addr(), data), "the host itself")
+}
+
+// collect keeps what comes.
+type collect struct{ frames [][]byte }
+
+func (c *collect) Deliver(frames []packet.Frame) {
+	for _, f := range frames {
+		c.frames = append(c.frames, bytes.Clone(f.Data))
+	}
+}
+
+// A plain ping of the gateway is answered at once. What is wrong with one is not made right.
+func TestEcho(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *gateway.Config) { c.Uplink = nil })
+	h, port, s := w.plug("a", 1)
+	var got collect
+	s.set(&got)
+	frame := func() []byte {
+		b := gopacket.NewSerializeBuffer()
+		require.NoError(t, gopacket.SerializeLayers(b, gopacket.SerializeOptions{FixLengths: true, ComputeChecksums: true},
+			&layers.Ethernet{SrcMAC: h.MAC[:], DstMAC: gatewayMAC[:], EthernetType: layers.EthernetTypeIPv4},
+			&layers.IPv4{Version: 4, TTL: 3, Id: 9, Protocol: layers.IPProtocolICMPv4, SrcIP: h.Address.AsSlice(), DstIP: network.Addr().AsSlice()},
+			&layers.ICMPv4{TypeCode: layers.CreateICMPv4TypeCode(layers.ICMPv4TypeEchoRequest, 0), Id: 77, Seq: 5}, gopacket.Payload("an odd number of bytes.")))
+		return append(b.Bytes(), 0, 0) // padding
+	}
+	send := func(f []byte) { port.Receive([]packet.Frame{{Data: f}}) }
+	send(frame())
+	require.Len(t, got.frames, 1)
+	p := gopacket.NewPacket(got.frames[0], layers.LayerTypeEthernet, gopacket.Default)
+	ip, icmp := p.Layer(layers.LayerTypeIPv4).(*layers.IPv4), p.Layer(layers.LayerTypeICMPv4).(*layers.ICMPv4)
+	assert.Equal(t, h.MAC[:], []byte(p.LinkLayer().(*layers.Ethernet).DstMAC))
+	assert.Equal(t, gatewayMAC[:], []byte(p.LinkLayer().(*layers.Ethernet).SrcMAC))
+	assert.True(t, ip.SrcIP.Equal(network.Addr().AsSlice()) && ip.DstIP.Equal(h.Address.AsSlice()))
+	assert.EqualValues(t, 64, ip.TTL)
+	assert.Equal(t, layers.CreateICMPv4TypeCode(layers.ICMPv4TypeEchoReply, 0), icmp.TypeCode)
+	assert.Equal(t, []uint16{77, 5}, []uint16{icmp.Id, icmp.Seq})
+	assert.Equal(t, "an odd number of bytes.", string(icmp.Payload))
+	const ipHeader, icmpHeader = 14, 34
+	assert.EqualValues(t, 0xffff, header.IPv4(got.frames[0][ipHeader:]).CalculateChecksum())
+	assert.EqualValues(t, 0xffff, checksum.Checksum(got.frames[0][icmpHeader:], 0), "the sum is right")
+
+	spoilt := frame()
+	spoilt[len(spoilt)-3]++ // the last byte of the data
+	send(spoilt)
+	require.Len(t, got.frames, 2)
+	assert.NotEqualValues(t, 0xffff, checksum.Checksum(got.frames[1][icmpHeader:], 0), "the sum stays wrong")
+
+	spoilt = frame()
+	spoilt[ipHeader+8]++ // the time to live, and not the header's sum
+	send(spoilt)
+	assert.Len(t, got.frames, 2)
 }
 
 // echo answers connections with what they send, and then with who they are.

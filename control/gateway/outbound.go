@@ -22,6 +22,8 @@ func (g *Gateway) Deliver(frames []packet.Frame) {
 			if g.route(&f, &info) {
 				out = append(out, f)
 			}
+		case g.echo(&frames[i], &info):
+			g.send(frames[i : i+1])
 		default:
 			g.inside.Deliver(frames[i : i+1])
 		}
