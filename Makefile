@@ -131,7 +131,7 @@ $(OUT)/profile.so: $(OBJ)/plugin.o
 
 PROGRAMS := hello memory stress bench httpd events power devices tenant traffic iobench web asker rogue
 CONTROL_PROGRAMS := trial cycle storebench
-programs: $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf $(OUT)/programs/greeter.elf $(CONTROL_PROGRAMS:%=$(OUT)/programs/%.elf)
+programs: $(OUT)/programs/linuxio $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf $(OUT)/programs/greeter.elf $(CONTROL_PROGRAMS:%=$(OUT)/programs/%.elf)
 
 $(CONTROL_PROGRAMS:%=$(OUT)/programs/%.elf): $(OUT)/programs/%.elf: $(OUT)/tuco FORCE
 	@mkdir -p $(@D)
@@ -140,6 +140,11 @@ $(CONTROL_PROGRAMS:%=$(OUT)/programs/%.elf): $(OUT)/programs/%.elf: $(OUT)/tuco 
 $(OUT)/programs/%.elf: $(OUT)/tuco FORCE
 	@mkdir -p $(@D)
 	@$(OUT)/tuco build ./guests/$* -o $@ >/dev/null
+
+# This one runs in Linux guests.
+$(OUT)/programs/linuxio: FORCE
+	@mkdir -p $(@D)
+	@GOOS=linux GOARCH=amd64 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w' -o $@ ./guests/linuxio
 
 $(OUT)/programs/greeter.elf: $(OUT)/tuco FORCE
 	@mkdir -p $(@D)

@@ -17,7 +17,7 @@ type Span struct {
 // hypervisor. The error is the function's, or says that the hypervisor doesn't tell for how long CPUs were idle: Xen never does, and Tuco
 // tells a domain that isn't privileged only where its command line has the word counts.
 func Work(work func() error) (s Span, err error) {
-	idle, err := idled()
+	idle, err := Idle()
 	if err != nil {
 		return s, err
 	}
@@ -29,13 +29,14 @@ func Work(work func() error) (s Span, err error) {
 	if err != nil {
 		return s, err
 	}
-	now, err := idled()
+	now, err := Idle()
 	s.Idle, s.Exits = now-idle, after.Total-before.Total
 	s.Ticks -= min(s.Ticks, s.Idle)
 	return s, err
 }
 
-func idled() (ticks uint64, err error) {
+// Idle is for how many ticks CPUs have had nothing to run, all together. The error is Work's.
+func Idle() (ticks uint64, err error) {
 	arg, _, err := hyper.Op("ask for how long CPUs were idle", hypercall.HYPERVISOR_tuco_op, hypercall.TUCOOP_idle, hypercall.TucoIdle{})
 	return arg.Ticks, err
 }

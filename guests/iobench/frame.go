@@ -96,11 +96,34 @@ func datagram(from, to host, size int) []byte {
 	return f
 }
 
+// fragments is the frames of a UDP packet of some size, of which each has as much as fits into 1500 bytes (RFC 791, "Fragmentation and Reassembly").
+func fragments(from, to host, size int) (frames [][]byte) {
+	const most, moreFragments, unit = 1480, 1 << 13, 8
+	whole := datagram(from, to, size)[etherLen+ipLen:]
+	for at := 0; at < len(whole); at += most {
+		part := whole[at:min(at+most, len(whole))]
+		f := ipv4(protocolUDP, from, to, ipLen+len(part))
+		p := f[etherLen:]
+		copy(p[ipLen:], part)
+		where := uint16(at / unit)
+		if at+most < len(whole) {
+			where |= moreFragments
+		}
+		binary.BigEndian.PutUint16(p[4:], 1) // the packet's number
+		binary.BigEndian.PutUint16(p[6:], where)
+		p[10], p[11] = 0, 0
+		binary.BigEndian.PutUint16(p[10:], sum(p[:ipLen]))
+		frames = append(frames, f)
+	}
+	return frames
+}
+
 // What the first byte of a datagram's data says.
 const (
 	mark        = etherLen + ipLen + 8
 	markReceipt = 1 // the receiver is asked to answer with one like it, or this is that answer
 	markEnd     = 2 // nothing more will come
+	markIdle    = 3 // the receiver is asked for how long CPUs were idle, or this is the answer, with that number behind it
 )
 
 // marked is a datagram with a mark and nothing else.
@@ -108,6 +131,19 @@ func marked(from, to host, m byte) []byte {
 	f := datagram(from, to, ipLen+8+1)
 	f[mark] = m
 	return f
+}
+
+// idleReply says for how many ticks CPUs were idle.
+func idleReply(from, to host, ticks uint64) []byte {
+	f := datagram(from, to, ipLen+8+1+8)
+	f[mark] = markIdle
+	binary.LittleEndian.PutUint64(f[mark+1:], ticks)
+	return f
+}
+
+// sender is who has sent an IPv4 packet.
+func sender(f []byte) host {
+	return host{[6]byte(f[6:12]), netip.AddrFrom4([4]byte(f[etherLen+12 : etherLen+16]))}
 }
 
 // markOf is the mark of a frame: 0 if it has none.

@@ -3,7 +3,7 @@
 //
 // Words of its command line: disk measures the first disk, and loses what is on it; address=ADDRESS is that of the first
 // network interface, ping=ADDRESS asks the host there for echos, send=ADDRESS sends to another guest that runs
-// this program with the word answer; store asks the store.
+// this program with the word answer; store asks the store; brief has it do an eighth of all that.
 package main
 
 import (
@@ -18,8 +18,8 @@ import (
 
 // options is what the command line says.
 type options struct {
-	disk, store, answer bool
-	own, ping, send     netip.Addr
+	disk, store, answer, brief bool
+	own, ping, send            netip.Addr
 }
 
 func main() {
@@ -42,6 +42,8 @@ func parse(words []string) (o options, err error) {
 			o.disk = true
 		case "store":
 			o.store = true
+		case "brief":
+			o.brief = true
 		case "answer":
 			o.answer = true
 		case "address":
@@ -51,7 +53,7 @@ func parse(words []string) (o options, err error) {
 		case "send":
 			o.send, err = netip.ParseAddr(value)
 		default:
-			err = fmt.Errorf("unknown word %q on the command line: disk, store, answer, address=, ping= and send= are known", word)
+			err = fmt.Errorf("unknown word %q on the command line: disk, store, brief, answer, address=, ping= and send= are known", word)
 		}
 		if err != nil {
 			return o, err
@@ -69,7 +71,11 @@ const patience = time.Minute
 func run(o options) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	t := &table{}
+	t := &table{part: 1}
+	if o.brief {
+		const eighth = 8
+		t.part = eighth
+	}
 	if o.disk {
 		if err := disk(ctx, t); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 
 	"tuco/guestlib/here"
 	"tuco/guestlib/netfront"
+	"tuco/guestlib/probe"
 )
 
 // station is this guest in the network. It answers who asks for its address, whatever else it does.
@@ -152,29 +153,41 @@ func (s *station) pings(t *table, address netip.Addr) error {
 	})
 }
 
-// sends measures packets that another guest takes. So many are under way at most, and a receipt is asked for with each of a quarter of them.
+// sends measures packets that another guest takes, of one frame and of the longest that there are. Two groups of them are under way at most, and behind
+// each a small one asks for a receipt.
 func (s *station) sends(t *table, to host) error {
 	const (
-		many, size = 4096, 1500
-		window     = 128
-		some       = window / 4
+		short, shorts, shortGroup = 1500, 4096, 64
+		long, longs               = 65535, 64
 	)
-	return t.measure("network: 1500-byte packet to another guest", many, func(n int) error {
-		var frames [some]netfront.Frame
-		for i := range frames {
-			frames[i].Data = datagram(s.own, to, size)
-		}
-		frames[some-1].Data[mark] = markReceipt
+	var group []netfront.Frame
+	for range shortGroup {
+		group = append(group, netfront.Frame{Data: datagram(s.own, to, short)})
+	}
+	if err := t.measure("network: 1500-byte packet to another guest", shorts, s.groups(to, group, shortGroup)); err != nil {
+		return err
+	}
+	group = nil
+	for _, f := range fragments(s.own, to, long) {
+		group = append(group, netfront.Frame{Data: f})
+	}
+	return t.measure("network: 64 KiB packet to another guest", longs, s.groups(to, group, 1))
+}
+
+// groups sends groups of so many packets.
+func (s *station) groups(to host, group []netfront.Frame, packets int) func(n int) error {
+	group = append(group, netfront.Frame{Data: marked(s.own, to, markReceipt)})
+	return func(n int) error {
 		for underWay := 0; n > 0 || underWay > 0; {
-			for n > 0 && underWay+some <= window {
-				if _, err := s.link.Send(frames[:]); err != nil {
+			for ; n > 0 && underWay < 2; underWay++ {
+				if _, err := s.link.Send(group); err != nil {
 					return err
 				}
-				n, underWay = n-some, underWay+some
+				n -= packets
 			}
 			if err := s.receive(func(f []byte) error {
 				if markOf(f) == markReceipt {
-					underWay -= some
+					underWay--
 				}
 				return nil
 			}); err != nil {
@@ -182,10 +195,11 @@ func (s *station) sends(t *table, to host) error {
 			}
 		}
 		return nil
-	})
+	}
 }
 
-// answer sends receipts to whoever asks for them, until it is told that this is the end.
+// answer sends receipts to whoever asks for them, and tells guests that can't know it themselves for how long CPUs were idle, until it is
+// told that this is the end.
 func (s *station) answer() error {
 	for ended := false; !ended; {
 		if err := s.receive(func(f []byte) error {
@@ -193,7 +207,13 @@ func (s *station) answer() error {
 			case markEnd:
 				ended = true
 			case markReceipt:
-				return s.send(marked(s.own, host{[6]byte(f[6:12]), netip.AddrFrom4([4]byte(f[etherLen+12 : etherLen+16]))}, markReceipt))
+				return s.send(marked(s.own, sender(f), markReceipt))
+			case markIdle:
+				idle, err := probe.Idle()
+				if err != nil {
+					return err
+				}
+				return s.send(idleReply(s.own, sender(f), idle))
 			}
 			return nil
 		}); err != nil {

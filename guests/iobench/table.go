@@ -7,13 +7,17 @@ import (
 )
 
 // A table is the lines that are printed, in the form of guests/bench.
-type table struct{ rows []string }
+type table struct {
+	rows []string
+	part int // which part of the operations is done
+}
 
 const header = "op\tdiv\tticks(median/op)\texits"
 
 // measure measures an operation: so many in one go, after some that make everything ready. It is the mean that counts, and no median: what comes now
 // and then, such as a garbage collection here or in the control domain, is a part of the cost.
 func (t *table) measure(op string, n int, do func(n int) error) error {
+	n = max(n/t.part, 1)
 	if err := do(max(n/ready, 1)); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}

@@ -135,6 +135,9 @@ func (b *bencher) parts() (parts []func(context.Context) error) {
 	if len(b.words) == 0 || slices.Contains(b.words, devicesWord) {
 		parts = append(parts, b.devices)
 	}
+	if b.withLinux && (len(b.words) == 0 || slices.Contains(b.words, devicesWord)) {
+		parts = append(parts, b.linuxDevices)
+	}
 	if b.withLinux && (len(b.words) == 0 || slices.Contains(b.words, linuxWord)) {
 		parts = append(parts, b.linux)
 	}

@@ -21,22 +21,30 @@ const (
 // sending is the instructions that Xen takes for so many bytes.
 func sending(bytes float64) float64 { return bytes * 1e9 / (22 << 20) }
 
-// anchors is by the end of an operation's name: guests of several kinds do the same.
+// anchors is by operation: guests of several kinds do the same.
 var anchors = map[string]anchor{
 	"block: 4 KiB read":                          {93_000, anchorBlock},
 	"block: 4 KiB written":                       {93_000, anchorBlock},
 	"block: 1 MiB read at once":                  {1_250_000, anchorBlock},
 	"network: ping round trip":                   {100_000, anchorPing},
 	"network: 1500-byte packet to another guest": {sending(1500), anchorSend},
+	"network: 64 KiB packet to another guest":    {sending(64 << 10), anchorSend},
 }
 
-// DeviceOps is what the measuring guests have to have measured of devices and of the store.
+// linuxGuest begins the names of rows that a stock Linux guest has measured.
+const linuxGuest = "Linux guest: "
+
+// DeviceOps is what the measuring guests have to have measured of disks and networks.
 func DeviceOps() []string {
-	ops := []string{
+	return []string{
 		"block: 4 KiB read", "block: 4 KiB written", "block: 1 MiB read at once", "block: 1 MiB written at once",
-		"network: ping round trip", "network: 1500-byte packet to another guest",
-		"xenstore: a guest's read", "xenstore: a guest's transaction of one write",
+		"network: ping round trip", "network: 1500-byte packet to another guest", "network: 64 KiB packet to another guest",
 	}
+}
+
+// StoreOps is what they have to have measured of the store.
+func StoreOps() []string {
+	ops := []string{"xenstore: a guest's read", "xenstore: a guest's transaction of one write"}
 	for _, domains := range [...]int{10, 1000} {
 		for _, op := range [...]string{"read", "transaction of three writes"} {
 			ops = append(ops, fmt.Sprintf("xenstore: %s, nodes of %d domains", op, domains))
@@ -48,14 +56,23 @@ func DeviceOps() []string {
 // JoinDevices adds rows of what guests have measured beside a control domain, with the stub and without it. What Xen takes is not
 // measured here but known: see Line.XenFrom. The error tells which operations are missing.
 func (r *Report) JoinDevices(tuco, stubOff Table) error {
+	return r.joinDevices("", append(DeviceOps(), StoreOps()...), tuco, stubOff)
+}
+
+// JoinLinuxGuest is JoinDevices for what a stock Linux guest has measured.
+func (r *Report) JoinLinuxGuest(tuco, stubOff Table) error {
+	return r.joinDevices(linuxGuest, DeviceOps(), tuco, stubOff)
+}
+
+func (r *Report) joinDevices(prefix string, ops []string, tuco, stubOff Table) error {
 	var missing []string
-	for _, op := range DeviceOps() {
+	for _, op := range ops {
 		on, off := tuco.find(op), stubOff.find(op)
 		if on == nil || off == nil {
 			missing = append(missing, op)
 			continue
 		}
-		l := r.line(op, on, off, nil)
+		l := r.line(prefix+op, on, off, nil)
 		l.elsewhere = true
 		l.Modelled = nil // the exits are the guest's, and others have worked too
 		if a, ok := anchors[op]; ok {

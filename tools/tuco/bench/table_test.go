@@ -69,7 +69,7 @@ func TestConsoleOf(t *testing.T) {
 
 func TestJoinDevices(t *testing.T) {
 	var on, off Table
-	for i, op := range DeviceOps() {
+	for i, op := range append(DeviceOps(), StoreOps()...) {
 		exits := 2.0
 		on, off = append(on, Row{Op: op, Div: 1, Ticks: float64(1000 + i), Exits: &exits}), append(off, Row{Op: op, Div: 1, Ticks: 2000, Exits: &exits})
 	}
@@ -83,5 +83,9 @@ func TestJoinDevices(t *testing.T) {
 	require.NoError(t, r.WriteMarkdown(&text))
 	assert.Contains(t, text.String(), "| 93000.0* |")
 	assert.Contains(t, text.String(), `\* Debian's Xen 4.17.7, of another run: a Linux guest's direct I/O`)
+	require.NoError(t, r.JoinLinuxGuest(on, off))
+	last := r.Rows[len(r.Rows)-1]
+	assert.Equal(t, "Linux guest: network: 64 KiB packet to another guest", last.Op)
+	assert.Greater(t, *last.Xen, 2.8e6)
 	require.ErrorContains(t, r.JoinDevices(on[1:], off), "no guest has measured "+on[0].Op)
 }
