@@ -44,6 +44,7 @@ type commands struct {
 	guests    manager
 	keyboards keyboards
 	daemons   room
+	end       func() // the host
 	to        io.Writer
 	files     []*config.Guest        // that can be created
 	figures   func() (string, error) // of the host
@@ -64,6 +65,7 @@ func (c *commands) all() []command {
 		{"reports", maybe, "crashes, of all guests or of one", c.reports},
 		{"daemons", none, "who serves guests", func(string) error { return c.room() }},
 		{"restart", daemon, "start a daemon anew; guests go on", c.daemons.Restart},
+		{"poweroff", none, "end all guests, and the host", func(string) error { c.end(); return nil }},
 	}
 }
 

@@ -54,7 +54,7 @@ func TestCommands(t *testing.T) {
 	room := daemons.New(slog.New(slog.DiscardHandler), time.Now, daemons.Daemon{Name: "block", Restart: func(context.Context) error {
 		return r.note("restart block")
 	}})
-	c := commands{guests: r, keyboards: r, daemons: room, to: &out, figures: func() (string, error) { return "7 pages", nil }}
+	c := commands{guests: r, keyboards: r, daemons: room, to: &out, figures: func() (string, error) { return "7 pages", nil }, end: func() { _ = r.note("poweroff") }}
 	c.serve(strings.NewReader(`
 list
 pause web
@@ -77,8 +77,9 @@ restart
 daemons
 figures
 create web
+poweroff
 `))
-	assert.Equal(t, []string{"pause web", "unpause web", "shutdown web poweroff", "shutdown web reboot", "type web  ls -l  /\n", "type web \n", "restart block"}, r.asked)
+	assert.Equal(t, []string{"pause web", "unpause web", "shutdown web poweroff", "shutdown web reboot", "type web  ls -l  /\n", "type web \n", "restart block", "poweroff"}, r.asked)
 	assert.Equal(t, `GUEST  DOMAIN  STATE    MIB  VCPUS  
 web    3       running  128  2      
 db     4       ended    64   1      crash

@@ -13,13 +13,14 @@ import (
 
 const guestDir = "guests"
 
-// guestFiles reads the guest.cfg files of a ramdisk, in the order of their names. All that is wrong with any of them is in the error.
-func guestFiles(root fs.FS) (guests []*config.Guest, err error) {
+// guestFiles reads the guest.cfg files of a ramdisk, in the order of their names. All that is wrong with any of them is in the error. Only a host that is kept
+// may begin without a guest.
+func guestFiles(root fs.FS, kept bool) (guests []*config.Guest, err error) {
 	names, err := fs.Glob(root, guestDir+"/*.cfg")
 	if err != nil {
 		return nil, err
 	}
-	if len(names) == 0 {
+	if len(names) == 0 && !kept {
 		return nil, errors.New("the ramdisk has no " + guestDir + "/NAME.cfg, and so there is no guest to start")
 	}
 	for _, name := range names {

@@ -1,16 +1,18 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
+	"tuco/control/api"
 	"tuco/control/daemons"
 	"tuco/control/domains"
 	"tuco/control/hypervisor"
+	"tuco/control/images"
 	"tuco/guestlib/evtchn"
 	ramdisk "tuco/guestlib/files"
 	"tuco/hypercall"
@@ -25,7 +27,8 @@ func main() {
 }
 
 func run() error {
-	guests, err := guestFiles(os.DirFS("/"))
+	keep := slices.Contains(os.Args[1:], "keep")
+	guests, err := guestFiles(os.DirFS("/"), keep)
 	if err != nil {
 		return err
 	}
@@ -49,8 +52,9 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	uploads := &images.Store{Volumes: disks.Volumes, Room: imageRoom}
 	m := domains.New(domains.Options{
-		Hypervisor: host, Images: files{ramdisk.Ramdisk()}, Store: &memory{}, Signals: stores, Log: log,
+		Hypervisor: host, Images: sources{files{ramdisk.Ramdisk()}, uploads}, Store: &memory{}, Signals: stores, Log: log,
 		Services: []domains.Service{stores, consoles, disks, network}, Evidence: []domains.Evidence{{Name: "console", Text: consoles.End}},
 		Gone: consoles.Forget,
 	})
@@ -68,10 +72,18 @@ func run() error {
 	if err := forwardAll(network.Gateway, forwards); err != nil {
 		return errors.Join(err, destroyAll(m))
 	}
+	w := newWatch(m, uploads, log, ends, keep)
+	w.stop, err = manage(api.Options{
+		Guests: m, Machine: host, Consoles: consoles, Daemons: restartable{room}, Volumes: disks.Volumes, Images: uploads,
+		Disks: disks.Disks, Interfaces: network.Interfaces, PowerOff: w.end, Version: version, Log: log,
+	}, network.Gateway, os.Args[1:], os.DirFS("/"))
+	if err != nil {
+		return errors.Join(err, destroyAll(m))
+	}
 	fmt.Println("control: help lists what can be typed here")
 	counts := figures{host, stores.daemon}
-	go (&commands{guests: m, keyboards: consoles, daemons: room, to: os.Stdout, files: guests, figures: counts.text}).serve(os.Stdin)
-	return watch(m, log, ends)
+	go (&commands{guests: m, keyboards: consoles, daemons: room, to: os.Stdout, files: guests, figures: counts.text, end: w.end}).serve(os.Stdin)
+	return w.run()
 }
 
 // withoutTime leaves the time out: the console's reader, and the hypervisor's log, have a clock.
@@ -87,45 +99,4 @@ func destroyAll(m *domains.Manager) (err error) {
 		err = errors.Join(err, m.Destroy(i.Config.Name))
 	}
 	return err
-}
-
-// watch looks after the guests until none runs any more. Whatever is left then goes.
-func watch(m *domains.Manager, log *slog.Logger, ends *evtchn.Channel) error {
-	for running(m) {
-		if err := wait(ends); err != nil {
-			return err
-		}
-		if err := m.Poll(); err != nil {
-			log.Error("looking after guests", "error", err)
-		}
-	}
-	var err error
-	for _, i := range m.List() {
-		if i.State == domains.Failed {
-			err = errors.Join(err, errors.New(i.Why))
-		}
-	}
-	for _, r := range m.Reports("") {
-		err = errors.Join(err, fmt.Errorf("guest %q has crashed: %s, after %v", r.Guest, r.Reason, r.Lived.Round(time.Millisecond)))
-	}
-	return errors.Join(err, destroyAll(m))
-}
-
-// wait waits for the end of a domain, or a second: Poll also has to try again what has failed.
-func wait(ends *evtchn.Channel) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if err := ends.Wait(ctx); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	return nil
-}
-
-func running(m *domains.Manager) bool {
-	for _, i := range m.List() {
-		if i.State != domains.Ended && i.State != domains.Failed {
-			return true
-		}
-	}
-	return false
 }

@@ -146,6 +146,9 @@ func (g *Gateway) Book() *hosts.Book { return g.config.Book }
 // Stack is the host's TCP/IP. A service for the outside listens on the uplink's address.
 func (g *Gateway) Stack() *stack.Stack { return g.stack }
 
+// Address is the host's, in the uplink's network, if it has one.
+func (g *Gateway) Address() (a netip.Addr, ok bool) { return g.config.Address.Addr(), g.outside != nil }
+
 // NAT is the guests' conversations with the outside; nil without an uplink.
 func (g *Gateway) NAT() *nat.Table { return g.nat }
 

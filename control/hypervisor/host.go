@@ -84,3 +84,14 @@ func (h *Host) Map(id domains.ID, frames ...frame.MFN) (build.Mapping, error) {
 
 // domain names a domain to hostctl.
 func domain(id domains.ID) *hostctl.Domain { return &hostctl.Domain{ID: id.Dom, Serial: id.Serial} }
+
+// Machine is the figures of the whole machine.
+func (h *Host) Machine() (hypercall.ControlMachine, error) { return h.host.Machine() }
+
+// Domains are all domains with their figures, this one and those of the boot bundle among them.
+func (h *Host) Domains() ([]hypercall.ControlDomain, error) { return h.host.List() }
+
+// VCPU is the figures of a vCPU of a domain's.
+func (h *Host) VCPU(id domains.ID, vcpu int) (hypercall.ControlVCPU, error) {
+	return domain(id).VCPU(vcpu)
+}

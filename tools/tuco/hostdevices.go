@@ -24,8 +24,8 @@ func (d *deviceFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&d.forwards, "forward", nil, "QEMU: PORT:GUEST:PORT: connections to a port here go to a guest's, by TCP")
 }
 
-// apply adds the devices to a host, and words to the command line of the control domain, if guests has one.
-func (d *deviceFlags) apply(spec *host.Spec, guests *guestPack) error {
+// apply adds the devices to a host, and words to the command line of the control domain, if guests has one. Further forwards are QEMU's arguments for them.
+func (d *deviceFlags) apply(spec *host.Spec, guests *guestPack, further ...string) error {
 	if err := d.check(spec, guests); err != nil {
 		return err
 	}
@@ -42,21 +42,23 @@ func (d *deviceFlags) apply(spec *host.Spec, guests *guestPack) error {
 		}
 		guests.words = append(guests.words, word)
 	}
-	network := "user,id=net"
+	network := "user,id=net" + strings.Join(further, "")
 	for _, f := range d.forwards {
 		port, err := forwardPort(f, guests)
 		if err != nil {
 			return err
 		}
-		const address = "10.0.2.15" // the host's in QEMU's network
-		network += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-%s:%d", port, address, port)
+		network += fmt.Sprintf(",hostfwd=tcp:127.0.0.1:%d-%s:%d", port, uplinkAddress, port)
 		guests.words = append(guests.words, "forward="+f)
 	}
-	if guests.network && spec.Emulator != host.Bochs {
+	if (guests.network || strings.Contains(network, "hostfwd")) && spec.Emulator != host.Bochs {
 		spec.ExtraArgs = append(spec.ExtraArgs, "-netdev", network, "-device", "virtio-net-pci,netdev=net")
 	}
 	return nil
 }
+
+// uplinkAddress is the host's in QEMU's network of the kind "user".
+const uplinkAddress = "10.0.2.15"
 
 // diskArgs are QEMU's arguments for the host's disk.
 func diskArgs(path string) []string {

@@ -100,7 +100,7 @@ func (r *remote) find() (*client.Client, error) {
 		}
 	}
 	if token == "" {
-		return nil, usagef("--host %s needs the host's token, which was printed where it was started: --token TOKEN, or the variable %s", r.address, tokenVariable)
+		return nil, usagef("--host %s needs the host's token, which is in api.token in its log directory: --token TOKEN, or the variable %s", r.address, tokenVariable)
 	}
 	return client.New(address, token), nil
 }

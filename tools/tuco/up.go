@@ -30,6 +30,7 @@ type upFlags struct {
 
 	dom0    dom0Flags
 	devices deviceFlags
+	manage  manageFlags
 }
 
 func newUp(stdin *os.File) *cobra.Command {
@@ -43,9 +44,13 @@ Without --headless the terminal is the host's serial console, and Ctrl-] there e
 answers keys on it: h lists them. With --dom0 the terminal is domain 0's console instead; Ctrl-A three times switches the
 keys between domain 0 and the hypervisor.
 
-With guest.cfg files, which have the keys of xl.cfg, the control domain is domain 0, makes these guests, and ends the host when the
-last of them has ended. What they write on their consoles is on its console, with the guest's name before each line.
+With guest.cfg files, which have the keys of xl.cfg, the control domain is domain 0 and makes these guests. What they write on their consoles is on its
+console, with the guest's name before each line.
 Their disks are volumes on the host's disk (--disk, --volume); their network is behind the host's, and --forward lets connections in.
+The host ends when the last of them has ended. With --keep it stays, and needs no guest to begin with: poweroff on the control domain's console ends it. On
+a terminal it is kept, unless --keep=false.
+
+The control domain has a management API, by which ps, create, console and other commands reach the host; --api says where, or that there is to be none.
 
 --dom0 boots a paravirtual kernel as domain 0: an ELF file with Xen notes, or a Linux bzImage, which is unpacked. For stock
 Linux, "tuco image linux" makes the files, and prints the command that boots them.
@@ -63,6 +68,7 @@ bad argument or file.`,
 	flags := cmd.Flags()
 	f.addHost(flags)
 	f.devices.add(flags)
+	f.manage.add(flags)
 	flags.StringVar(&f.control, "control", "", "the control domain (default control.elf beside this tool)")
 	flags.BoolVar(&f.bare, "bare", false, "boot the hypervisor alone")
 	flags.BoolVar(&f.headless, "headless", false, "no console: only the log, and the exit status")
@@ -98,11 +104,16 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 	if err := f.findFiles(cmd.Context(), says(stderr)); err != nil {
 		return err
 	}
+	f.manage.keep = f.manage.keeps(cmd.Flags(), args, !f.headless && host.IsTerminal(stdin))
 	guests, err := f.packGuests(args)
 	if err != nil {
 		return err
 	}
-	if err := f.devices.apply(&f.spec, guests); err != nil {
+	api, err := f.manage.apply(cmd.Flags(), f.spec.Emulator, guests, f.dryRun)
+	if err != nil {
+		return err
+	}
+	if err := f.devices.apply(&f.spec, guests, api.forward()); err != nil {
 		return err
 	}
 	programs := installed()
@@ -147,6 +158,14 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 		return err
 	}
 	fmt.Fprintf(stderr, "tuco: booting %s; log in %s\n", describe(plan.Spec), filepath.Join(dir, plan.Spec.MainLog()))
+	if guests != nil && f.spec.Emulator == host.Bochs {
+		fmt.Fprintln(stderr, "tuco: there is no management API: Bochs has no network by which it could be reached")
+	}
+	forget, err := api.record(dir, stderr)
+	if err != nil {
+		return err
+	}
+	defer forget()
 
 	ctx, end := context.WithCancelCause(cmd.Context())
 	defer end(nil)
@@ -193,15 +212,25 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 
 // packGuests packs the guests to be started, and finds the control domain to start them. It gives nil if there are none.
 func (f *upFlags) packGuests(names []string) (*guestPack, error) {
-	if len(names) == 0 {
+	if len(names) == 0 && !f.manage.keep {
 		return nil, nil
 	}
 	if f.bare || f.spec.Bundle != "" || f.dom0.domain.Kernel != "" {
-		return nil, usagef("%s: the control domain starts guests: leave out --bare, --bundle and --dom0, or the guests", names[0])
+		what := "--keep"
+		if len(names) > 0 {
+			what = names[0]
+		}
+		return nil, usagef("%s: the control domain starts guests: leave out --bare, --bundle and --dom0, or the guests", what)
 	}
 	p, err := packGuests(names)
 	if err != nil {
 		return nil, err
+	}
+	if p.memory, err = f.manage.memoryFor(p.memory); err != nil {
+		return nil, err
+	}
+	if f.manage.keep {
+		p.words = append(p.words, "keep")
 	}
 	f.control, err = findControl(f.control)
 	return p, err
