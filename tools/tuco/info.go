@@ -35,6 +35,21 @@ func newInfo() *cobra.Command {
 	})
 }
 
+func newDown() *cobra.Command {
+	var r remote
+	return r.on(&cobra.Command{
+		Use:   "down",
+		Short: "End a host, and all its guests before it",
+		Args:  cobra.NoArgs,
+	}, func(cmd *cobra.Command, c *client.Client, _ []string) error {
+		if err := c.PowerOff(cmd.Context()); err != nil {
+			return err
+		}
+		o := outcome{c.Address(), "ends"}
+		return r.show(cmd, o, func(w io.Writer) { row(w, o.Name+": "+o.Result) })
+	})
+}
+
 func printHost(w io.Writer, address string, h wire.Host) {
 	space := func(s wire.Space) string { return progress.Bytes(s.Free) + " free of " + progress.Bytes(s.Size) }
 	row(w, "management", address)

@@ -119,6 +119,13 @@ func TestInfo(t *testing.T) {
 	assert.Equal(t, "tuco: there is no guest \"webb\"; did you mean web?\n", stderr)
 }
 
+func TestDown(t *testing.T) {
+	h := running(t)
+	assert.Equal(t, h.Address+": ends\n", ok(t, "down"))
+	assert.Equal(t, object{"name": h.Address, "result": "ends"}, parsed[object](t, "down"))
+	assert.Equal(t, []string{"POST /v1/host/poweroff", "POST /v1/host/poweroff"}, h.Asked())
+}
+
 func TestReports(t *testing.T) {
 	h := running(t)
 	status, stdout, stderr := tool(t, "reports", "web")

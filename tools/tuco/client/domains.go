@@ -17,6 +17,11 @@ func (c *Client) Host(ctx context.Context) (wire.Host, error) {
 	return get[wire.Host](ctx, c, wire.PathHost)
 }
 
+// PowerOff has all guests end, and then the host.
+func (c *Client) PowerOff(ctx context.Context) error {
+	return c.do(ctx, http.MethodPost, wire.PathHost+wire.PowerOff)
+}
+
 // Domains lists the guests.
 func (c *Client) Domains(ctx context.Context) ([]wire.Domain, error) {
 	return get[[]wire.Domain](ctx, c, wire.PathDomains)

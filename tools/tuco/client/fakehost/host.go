@@ -144,6 +144,7 @@ func (h *Host) paths() http.Handler {
 		})
 	}
 	on("GET "+wire.PathHost, func(http.ResponseWriter, *http.Request) (any, *refused) { return h.self(), nil })
+	on("POST "+wire.PathHost+wire.PowerOff, func(http.ResponseWriter, *http.Request) (any, *refused) { return nil, nil })
 	h.guestPaths(on)
 	h.volumePaths(on)
 	on("GET "+wire.PathDaemons, func(http.ResponseWriter, *http.Request) (any, *refused) {
