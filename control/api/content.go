@@ -91,6 +91,9 @@ func (s *Server) convert(name string, own *volume.Volume, from io.Reader, bytes 
 	return errImported
 }
 
+// lastPart is more than WriteTo writes at once, so that something is held back until it has returned.
+const lastPart = 8 * volume.ExtentSize
+
 // exportVolume sends an image of a volume, which nobody may write meanwhile.
 func (s *Server) exportVolume(w http.ResponseWriter, r *http.Request) error {
 	name, err := existing(r.PathValue("name"))
@@ -114,8 +117,9 @@ func (s *Server) exportVolume(w http.ResponseWriter, r *http.Request) error {
 		err = qcow2.Write(w, v)
 	} else {
 		w.Header().Set("Content-Length", strconv.FormatInt(v.Size(), 10))
-		b := bufio.NewWriterSize(w, 64<<10)
+		b := bufio.NewWriterSize(w, lastPart)
 		if _, err = v.WriteTo(b); err == nil {
+			v.Close() // a client that has all of it may delete the volume
 			err = b.Flush()
 		}
 	}
