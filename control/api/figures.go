@@ -91,9 +91,18 @@ func (s *Server) host(w http.ResponseWriter, _ *http.Request) error {
 	return nil
 }
 
-// powerOff has the host end. The answer may be the last that the client hears.
-func (s *Server) powerOff(w http.ResponseWriter, _ *http.Request) error {
+// powerOff has the host end, when the client has the answer: what is on its way then is lost.
+func (s *Server) powerOff(w http.ResponseWriter, r *http.Request) error {
+	const moment = time.Second
+	w.Header().Set("Connection", "close")
+	w.Header().Set("Content-Length", "0")
 	w.WriteHeader(http.StatusAccepted)
+	if http.NewResponseController(w).Flush() == nil {
+		select {
+		case <-r.Context().Done(): // the client has closed the connection
+		case <-time.After(moment):
+		}
+	}
 	s.PowerOff()
 	return nil
 }

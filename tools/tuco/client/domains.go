@@ -22,6 +22,16 @@ func (c *Client) PowerOff(ctx context.Context) error {
 	return c.do(ctx, http.MethodPost, wire.PathHost+wire.PowerOff)
 }
 
+// Metrics are all figures of the host, in Prometheus's text format.
+func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
+	answer, err := c.request(ctx, http.MethodGet, wire.PathMetrics, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	return io.ReadAll(answer.Body)
+}
+
 // Domains lists the guests.
 func (c *Client) Domains(ctx context.Context) ([]wire.Domain, error) {
 	return get[[]wire.Domain](ctx, c, wire.PathDomains)
