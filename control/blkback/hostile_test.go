@@ -345,6 +345,22 @@ func TestXSA155ChangesUnderWay(t *testing.T) {
 	})
 }
 
+// TestXSA216Responses: the bytes of a response that mean nothing are zero.
+func TestXSA216Responses(t *testing.T) {
+	h := plug(t, blkback.Config{})
+	r := h.raw(false)
+	const slots, size = 64, int(unsafe.Sizeof(blkif.Request{}))
+	for i := range 3 {
+		for k := range r.memory[slots:] {
+			r.memory[slots+k] = 0xa5
+		}
+		require.Equal(t, blkif.StatusOK, r.ask(r.transfer(blkif.OpRead, 0, r.segment(0))))
+		got := r.memory[slots+i*size:]
+		assert.Equal(t, []byte{0}, got[9:10])
+		assert.Equal(t, []byte{0, 0, 0, 0}, got[12:16])
+	}
+}
+
 // TestNotifiesForNothing: events with no request behind them come ever more slowly.
 func TestNotifiesForNothing(t *testing.T) {
 	clock := &limitClock{}
