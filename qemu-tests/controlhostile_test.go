@@ -41,6 +41,7 @@ func TestControlHostileFrontEnds(t *testing.T) {
 	const disconnected = `level=WARN msg=disconnected device=`
 	for _, line := range []string{
 		`rogue: rogue: all was refused`, `good: devices: round \d+: what was written and sent came back`, `good: devices: ok`, `control: all guests have ended`,
+		`level=WARN msg="a domain's connection to the store is given up" domain=2 error=".*index`, `level=WARN msg="console disconnected" guest=rogue reason=".*index`,
 		disconnected + `vbd/\d+/51712 reason="\S*/ring-ref0 says .*which is no number`,
 		disconnected + `vbd/\d+/51712 reason=".*bind to a port of another domain`,
 		disconnected + `vbd/\d+/51728 reason="the front end does what it must not: the peer's ring index is impossible"`,

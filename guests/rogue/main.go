@@ -1,7 +1,7 @@
 // Command rogue is a guest that does what a guest must not: it is a hostile front end of its devices, it floods the store, and it reaches
 // for what is others'. Each thing that it tries has to be refused in the way that is said here; where it is not, the program tells and fails.
 //
-// Words of its command line: devices attacks its disks and network interfaces and then the store; spy reaches for other domains' frames, grants,
+// Words of its command line: devices attacks its disks and network interfaces, then the store, and at last its console; spy reaches for other domains' frames, grants,
 // ports and nodes; remains looks for what an earlier domain has left in memory, and on a disk, and is itself that domain when it runs for the first time:
 // it has to be started again then, and needs two disks that do not have room on the host's at once.
 package main
@@ -9,6 +9,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 
 	"tuco/guestlib/frontend"
@@ -17,11 +18,17 @@ import (
 )
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	err := run(os.Args[1:])
+	if err == nil {
+		fmt.Println("rogue: all was refused")
+		if slices.Contains(os.Args[1:], "devices") {
+			err = spoilConsole()
+		}
+	}
+	if err != nil {
 		fmt.Println("rogue: failed:", err)
 		os.Exit(1)
 	}
-	fmt.Println("rogue: all was refused")
 }
 
 func run(words []string) error {
@@ -92,7 +99,10 @@ func devices(domain frontend.Domain, store *xenbus.Store) error {
 	if err := <-errs; err != nil {
 		return err
 	}
-	return flood(store)
+	if err := flood(store); err != nil {
+		return err
+	}
+	return spoilStore()
 }
 
 // refused tells of something that was refused as it has to be.
