@@ -16,6 +16,12 @@ import (
 	"tuco/ring/xenstore"
 )
 
+// How often a domain may begin its connection anew: so many times at once, and so many per second from then on.
+const (
+	connectBurst = 8
+	connectRate  = 1
+)
+
 var errNoOpen = errors.New("this daemon has no way to reach a domain by its frame and port")
 
 // headSize is of a message's head.
@@ -36,6 +42,7 @@ type conn struct {
 	penalty time.Duration // to wait before the next request
 	moved   bool          // something did in the last work
 	idle    limit.Idle    // looks at which nothing did
+	comes   *limit.Bucket // new connections
 	dead    bool          // the peer has broken the protocol: nothing is read until it asks for a new connection
 
 	woken  chan struct{}
@@ -46,7 +53,7 @@ type conn struct {
 }
 
 func newConn(s *Server, domain hypercall.DomID, link Link) *conn {
-	c := &conn{server: s, domain: domain, link: link, woken: make(chan struct{}, 1), over: make(chan struct{})}
+	c := &conn{server: s, domain: domain, link: link, woken: make(chan struct{}, 1), over: make(chan struct{}), comes: limit.New(connectRate, connectBurst)}
 	c.ended, c.end = context.WithCancelCause(context.Background())
 	c.attach()
 	atomic.StoreUint32(&link.Page.Features, xenstore.FeatureReconnect|xenstore.FeatureError)
@@ -147,6 +154,9 @@ func (c *conn) work() (pause time.Duration, err error) {
 	for c.ended.Err() == nil {
 		if c.asksAnew() {
 			c.reconnect()
+			if wait := c.comes.Take(1, time.Now()); wait > 0 {
+				return wait, nil
+			}
 		}
 		if c.dead {
 			return 0, nil

@@ -376,3 +376,31 @@ func TestEventsForNothing(t *testing.T) {
 	close(goOn)
 	require.NoError(t, g.store(t).Write("data", "1"))
 }
+
+// A domain that breaks its connection and asks for another one, again and again, gets some at once and then has to wait, and so has the log.
+func TestConnectionsTooOften(t *testing.T) {
+	const burst = 8
+	var waits atomic.Int32
+	log := new(buffer)
+	c := config(log)
+	c.Pause = func(time.Duration) <-chan time.Time { waits.Add(1); return nil } // for ever
+	s := serve.New(c)
+	t.Cleanup(func() { s.Stop() })
+	zero := xenbus.New(s.Local())
+	t.Cleanup(func() { zero.Close() })
+	g := home(t, s, zero, 5)
+	for range burst {
+		anew(t, g)
+		conn := g.raw(t)
+		require.NoError(t, wire.Write(conn, wire.Message{Type: hypercall.XS_DIRECTORY, Body: wire.Join("none")}))
+		_, err := wire.Read(conn)
+		require.NoError(t, err)
+		atomic.StoreUint32(&g.page.ReqProd, 1<<31)
+		require.NoError(t, g.event.Notify())
+		eventually(t, func() bool { return atomic.LoadUint32(&g.page.Error) != xenstore.ErrorNone })
+	}
+	require.Zero(t, waits.Load())
+	require.Equal(t, burst, strings.Count(log.String(), "is given up"))
+	anew(t, g)
+	eventually(t, func() bool { return waits.Load() > 0 })
+}
