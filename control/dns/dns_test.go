@@ -281,6 +281,24 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestConnectionsAreFew: a connection takes as much as eight questions, and a guest that opens many has only some.
+func TestConnectionsAreFew(t *testing.T) {
+	s := &dns.Server{Zone: zone(t)}
+	_, tcp := serve(t, s)
+	web := question(t, "web.", dnsmessage.TypeA)
+	var open []net.Conn
+	for range 4 {
+		c := tcp()
+		assert.Len(t, exchangeTCP(t, c, web).Answers, 1)
+		open = append(open, c)
+	}
+	_, err := tcp().Read(make([]byte, 1))
+	assert.Error(t, err, "closed")
+	for _, c := range open {
+		assert.Len(t, exchangeTCP(t, c, web).Answers, 1, "those that there were go on")
+	}
+}
+
 func FuzzZone(f *testing.F) {
 	z := zone(f)
 	f.Add(question(f, "web.tuco.", dnsmessage.TypeA))

@@ -18,7 +18,7 @@ type Server struct {
 	Dial    Dial
 	Timeout time.Duration // for each of the servers: 2 seconds
 	Idle    time.Duration // after which a silent connection is closed: 10 seconds
-	All     int           // questions at once: 256
+	All     int           // questions at once, of which a connection counts as several: 256
 	Each    int           // of a guest: 32
 
 	Stats Stats
@@ -44,28 +44,31 @@ func usual[T time.Duration | int](value, instead T) T {
 	return value
 }
 
-// enter tells whether a guest may have another question under way; then leave ends it.
-func (s *Server) enter(guest netip.Addr) bool {
+// connection is as how many questions one counts: so much more memory it takes, with what waits in it.
+const connection = 8
+
+// enter tells whether a guest may have so many questions more under way; then leave ends them.
+func (s *Server) enter(guest netip.Addr, n int) bool {
 	const all, each = 256, 32
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.all >= usual(s.All, all) || s.under[guest] >= usual(s.Each, each) {
+	if s.all+n > usual(s.All, all) || s.under[guest]+n > usual(s.Each, each) {
 		s.Stats.Busy.Add(1)
 		return false
 	}
 	if s.under == nil {
 		s.under = map[netip.Addr]int{}
 	}
-	s.all++
-	s.under[guest]++
+	s.all += n
+	s.under[guest] += n
 	return true
 }
 
-func (s *Server) leave(guest netip.Addr) {
+func (s *Server) leave(guest netip.Addr, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.all--
-	if s.under[guest]--; s.under[guest] == 0 {
+	s.all -= n
+	if s.under[guest] -= n; s.under[guest] == 0 {
 		delete(s.under, guest)
 	}
 }
@@ -90,10 +93,10 @@ func (s *Server) Serve(ctx context.Context, conn net.PacketConn) error {
 		case answer != nil:
 			s.Stats.Local.Add(1)
 			_, _ = conn.WriteTo(answer, from) // what is lost is asked for again
-		case s.enter(guest):
+		case s.enter(guest, 1):
 			question := append([]byte{}, room[:n]...)
 			questions.Go(func() {
-				defer s.leave(guest)
+				defer s.leave(guest, 1)
 				_, _ = conn.WriteTo(s.forward(ctx, "udp", question, q), from)
 			})
 		}
@@ -112,12 +115,12 @@ func (s *Server) ServeTCP(ctx context.Context, l net.Listener) error {
 			return err
 		}
 		guest := addressOf(conn.RemoteAddr())
-		if !s.enter(guest) {
+		if !s.enter(guest, connection) {
 			_ = conn.Close()
 			continue
 		}
 		connections.Go(func() {
-			defer s.leave(guest)
+			defer s.leave(guest, connection)
 			defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 			defer conn.Close()
 			s.connection(ctx, conn)

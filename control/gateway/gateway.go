@@ -57,6 +57,7 @@ type Stats struct {
 	Unreachable atomic.Uint64 // outside, where guests have no business, or where the next hop is not known
 	Malformed   atomic.Uint64 // from the uplink
 	NoDHCP      atomic.Uint64 // requests that got no answer
+	Calls       atomic.Uint64 // connections to the gateway itself that a guest may not have yet
 }
 
 // Gateway joins a switch to an uplink.
@@ -72,6 +73,7 @@ type Gateway struct {
 	dhcp     dhcp.Server
 	dns      *dns.Server
 	hops     hops
+	callers  callers
 	services sync.WaitGroup
 	stop     []func()
 }
@@ -174,6 +176,7 @@ func (g *Gateway) Leave(guest string) {
 		return
 	}
 	g.config.Book.Remove(guest)
+	g.callers.forget(h.Address)
 	if g.nat != nil {
 		g.nat.Forget(h.Address)
 	}

@@ -24,6 +24,8 @@ func (g *Gateway) Deliver(frames []packet.Frame) {
 			}
 		case g.echo(&frames[i], &info):
 			g.send(frames[i : i+1])
+		case !g.mayCall(&info):
+			g.Stats.Calls.Add(1)
 		default:
 			g.inside.Deliver(frames[i : i+1])
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"time"
 
 	"gvisor.dev/gvisor/pkg/tcpip"
 	"gvisor.dev/gvisor/pkg/tcpip/adapters/gonet"
@@ -29,8 +30,7 @@ func (g *Gateway) makeStack() (err error) {
 		NetworkProtocols:   []stack.NetworkProtocolFactory{ipv4.NewProtocol, arp.NewProtocol},
 		TransportProtocols: []stack.TransportProtocolFactory{tcp.NewProtocol, udp.NewProtocol, icmp.NewProtocol4},
 	})
-	sack := tcpip.TCPSACKEnabled(true)
-	if err := g.stack.SetTransportProtocolOption(tcp.ProtocolNumber, &sack); err != nil {
+	if err := g.tune(); err != nil {
 		return fmt.Errorf("TCP: %v", err)
 	}
 	if err := g.stack.SetPortRange(firstOwnPort, lastOwnPort); err != nil {
@@ -52,6 +52,27 @@ func (g *Gateway) makeStack() (err error) {
 		return err
 	}
 	g.stack.AddRoute(tcpip.Route{Destination: header.IPv4EmptySubnet, Gateway: addressOf(c.Router), NIC: g.outside.NIC()})
+	return nil
+}
+
+// What a connection costs that its peer does not tend to: so long it lives on when it was closed here, and so much of what has come waits.
+const (
+	lingering   = 10 * time.Second
+	timeWait    = 5 * time.Second
+	retries     = 6 // some two minutes
+	received    = 128 << 10
+	mostWaiting = 256 << 10
+)
+
+// tune sets TCP up for peers that can't be trusted.
+func (g *Gateway) tune() tcpip.Error {
+	sack, linger, wait, again := tcpip.TCPSACKEnabled(true), tcpip.TCPLingerTimeoutOption(lingering), tcpip.TCPTimeWaitTimeoutOption(timeWait), tcpip.TCPMaxRetriesOption(retries)
+	room := tcpip.TCPReceiveBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: received, Max: mostWaiting}
+	for _, o := range []tcpip.SettableTransportProtocolOption{&sack, &linger, &wait, &again, &room} {
+		if err := g.stack.SetTransportProtocolOption(tcp.ProtocolNumber, o); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
