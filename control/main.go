@@ -48,7 +48,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	network, forwards, err := newNetwork(devices, stores.own, os.Args[1:], log)
+	network, err := newNetwork(devices, stores.own, os.Args[1:], log)
 	if err != nil {
 		return err
 	}
@@ -68,9 +68,6 @@ func run() error {
 		if err := m.Create(g); err != nil {
 			return errors.Join(fmt.Errorf("guest %q: %w", g.Name, err), destroyAll(m))
 		}
-	}
-	if err := forwardAll(network.Gateway, forwards); err != nil {
-		return errors.Join(err, destroyAll(m))
 	}
 	w := newWatch(m, uploads, log, ends, keep)
 	w.stop, err = manage(api.Options{

@@ -40,14 +40,14 @@ var userNetwork = uplink{
 
 // newNetwork serves guests' interfaces by a switch, which has a gateway to the host's network card. Words say where the host is, uplink=ADDRESS/PREFIX,ROUTER,DNS,
 // and what is forwarded to guests.
-func newNetwork(d *devices, own *xenbus.Store, words []string, log *slog.Logger) (*network.Service, []forward, error) {
+func newNetwork(d *devices, own *xenbus.Store, words []string, log *slog.Logger) (*network.Service, error) {
 	at, forwards, err := networkWords(words)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	book, err := hosts.New(guestNetwork, gatewayMAC)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	c := gateway.Config{
 		Switch: vswitch.New(vswitch.Limits{}, time.Now), Book: book, Domain: "tuco", MTU: guestMTU, Lease: time.Hour, Now: time.Now,
@@ -60,7 +60,7 @@ func newNetwork(d *devices, own *xenbus.Store, words []string, log *slog.Logger)
 	})
 	switch {
 	case err != nil:
-		return nil, nil, err
+		return nil, err
 	case card != nil:
 		c.Uplink, c.MAC = network.NewUplink(card), packet.MAC(card.MAC())
 		c.Address, c.Router, c.Servers = at.address, at.router, at.servers
@@ -68,23 +68,16 @@ func newNetwork(d *devices, own *xenbus.Store, words []string, log *slog.Logger)
 		log.Info("the host has no network: guests reach each other only")
 	}
 	if gate, err = gateway.New(c); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	close(ready)
 	return &network.Service{
-		Switch: c.Switch, Gateway: gate, Socket: newSocket(own, log),
-	}, forwards, nil
-}
-
-// forward is a port of the host's that is a guest's.
-type forward struct {
-	port  uint16
-	guest string
-	to    uint16
+		Switch: c.Switch, Gateway: gate, Socket: newSocket(own, log), Forwards: forwards,
+	}, nil
 }
 
 // networkWords are the words of the command line about the network.
-func networkWords(words []string) (at uplink, forwards []forward, err error) {
+func networkWords(words []string) (at uplink, forwards []network.Forward, err error) {
 	at = userNetwork
 	for _, word := range words {
 		name, text, _ := strings.Cut(word, "=")
@@ -120,7 +113,7 @@ func parseUplink(text string) (u uplink, err error) {
 	return u, err
 }
 
-func parseForward(text string) (f forward, err error) {
+func parseForward(text string) (f network.Forward, err error) {
 	parts := strings.Split(text, ":")
 	if len(parts) != 3 {
 		return f, fmt.Errorf("%d parts", len(parts))
@@ -131,18 +124,7 @@ func parseForward(text string) (f forward, err error) {
 			return f, err
 		}
 	}
-	return forward{uint16(ports[0]), parts[1], uint16(ports[1])}, nil
-}
-
-// forwardAll forwards what the command line says. The guests are there.
-func forwardAll(gate *gateway.Gateway, forwards []forward) error {
-	const tcp = 6
-	for _, f := range forwards {
-		if err := gate.Forward(tcp, f.port, f.guest, f.to); err != nil {
-			return fmt.Errorf("forward=%d:%s:%d: %w", f.port, f.guest, f.to, err)
-		}
-	}
-	return nil
+	return network.Forward{Port: uint16(ports[0]), Guest: parts[1], To: uint16(ports[1])}, nil
 }
 
 // network is the host's first network card; nil if it has none.

@@ -32,8 +32,18 @@ type Service struct {
 	Gateway     *gateway.Gateway
 	plug.Socket // where the interfaces are plugged in
 
+	// Forwards are ports of the host's that lead to a guest whenever it is there.
+	Forwards []Forward
+
 	mu     sync.Mutex
 	guests map[domains.ID][]*plugged
+}
+
+// Forward is a port of the host's that is a guest's, by TCP.
+type Forward struct {
+	Port  uint16
+	Guest string
+	To    uint16
 }
 
 // plugged is an interface with all that belongs to it.
@@ -55,16 +65,23 @@ func (s *Service) Attach(i *domains.Instance) error {
 		return fmt.Errorf("the guest's interfaces are there already")
 	}
 	var all []*plugged
-	for n := range i.Config.VIFs {
-		p, err := s.plug(i, n)
-		if err != nil {
+	var err error
+	for n := 0; n < len(i.Config.VIFs) && err == nil; n++ {
+		var p *plugged
+		if p, err = s.plug(i, n); err != nil {
 			err = fmt.Errorf("vif %d: %w", n, err)
-			for _, p := range all {
-				err = errors.Join(err, s.unplug(p))
-			}
-			return err
+			break
 		}
 		all = append(all, p)
+	}
+	if err == nil {
+		err = s.forward(i.Config)
+	}
+	if err != nil {
+		for _, p := range all {
+			err = errors.Join(err, s.unplug(p))
+		}
+		return err
 	}
 	if s.guests == nil {
 		s.guests = map[domains.ID][]*plugged{}
@@ -84,6 +101,19 @@ func (s *Service) Detach(i *domains.Instance) error {
 		s.guests[i.ID] = s.guests[i.ID][1:]
 	}
 	delete(s.guests, i.ID)
+	return nil
+}
+
+// forward has ports lead to a guest that has its interfaces. They go with the first of these.
+func (s *Service) forward(g *config.Guest) error {
+	for _, f := range s.Forwards {
+		if f.Guest != g.Name {
+			continue
+		}
+		if err := s.Gateway.Forward(packet.TCP, f.Port, f.Guest, f.To); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -131,6 +131,24 @@ func TestAttach(t *testing.T) {
 	require.NoError(t, s.Detach(web), "twice is no error")
 }
 
+// A port leads to a guest in each of its lives; where it can't, there is no guest.
+func TestForwards(t *testing.T) {
+	s := set(t)
+	s.Forwards = []network.Forward{{Port: 8080, Guest: "web", To: 80}, {Port: 2222, Guest: "other", To: 22}}
+	for range 2 {
+		i := guest("web", vif(1))
+		require.NoError(t, s.Attach(i))
+		assert.ErrorContains(t, s.Gateway.Forward(packet.TCP, 8080, "web", 81), "port 8080 is forwarded")
+		require.NoError(t, s.Gateway.Forward(packet.TCP, 2222, "web", 22), "the other one's is free")
+		require.NoError(t, s.Detach(i))
+		s.nothing(t)
+	}
+	s.Forwards = append(s.Forwards, network.Forward{Port: 8080, Guest: "web", To: 81})
+	assert.ErrorContains(t, s.Attach(guest("web", vif(1))), "port 8080 is forwarded")
+	s.nothing(t)
+	assert.ErrorContains(t, s.Attach(guest("web")), "there is no such guest in the network", "it has no interface")
+}
+
 // TestNothingHalfMade: whatever fails, nothing stays; and what could not be removed is removed later.
 func TestNothingHalfMade(t *testing.T) {
 	for want, g := range map[string]*domains.Instance{
