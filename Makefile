@@ -1,5 +1,5 @@
 # make            builds all into out/
-# make run        boots stock Linux as domain 0 in QEMU, to a shell
+# make run        boots a host in QEMU with a web server, who asks it, and Linux as guests
 # make test       all that CI runs       make test-long   soaks and long runs
 # make check      the fast part          make iso         a GRUB ISO
 # make gdb        boots under gdb        make deps        installs what is missing
@@ -192,8 +192,8 @@ deps:
 SUBMAKE = @$(MAKE) --no-print-directory
 
 run: deps
-	$(SUBMAKE) all linux
-	@$(OUT)/tuco up --cpus 2 --dom0 $(LINUX)/vmlinux --dom0-ramdisk $(LINUX)/initramfs.cpio --dom0-args "$$(cat $(LINUX)/cmdline)"
+	$(SUBMAKE) kernel control linux $(OUT)/programs/web.elf $(OUT)/programs/asker.elf
+	@$(OUT)/tuco demo
 
 iso: deps
 	$(SUBMAKE) all

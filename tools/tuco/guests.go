@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -82,7 +83,8 @@ func (p *guestPack) addGuest(name string, g *config.Guest) (err error) {
 			return err
 		}
 	}
-	p.ramdisk.AddText(path.Join("guests", g.Name+".cfg"), string(g.File()))
+	// The control domain makes them in the order of these names, which is that in which they were named here.
+	p.ramdisk.AddText(path.Join("guests", fmt.Sprintf("%03d-%s.cfg", len(p.sources), g.Name)), string(g.File()))
 	return nil
 }
 

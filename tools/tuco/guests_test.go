@@ -28,7 +28,7 @@ func TestPackGuests(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Len(t, p.files, 2, "a file is packed once")
-	for name, kernel := range map[string]string{"a": "files/0-k.elf", "b": "files/0-k.elf"} {
+	for name, kernel := range map[string]string{"001-a": "files/0-k.elf", "002-b": "files/0-k.elf"} {
 		record, ok := p.ramdisk["guests/"+name+".cfg"]
 		require.True(t, ok)
 		text := make([]byte, record.FileSize)
@@ -36,7 +36,7 @@ func TestPackGuests(t *testing.T) {
 		require.NoError(t, err)
 		g, err := config.Parse(name, text)
 		require.NoError(t, err)
-		assert.Equal(t, name, g.Name)
+		assert.Equal(t, name[len("001-"):], g.Name)
 		assert.Equal(t, kernel, g.Kernel)
 		assert.Contains(t, p.ramdisk, g.Kernel)
 	}

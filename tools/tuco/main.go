@@ -94,7 +94,7 @@ a file that was named can't be used; 130 after Ctrl-C. tuco up and tuco test hav
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%v (see tuco %s --help)", err, cmd.Name())
 	})
-	root.AddCommand(newUp(stdin), newProfile(), newISO(), newBundle(), newImage(), newBuild(), newRamdisk(), newTest(), newTestGo(), newBench(), newNew())
+	root.AddCommand(newUp(stdin), newDemo(stdin), newProfile(), newISO(), newBundle(), newImage(), newBuild(), newRamdisk(), newTest(), newTestGo(), newBench(), newNew())
 	for _, here := range root.Commands() {
 		here.GroupID = groupHere
 	}

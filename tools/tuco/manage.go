@@ -25,10 +25,14 @@ type manageFlags struct {
 	memory  string
 }
 
-const noAPI = "none"
+// Values of --api.
+const (
+	noAPI      = "none"
+	anyAddress = "127.0.0.1:0"
+)
 
 func (m *manageFlags) add(flags *pflag.FlagSet) {
-	flags.StringVar(&m.address, "api", "127.0.0.1:0", "QEMU: ADDRESS:PORT here where the management API is; port 0: any that is free; "+noAPI+": there is none")
+	flags.StringVar(&m.address, "api", anyAddress, "QEMU: ADDRESS:PORT here where the management API is; port 0: any that is free; "+noAPI+": there is none")
 	flags.BoolVar(&m.keep, "keep", false, "stay without a guest, until somebody ends the host (default on a terminal)")
 	flags.StringVar(&m.memory, "control-memory", "", "the control domain's memory, such as 128M (default 64M, and what the guests' files take)")
 }

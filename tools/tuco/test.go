@@ -224,8 +224,5 @@ func makeDisk(path string, volumes map[string]host.Size) error {
 	for _, s := range volumes {
 		size += 2 * s
 	}
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		return err
-	}
-	return os.Truncate(path, int64(size))
+	return makeSparse(path, size)
 }

@@ -31,6 +31,9 @@ type upFlags struct {
 	dom0    dom0Flags
 	devices deviceFlags
 	manage  manageFlags
+
+	started func(pid int)                // is told of the emulator; nil: nobody is
+	shows   func(to io.Writer) io.Writer // stands before the terminal; nil: nothing does
 }
 
 func newUp(stdin *os.File) *cobra.Command {
@@ -169,12 +172,15 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 
 	ctx, end := context.WithCancelCause(cmd.Context())
 	defer end(nil)
-	options := host.Options{Timeout: f.timeout}
+	options := host.Options{Timeout: f.timeout, Started: f.started}
 	if f.spec.Debug {
 		fmt.Fprintln(stderr, "tuco: waiting for", host.ShellQuote("gdb", "-ex", "target remote "+plan.Spec.GDBAddress(), plan.Spec.Image))
 	}
 	if !f.headless {
 		options.Output = cmd.OutOrStdout()
+		if f.shows != nil {
+			options.Output = f.shows(options.Output)
+		}
 		options.Input = stdin
 		if host.IsTerminal(stdin) {
 			restore, err := host.SetRaw(stdin, false)
