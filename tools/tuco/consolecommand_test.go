@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -117,4 +118,23 @@ func TestCreateWithConsole(t *testing.T) {
 	assert.Zero(t, wait())
 	errs.await("the console of web has ended")
 	assert.Equal(t, []string{"DELETE /v1/domains/web", "POST /v1/domains", "DELETE /v1/domains/web"}, h.Asked())
+}
+
+func TestInterruptedConsole(t *testing.T) {
+	running(t)
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(self, "console", "web")
+	cmd.Env = append(os.Environ(), asTool+"=1")
+	out, errs := newHeard(), newHeard()
+	cmd.Stdout, cmd.Stderr = out, errs
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	defer in.Close()
+	require.NoError(t, cmd.Start())
+	out.await("web: ready\n")
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	cmd.Wait()
+	assert.Equal(t, exitInterrupt, cmd.ProcessState.ExitCode())
+	assert.Equal(t, "tuco: interrupted\n", errs.String())
 }

@@ -42,6 +42,9 @@ func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	if errors.As(err, &status) {
 		return int(status)
 	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
 	fmt.Fprintf(stderr, "tuco: %v\n", err)
 	switch {
 	case errors.Is(err, host.ErrBadSpec), errors.Is(err, errUsage):

@@ -48,7 +48,7 @@ type volume struct {
 func Start(t testing.TB) *Host {
 	h := &Host{guests: map[string]*guest{}, volumes: map[string]*volume{}, daemons: map[string]*wire.Daemon{}}
 	for _, name := range []string{"block", "network", "console", "store"} {
-		h.daemons[name] = &wire.Daemon{Name: name, State: "running", Clients: 1}
+		h.daemons[name] = &wire.Daemon{Name: name, State: "running", Started: time.Unix(1e9, 0).UTC()}
 	}
 	server := httptest.NewServer(h.paths())
 	t.Cleanup(func() {
