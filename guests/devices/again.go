@@ -47,6 +47,8 @@ func again(ctx context.Context, domain *here.Here, o options) error {
 	power.AtEnd(func(power.Reason) { asked.Store(true); <-over })
 	go toolstack.Follow(context.Background(), store)
 	for round, last := 1, false; !last; round++ {
+		const rest = 50 * time.Millisecond // for others
+		time.Sleep(rest)
 		last = asked.Load()
 		const most = 1 << 20
 		if err := fill(disk, most, byte(round)); err != nil {
