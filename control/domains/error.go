@@ -13,6 +13,7 @@ var (
 	ErrState    = errors.New("not in this state")
 	ErrConflict = errors.New("what it needs is another guest's")
 	ErrConfig   = errors.New("it can't be built as described")
+	ErrRecord   = errors.New("the record of guests can't be used")
 )
 
 // refusal is an error of a kind, in its own words.

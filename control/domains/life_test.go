@@ -204,9 +204,9 @@ func TestRefusals(t *testing.T) {
 
 func TestBadRecords(t *testing.T) {
 	for text, want := range map[string]string{
-		"{":              "the record of guests is damaged (unexpected end of JSON input); remove it, and create the guests again",
+		"{":              "the record of guests is damaged (unexpected end of JSON input); start the host once with the word forget, and create the guests again",
 		`{"version":9}`:  "the record of guests has version 9, and this control domain knows version 1; use the one that wrote it",
-		`{"version":"x"`: "the record of guests is damaged (unexpected end of JSON input); remove it, and create the guests again",
+		`{"version":"x"`: "the record of guests is damaged (unexpected end of JSON input); start the host once with the word forget, and create the guests again",
 	} {
 		w := newWorld(t)
 		w.document = []byte(text)

@@ -35,6 +35,8 @@ type Manager struct {
 	// orphans are what is left of guests that no longer are.
 	orphans []*undo
 	reports []Report
+	leaving bool            // the host ends
+	left    []*config.Guest // those that are on record for its next start
 }
 
 // New makes a manager without guests; Restore brings back those of the record.

@@ -118,6 +118,9 @@ func (m *Manager) another(g *guest, reason uint32, lived time.Duration) error {
 }
 
 func (m *Manager) action(g *guest, reason uint32) config.Action {
+	if m.ending() {
+		return config.Destroy
+	}
 	switch reason {
 	case hypercall.SHUTDOWN_poweroff:
 		return g.config.OnPoweroff

@@ -13,6 +13,9 @@ type Quota struct {
 
 // admit judges whether a guest may come to those that there are. mu is held.
 func (m *Manager) admit(c *config.Guest) error {
+	if m.leaving {
+		return refuse(ErrState, "the host is ending")
+	}
 	if old := m.guests[c.Name]; old != nil {
 		return refuse(ErrExists, "there is a guest %q already, %s; destroy it, or give the new one another name", c.Name, old.state)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"tuco/control/config"
 )
@@ -18,6 +19,9 @@ type document struct {
 }
 
 const documentVersion = 1
+
+// memoryGone is said of a guest that had ended, and was kept for a look at its memory.
+const memoryGone = "; its memory went with the host's restart"
 
 // recordedLife is a guest of the record.
 type recordedLife struct {
@@ -43,12 +47,16 @@ func (m *Manager) setRecorded(g *guest, to bool) error {
 	return err
 }
 
-// save writes the record.
+// save writes the record, unless the host ends: then it stays as it is.
 func (m *Manager) save() error {
 	m.saving.Lock()
 	defer m.saving.Unlock()
 	d := document{Version: documentVersion}
 	m.mu.Lock()
+	if m.leaving {
+		m.mu.Unlock()
+		return nil
+	}
 	for _, name := range slices.Sorted(maps.Keys(m.guests)) {
 		if g := m.guests[name]; g.recorded {
 			d.Guests = append(d.Guests, recordedLife{g.config, g.instance, g.state, g.why})
@@ -67,25 +75,27 @@ func (m *Manager) save() error {
 }
 
 // Restore brings guests of the record back: it adopts those whose domains there are, builds those again that ran when the host ended, and
-// takes away domains that are in no record. It is called once, before everything else. Its error says which guests could not be
+// takes away domains that are in no record. It is called once, before everything else. With ErrRecord it has done nothing. Another error says which guests could not be
 // brought back; they are in the list with the reason, so that the others are not kept waiting for them.
-func (m *Manager) Restore() error {
+//
+// A guest that is described anew is built as that says, whatever the record says of it.
+func (m *Manager) Restore(anew ...*config.Guest) error {
 	text, err := m.Store.Load()
 	if err != nil {
-		return fmt.Errorf("reading the record of guests: %w", err)
+		return refuse(ErrRecord, "reading the record of guests: %v", err)
 	}
 	var d document
 	if text != nil {
 		if err := json.Unmarshal(text, &d); err != nil {
-			return fmt.Errorf("the record of guests is damaged (%w); remove it, and create the guests again", err)
+			return refuse(ErrRecord, "the record of guests is damaged (%v); start the host once with the word forget, and create the guests again", err)
 		}
 		if d.Version != documentVersion {
-			return fmt.Errorf("the record of guests has version %d, and this control domain knows version %d; use the one that wrote it", d.Version, documentVersion)
+			return refuse(ErrRecord, "the record of guests has version %d, and this control domain knows version %d; use the one that wrote it", d.Version, documentVersion)
 		}
 	}
 	there, err := m.Hypervisor.List()
 	if err != nil {
-		return fmt.Errorf("asking which domains there are: %w", err)
+		return refuse(ErrRecord, "asking which domains there are: %v", err)
 	}
 	byHandle := map[Handle]Status{}
 	for _, s := range there {
@@ -100,12 +110,17 @@ func (m *Manager) Restore() error {
 		if r.Instance != nil {
 			s, ok = byHandle[r.Instance.Handle]
 		}
+		k := slices.IndexFunc(anew, func(c *config.Guest) bool { return c.Name == r.Config.Name })
 		switch {
+		case k >= 0: // a domain of it goes with those of no record
+			m.Log.Info("guest is on record, and described anew: the record's description goes", "guest", r.Config.Name)
+			m.set(func() { g.config = anew[k] })
+			again = append(again, g)
 		case ok:
 			delete(byHandle, s.Handle)
 			m.adopt(g, r.Instance, s)
 		case r.State == Ended:
-			m.set(func() { g.why += "; its memory went with the host's restart" })
+			m.set(func() { g.why = strings.TrimSuffix(g.why, memoryGone) + memoryGone })
 		default:
 			again = append(again, g)
 		}
