@@ -65,7 +65,7 @@ func (c *commands) all() []command {
 		{"reports", maybe, "crashes, of all guests or of one", c.reports},
 		{"daemons", none, "who serves guests", func(string) error { return c.room() }},
 		{"restart", daemon, "start a daemon anew; guests go on", c.daemons.Restart},
-		{"poweroff", none, "end all guests, and the host", func(string) error { c.end(); return nil }},
+		{"poweroff", none, "end all guests, and the host; with a disk, they are back when it starts again", func(string) error { c.end(); return nil }},
 	}
 }
 

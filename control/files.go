@@ -13,15 +13,11 @@ import (
 
 const guestDir = "guests"
 
-// guestFiles reads the guest.cfg files of a ramdisk, in the order of their names. All that is wrong with any of them is in the error. Only a host that is kept
-// may begin without a guest.
-func guestFiles(root fs.FS, kept bool) (guests []*config.Guest, err error) {
+// guestFiles reads the guest.cfg files of a ramdisk, in the order of their names; there may be none. All that is wrong with any of them is in the error.
+func guestFiles(root fs.FS) (guests []*config.Guest, err error) {
 	names, err := fs.Glob(root, guestDir+"/*.cfg")
 	if err != nil {
 		return nil, err
-	}
-	if len(names) == 0 && !kept {
-		return nil, errors.New("the ramdisk has no " + guestDir + "/NAME.cfg, and so there is no guest to start")
 	}
 	for _, name := range names {
 		text, bad := fs.ReadFile(root, name)
@@ -53,16 +49,4 @@ func (f files) Read(name string) (content []byte, err error) {
 		err = fmt.Errorf("%s: %w in the ramdisk", name, fs.ErrNotExist)
 	}
 	return content, err
-}
-
-// memory keeps the record of guests for as long as the program runs.
-type memory struct{ document []byte }
-
-// Load is domains.Store's.
-func (m *memory) Load() ([]byte, error) { return m.document, nil }
-
-// Save is domains.Store's.
-func (m *memory) Save(document []byte) error {
-	m.document = document
-	return nil
 }

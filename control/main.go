@@ -12,7 +12,6 @@ import (
 	"tuco/control/daemons"
 	"tuco/control/domains"
 	"tuco/control/hypervisor"
-	"tuco/control/images"
 	"tuco/guestlib/evtchn"
 	ramdisk "tuco/guestlib/files"
 	"tuco/hypercall"
@@ -27,8 +26,9 @@ func main() {
 }
 
 func run() error {
-	keep := slices.Contains(os.Args[1:], "keep")
-	guests, err := guestFiles(os.DirFS("/"), keep)
+	words, root := os.Args[1:], os.DirFS("/")
+	goesOn := slices.Contains(words, "keep")
+	guests, err := guestFiles(root)
 	if err != nil {
 		return err
 	}
@@ -44,38 +44,42 @@ func run() error {
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
 	stores, consoles := newStores(host, log), newConsoles(host, log)
 	devices := findDevices(log)
-	disks, err := newDisks(devices, stores.own, os.Args[1:], log)
+	disks, durable, err := newDisks(devices, stores.own, words, log)
 	if err != nil {
 		return err
 	}
-	network, err := newNetwork(devices, stores.own, os.Args[1:], log)
+	kept, err := keep(disks.Volumes, durable, files{ramdisk.Ramdisk()}, words, log)
 	if err != nil {
 		return err
 	}
-	uploads := &images.Store{Volumes: disks.Volumes, Room: imageRoom}
+	network, err := newNetwork(devices, stores.own, words, log)
+	if err != nil {
+		return err
+	}
+	if err := keepRules(kept.network, network, root, log); err != nil {
+		return err
+	}
 	m := domains.New(domains.Options{
-		Hypervisor: host, Images: sources{files{ramdisk.Ramdisk()}, uploads}, Store: &memory{}, Signals: stores, Log: log,
+		Hypervisor: host, Images: kept, Store: kept.guests, Signals: stores, Log: log,
 		Services: []domains.Service{stores, consoles, disks, network}, Evidence: []domains.Evidence{{Name: "console", Text: consoles.End}},
 		Gone: consoles.Forget,
 	})
 	room := daemons.New(log, time.Now,
 		daemons.Daemon{Name: "block", Restart: disks.Restart}, daemons.Daemon{Name: "network", Restart: network.Restart},
 		daemons.Daemon{Name: "console", Restart: consoles.Restart}, daemons.Daemon{Name: "store", Restart: stores.Restart})
-	if err := m.Restore(); err != nil { // takes away what an earlier control domain has left
+	if err := bring(m, kept, guests, log); err != nil {
 		return err
 	}
-	for _, g := range guests {
-		if err := m.Create(g); err != nil {
-			return errors.Join(fmt.Errorf("guest %q: %w", g.Name, err), destroyAll(m))
-		}
+	if len(m.List()) == 0 && !goesOn {
+		return errors.New("there is no guest to start: none is on record, and the ramdisk has no " + guestDir + "/NAME.cfg")
 	}
-	w := newWatch(m, uploads, log, ends, keep)
+	w := newWatch(m, kept.images, log, ends, goesOn)
 	w.stop, err = manage(api.Options{
-		Guests: m, Machine: host, Consoles: consoles, Daemons: restartable{room}, Volumes: disks.Volumes, Images: uploads,
+		Guests: m, Machine: host, Consoles: consoles, Daemons: restartable{room}, Volumes: disks.Volumes, Images: kept.images,
 		Disks: disks.Disks, Interfaces: network.Interfaces, PowerOff: w.end, Version: version, Log: log,
-	}, network.Gateway, os.Args[1:], os.DirFS("/"))
+	}, network.Gateway, words, root)
 	if err != nil {
-		return errors.Join(err, destroyAll(m))
+		return errors.Join(err, leave(m, 0))
 	}
 	fmt.Println("control: help lists what can be typed here")
 	counts := figures{host, stores.daemon}
@@ -89,11 +93,4 @@ func withoutTime(_ []string, a slog.Attr) slog.Attr {
 		return slog.Attr{}
 	}
 	return a
-}
-
-func destroyAll(m *domains.Manager) (err error) {
-	for _, i := range m.List() {
-		err = errors.Join(err, m.Destroy(i.Config.Name))
-	}
-	return err
 }

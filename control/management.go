@@ -19,7 +19,6 @@ import (
 	"tuco/control/api/wire"
 	"tuco/control/daemons"
 	"tuco/control/gateway"
-	"tuco/control/images"
 	"tuco/guestlib"
 )
 
@@ -108,20 +107,6 @@ func (r restartable) Restart(name string) error {
 		err = fmt.Errorf("%w: %w", api.ErrNoDaemon, err)
 	}
 	return err
-}
-
-// sources are where the kernels and ramdisks of guests are: in the ramdisk, and among the images that were sent.
-type sources struct {
-	files   files
-	uploads *images.Store
-}
-
-// Read is domains.Images'.
-func (s sources) Read(name string) ([]byte, error) {
-	if images.Is(name) {
-		return s.uploads.Read(name)
-	}
-	return s.files.Read(name)
 }
 
 // spareMemory is what the program has to have left when it has read a kernel and a ramdisk, in bytes.

@@ -15,27 +15,27 @@ import (
 // ramDisk is the size of the disk in memory of a host that has none, in bytes. Only what is written takes memory.
 const ramDisk = 64 << 20
 
-// newDisks serves guests' disks from the volumes on the host's disk, or in memory.
-func newDisks(d *devices, own *xenbus.Store, words []string, log *slog.Logger) (*disks.Service, error) {
-	volumes, err := openVolumes(d, log)
+// newDisks serves guests' disks from the volumes on the host's disk, or in memory, where they are not durable.
+func newDisks(d *devices, own *xenbus.Store, words []string, log *slog.Logger) (service *disks.Service, durable bool, err error) {
+	volumes, durable, err := openVolumes(d, log)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if err := makeVolumes(volumes, words); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	return &disks.Service{
 		Volumes: volumes, Clock: limit.System{}, Log: log,
 		Socket: newSocket(own, log),
-	}, nil
+	}, durable, nil
 }
 
-func openVolumes(d *devices, log *slog.Logger) (*volume.Store, error) {
+func openVolumes(d *devices, log *slog.Logger) (volumes *volume.Store, durable bool, err error) {
 	var dev volume.Device = disks.NewRAM(ramDisk)
 	disk, err := d.disk()
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, false, err
 	case disk != nil:
 		dev = disk
 	default:
@@ -45,7 +45,7 @@ func openVolumes(d *devices, log *slog.Logger) (*volume.Store, error) {
 	for _, line := range report {
 		log.Info("volumes: " + line)
 	}
-	return volumes, err
+	return volumes, disk != nil, err
 }
 
 // makeVolumes makes the volumes that the command line names and that are not there: volume=NAME:MIB.

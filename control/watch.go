@@ -20,18 +20,26 @@ type watch struct {
 	ends   *evtchn.Channel
 	keep   bool // the host goes on without a guest
 
+	earlier map[domains.Handle]bool // crashes of the host's earlier starts
+
 	ended context.Context // when somebody has said that the host is to end
 	end   context.CancelFunc
 	stop  func() // whoever makes further guests
 }
 
 func newWatch(m *domains.Manager, i *images.Store, log *slog.Logger, ends *evtchn.Channel, keep bool) *watch {
-	w := &watch{guests: m, images: i, log: log, ends: ends, keep: keep}
+	w := &watch{guests: m, images: i, log: log, ends: ends, keep: keep, earlier: map[domains.Handle]bool{}}
+	for _, r := range m.Reports("") {
+		w.earlier[r.Handle] = true
+	}
 	w.ended, w.end = context.WithCancel(context.Background())
 	return w
 }
 
-// run looks after the guests until none runs any more, or the host is to end. Whatever is left then goes. It fails if the last guests have left something to
+// endPatience is how long guests have to power off when the host is to end.
+const endPatience = 10 * time.Second
+
+// run looks after the guests until none runs any more, or the host is to end. Whatever is left then goes, and stays on record. It fails if the last guests have left something to
 // tell.
 func (w *watch) run() error {
 	for w.ended.Err() == nil && (w.keep || running(w.guests)) {
@@ -44,11 +52,10 @@ func (w *watch) run() error {
 		w.sweep()
 	}
 	w.stop()
-	var err error
-	if w.ended.Err() == nil {
-		err = w.verdict()
+	if w.ended.Err() != nil {
+		return leave(w.guests, endPatience)
 	}
-	err = errors.Join(err, destroyAll(w.guests))
+	err := errors.Join(w.verdict(), leave(w.guests, 0))
 	w.sweep()
 	return err
 }
@@ -61,6 +68,9 @@ func (w *watch) verdict() (err error) {
 		}
 	}
 	for _, r := range w.guests.Reports("") {
+		if w.earlier[r.Handle] {
+			continue
+		}
 		err = errors.Join(err, fmt.Errorf("guest %q has crashed: %s, after %v", r.Guest, r.Reason, r.Lived.Round(time.Millisecond)))
 	}
 	return err
@@ -68,17 +78,7 @@ func (w *watch) verdict() (err error) {
 
 // sweep deletes images of guests that are gone.
 func (w *watch) sweep() {
-	err := w.images.Sweep(func() map[string]bool {
-		named := map[string]bool{}
-		for _, i := range w.guests.List() {
-			for _, name := range []string{i.Config.Kernel, i.Config.Ramdisk} {
-				if images.Is(name) {
-					named[name] = true
-				}
-			}
-		}
-		return named
-	})
+	err := w.images.Sweep(w.guests.Files)
 	if err != nil {
 		w.log.Error("deleting images of guests that are gone", "error", err)
 	}

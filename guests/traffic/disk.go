@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -29,7 +30,29 @@ func openDisk(ctx context.Context, domain frontend.Domain) (*disk, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &disk{d, make([]uint64, d.Size()/blockSize)}, nil
+	found := &disk{d, make([]uint64, d.Size()/blockSize)}
+	return found, found.look()
+}
+
+// look takes what an earlier life has written for what the blocks have to hold. A block that a power cut has hit may have some of each.
+func (d *disk) look() error {
+	whole, torn := 0, 0
+	for at := range d.holds {
+		got := make([]byte, blockSize)
+		if _, err := d.disk.ReadAt(got, int64(at)*blockSize); err != nil {
+			return err
+		}
+		switch seed := binary.LittleEndian.Uint64(got); {
+		case bytes.Count(got, []byte{0}) == blockSize:
+		case bytes.Equal(got, bytesOf(seed)):
+			d.holds[at] = seed
+			whole++
+		default:
+			torn++
+		}
+	}
+	fmt.Printf("traffic: disk: found %d blocks, and %d torn\n", whole, torn)
+	return nil
 }
 
 // once writes a block, and reads another.
@@ -71,10 +94,13 @@ func (d *disk) checkBlock(at int) error {
 	return nil
 }
 
-// bytesOf is a block's bytes.
+// bytesOf is a block's bytes: the seed, and what follows from it.
 func bytesOf(seed uint64) []byte {
-	p := make([]byte, blockSize)
-	random := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16), byte(seed >> 24)})
-	_, _ = random.Read(p) // it never fails
+	p := binary.LittleEndian.AppendUint64(make([]byte, 0, blockSize), seed)
+	var key [32]byte
+	copy(key[:], p)
+	random := rand.NewChaCha8(key)
+	p = p[:blockSize]
+	_, _ = random.Read(p[8:]) // it never fails
 	return p
 }

@@ -113,6 +113,16 @@ func (p *guestPack) file(config, key, name string) (string, error) {
 	return at, nil
 }
 
+// rules packs the rules between guests.
+func (p *guestPack) rules(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return usagef("--rules: %v", err)
+	}
+	p.ramdisk.AddText("network.rules", string(text))
+	return nil
+}
+
 // domain0 is the control domain, with the guests in its ramdisk, which is written into a directory.
 func (p *guestPack) domain0(control, dir string) (*host.Domain0, error) {
 	to := filepath.Join(dir, "guests.cpio")

@@ -16,12 +16,16 @@ type deviceFlags struct {
 	disk     string
 	volumes  []string
 	forwards []string
+	rules    string
+	forget   bool
 }
 
 func (d *deviceFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&d.disk, "disk", "", "QEMU: the host's disk, a raw file; without one, guests' volumes are in memory")
 	flags.StringArrayVar(&d.volumes, "volume", nil, "NAME=SIZE: make a volume of this size where there is none with the name")
 	flags.StringArrayVar(&d.forwards, "forward", nil, "QEMU: PORT:GUEST:PORT: connections to a port here go to a guest's, by TCP")
+	flags.StringVar(&d.rules, "rules", "", "a file with rules about who may talk to whom in the guests' network")
+	flags.BoolVar(&d.forget, "forget", false, "forget the guests and rules that are on record on the host's disk; their volumes stay")
 }
 
 // apply adds the devices to a host, and words to the command line of the control domain, if guests has one. Further forwards are QEMU's arguments for them.
@@ -42,9 +46,17 @@ func (d *deviceFlags) apply(spec *host.Spec, guests *guestPack, further ...strin
 		}
 		guests.words = append(guests.words, word)
 	}
+	if d.forget {
+		guests.words = append(guests.words, "forget")
+	}
+	if d.rules != "" {
+		if err := guests.rules(d.rules); err != nil {
+			return err
+		}
+	}
 	network := "user,id=net" + strings.Join(further, "")
 	for _, f := range d.forwards {
-		port, err := forwardPort(f, guests)
+		port, err := forwardPort(f, guests, d.disk != "")
 		if err != nil {
 			return err
 		}
@@ -66,18 +78,30 @@ func diskArgs(path string) []string {
 }
 
 func (d *deviceFlags) check(spec *host.Spec, guests *guestPack) error {
-	for flag, is := range map[string]bool{"--disk": d.disk != "", "--forward": d.forwards != nil} {
-		if is && spec.Emulator == host.Bochs {
-			return usagef("%s needs --emulator qemu: Bochs has no virtio devices", flag)
-		}
+	if err := d.checkDisk(spec); err != nil {
+		return err
 	}
-	for flag, is := range map[string]bool{"--volume": d.volumes != nil, "--forward": d.forwards != nil} {
+	if d.forwards != nil && spec.Emulator == host.Bochs {
+		return noVirtio("--forward")
+	}
+	for flag, is := range map[string]bool{"--volume": d.volumes != nil, "--forward": d.forwards != nil, "--rules": d.rules != "", "--forget": d.forget} {
 		if is && guests == nil {
-			return usagef("%s is for the control domain: name guest.cfg files", flag)
+			return usagef("%s is for the control domain: name guest.cfg files, or a disk that has guests on record", flag)
 		}
 	}
+	return nil
+}
+
+func noVirtio(flag string) error {
+	return usagef("%s needs --emulator qemu: Bochs has no virtio devices", flag)
+}
+
+func (d *deviceFlags) checkDisk(spec *host.Spec) error {
 	if d.disk == "" {
 		return nil
+	}
+	if spec.Emulator == host.Bochs {
+		return noVirtio("--disk")
 	}
 	switch info, err := os.Stat(d.disk); {
 	case os.IsNotExist(err):
@@ -103,8 +127,8 @@ func volumeWord(text string) (string, error) {
 	return fmt.Sprintf("volume=%s:%d", name, n/host.MiB), nil
 }
 
-// forwardPort is the port here of a forward to one of the guests.
-func forwardPort(text string, guests *guestPack) (uint16, error) {
+// forwardPort is the port here of a forward to one of the guests, or to one that may be on record.
+func forwardPort(text string, guests *guestPack, recorded bool) (uint16, error) {
 	parts := strings.Split(text, ":")
 	if len(parts) != 3 {
 		return 0, usagef("--forward %s: write PORT:GUEST:PORT, such as 8080:web:80", text)
@@ -117,6 +141,9 @@ func forwardPort(text string, guests *guestPack) (uint16, error) {
 		}
 	}
 	source, there := guests.sources[parts[1]]
+	if !there && recorded {
+		return uint16(ports[0]), nil
+	}
 	if !there {
 		return 0, usagef("--forward %s: there is no guest %q among those that are started", text, parts[1])
 	}

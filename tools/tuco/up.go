@@ -54,6 +54,7 @@ The host ends when the last of them has ended. With --keep it stays, and needs n
 a terminal it is kept, unless --keep=false.
 
 The control domain has a management API, by which ps, create, console and other commands reach the host; --api says where, or that there is to be none.
+What guests there are is on record on the host's disk: "tuco up --disk FILE" starts them again. A guest.cfg file stands above the record.
 
 --dom0 boots a paravirtual kernel as domain 0: an ELF file with Xen notes, or a Linux bzImage, which is unpacked. For stock
 Linux, "tuco image linux" makes the files, and prints the command that boots them.
@@ -216,21 +217,29 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 	return nil
 }
 
-// packGuests packs the guests to be started, and finds the control domain to start them. It gives nil if there are none.
+// packGuests packs the guests to be started, and finds the control domain to start them. Without any, those on record on the host's disk are started. It gives nil if there
+// is no disk either.
 func (f *upFlags) packGuests(names []string) (*guestPack, error) {
-	if len(names) == 0 && !f.manage.keep {
+	other := f.bare || f.spec.Bundle != "" || f.dom0.domain.Kernel != ""
+	if len(names) == 0 && !f.manage.keep && (f.devices.disk == "" || other) {
 		return nil, nil
 	}
-	if f.bare || f.spec.Bundle != "" || f.dom0.domain.Kernel != "" {
+	if other {
 		what := "--keep"
 		if len(names) > 0 {
 			what = names[0]
 		}
 		return nil, usagef("%s: the control domain starts guests: leave out --bare, --bundle and --dom0, or the guests", what)
 	}
+	if err := f.devices.checkDisk(&f.spec); err != nil { // before anything else that it may be the reason for
+		return nil, err
+	}
 	p, err := packGuests(names)
 	if err != nil {
 		return nil, err
+	}
+	if len(names) == 0 && f.devices.disk != "" { // what the guests on record have is not known here
+		p.memory, p.network = controlMemory+unpackMemory, true
 	}
 	if p.memory, err = f.manage.memoryFor(p.memory); err != nil {
 		return nil, err
