@@ -47,7 +47,7 @@ func newDemo(stdin *os.File) *cobra.Command {
 		Long: `Boot a host in QEMU with three guests: a web server in Go, whose files are on a disk of its own, another Go program that asks it for its page, and
 Debian's Linux with a shell. The web server is reached by a port of this machine's.
 
-The terminal is the control domain's console, and Ctrl-] there ends the host. Without a terminal the host runs until a signal ends it; what
+The terminal is the control domain's console, and Ctrl-] there ends the host. Without a terminal the host runs until a signal ends it, with exit status 0; what
 standard input has is typed on that console, and its end ends nothing. The host's disk stays, with the web server's files on it: remove it to begin anew.
 
 make run builds what this needs.`,
@@ -85,8 +85,11 @@ func (d *demo) run(cmd *cobra.Command, stdin *os.File) (err error) {
 	for _, name := range demoGuests {
 		guests = append(guests, filepath.Join(d.guests, name+".cfg"))
 	}
-	ctx, cancel := context.WithCancel(cmd.Context())
-	defer cancel()
+	// A signal is how the demo ends where there is no terminal, and no failure.
+	ctx, end := context.WithCancelCause(context.WithoutCancel(cmd.Context()))
+	defer end(nil)
+	defer context.AfterFunc(cmd.Context(), func() { end(host.ErrQuit) })()
+	cmd.SetContext(ctx)
 	g := &guide{url: fmt.Sprintf("http://127.0.0.1:%d/", port), disk: f.devices.disk, logs: f.logDir}
 	f.shows = g.before
 	f.started = func(int) { go g.ask(ctx, time.Now()) }

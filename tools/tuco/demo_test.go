@@ -22,7 +22,7 @@ import (
 )
 
 // runningDemo runs the demo with an emulator that is a script, until that ends.
-func runningDemo(t *testing.T, script string, stdin *os.File) (stdout, stderr string, err error) {
+func runningDemo(ctx context.Context, t *testing.T, script string, stdin *os.File) (stdout, stderr string, err error) {
 	t.Helper()
 	dir := t.TempDir()
 	kernel := filepath.Join(dir, "kernel")
@@ -41,7 +41,7 @@ func runningDemo(t *testing.T, script string, stdin *os.File) (stdout, stderr st
 	cmd.SetArgs(nil)
 	cmd.SetOut(&out)
 	cmd.SetErr(&errs)
-	err = cmd.ExecuteContext(t.Context())
+	err = cmd.ExecuteContext(ctx)
 	info, bad := os.Stat(d.up.devices.disk)
 	require.NoError(t, bad)
 	assert.Equal(t, int64(host.GiB), info.Size())
@@ -53,11 +53,21 @@ func TestDemoWithoutTerminal(t *testing.T) {
 	null, err := os.Open(os.DevNull)
 	require.NoError(t, err)
 	defer null.Close()
-	stdout, stderr, err := runningDemo(t, `printf "tuco 1\r\n(TUCO) console: now domain 0's\r\n"
+	stdout, stderr, err := runningDemo(t.Context(), t, `printf "tuco 1\r\n(TUCO) console: now domain 0's\r\n"
 sleep 0.3; echo "still there, $*"; printf "(TUCO) tuco: power off\r\n"`, null)
 	require.NoError(t, err, "%s", stderr)
 	assert.Regexp(t, `still there, .*hostfwd=tcp:127\.0\.0\.1:\d+-10\.0\.2\.15:\d+`, stdout)
 	assert.Contains(t, stderr, "powered off")
+}
+
+// A signal, which is the end of the context, is no failure.
+func TestDemoEndsBySignal(t *testing.T) {
+	ctx, signal := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer signal()
+	_, stderr, err := runningDemo(ctx, t, "exec sleep 1000", nil)
+	require.NoError(t, err, "%s", stderr)
+	assert.Contains(t, stderr, "tuco: ended by the user")
+	assert.NotContains(t, stderr, "the end of the log")
 }
 
 func TestFreePort(t *testing.T) {
