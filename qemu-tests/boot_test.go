@@ -45,6 +45,16 @@ func watching(w io.Writer) option   { return func(o *host.Options) { o.Output = 
 // boot boots a machine and waits for its end. If the test fails, now or later, it shows the end of the machine's log.
 func boot(t *testing.T, spec host.Spec, with ...option) *host.Outcome {
 	t.Helper()
+	plan, options := planned(t, spec, with)
+	outcome, err := host.Run(t.Context(), plan, options)
+	require.NoError(t, err)
+	t.Cleanup(func() { showFailure(t, plan, outcome) })
+	return outcome
+}
+
+// planned is how a machine is to be run.
+func planned(t *testing.T, spec host.Spec, with []option) (*host.Plan, host.Options) {
+	t.Helper()
 	if spec.Image == "" {
 		spec.Image = image
 	}
@@ -54,16 +64,16 @@ func boot(t *testing.T, spec host.Spec, with ...option) *host.Outcome {
 	for _, set := range with {
 		set(&options)
 	}
-	outcome, err := host.Run(t.Context(), plan, options)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		if t.Failed() {
-			var tail strings.Builder
-			outcome.WriteTail(&tail, host.TailLines)
-			t.Logf("%s\n%s\n%v", host.ShellQuote(plan.Args...), tail.String(), outcome)
-		}
-	})
-	return outcome
+	return plan, options
+}
+
+// showFailure shows the end of a machine's log if the test has failed.
+func showFailure(t *testing.T, plan *host.Plan, outcome *host.Outcome) {
+	if t.Failed() {
+		var tail strings.Builder
+		outcome.WriteTail(&tail, host.TailLines)
+		t.Logf("%s\n%s\n%v", host.ShellQuote(plan.Args...), tail.String(), outcome)
+	}
 }
 
 // boots counts the machines of each test, to give each a directory of its own.

@@ -20,15 +20,13 @@ var devicesGuest = filepath.Join(programDir, "devices.elf")
 // same volume is refused, and one that has another finds nothing of the first one's in it.
 func TestControlDisks(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(t.TempDir(), "disk")
-	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	require.NoError(t, os.Truncate(path, 64<<20))
+	path := emptyDisk(t)
 	for _, time := range []string{"first", "second"} { // the second finds the store that the first has made
 		spec := controlled(t, host.Spec{CPUs: 2}, map[string]string{
 			"writer": "memory = 64\nkernel = 'devices.elf'\nextra = 'write'\ndisk = ['vol:data,xvda,w']",
 		}, devicesGuest)
 		spec.Dom0.Args = "volume=data:8"
-		spec.ExtraArgs = []string{"-drive", "if=none,id=disk,format=raw,file=" + path, "-device", "virtio-blk-pci,drive=disk"}
+		spec.ExtraArgs = diskFile(path)
 		o := boot(t, spec)
 		require.Equal(t, host.PoweredOff, o.End, "%v\n%s", o, o.Console)
 		assert.Regexp(t, `(?m)^writer: devices: ok`, o.Console)
@@ -61,4 +59,18 @@ func TestControlDisksRefused(t *testing.T) {
 	require.Equal(t, host.Crashed, o.End, "%v\n%s", o, o.Console)
 	assert.Regexp(t, `(?m)^control: guest "g": .*disk xvda: .*nothing`, o.Console)
 	requireLog(t, o, `(?m)^domain 1: gone`)
+}
+
+// emptyDisk is a file for a disk of the host's.
+func emptyDisk(t *testing.T) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "disk")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	require.NoError(t, os.Truncate(path, 64<<20))
+	return path
+}
+
+// diskFile has QEMU give the host a disk.
+func diskFile(path string) []string {
+	return []string{"-drive", "if=none,id=disk,format=raw,file=" + path, "-device", "virtio-blk-pci,drive=disk"}
 }
