@@ -189,6 +189,7 @@ func TestCommands(t *testing.T) {
 	u.refused("is paused", "pause", "talk")
 	u.refused("did you mean talk?", "unpause", "tlak")
 	u.does("unpause", "talk")
+	assert.Equal(t, "console: restarted\n", u.does("daemon", "restart", "console")) // who is at a console stays there
 	c.send("another\n")
 	c.expect(`hello: line "another"`)
 	assert.Contains(t, u.does("console", "talk", "--history"), `hello: line "one line"`)
@@ -215,7 +216,11 @@ func TestCommands(t *testing.T) {
 	volumes := told[wire.Volumes](u, "volume", "list").Volumes
 	require.Len(t, volumes, 1)
 	assert.Equal(t, "data", volumes[0].Name)
-	assert.Len(t, told[[]wire.Daemon](u, "daemon", "list"), 4)
+	restarts := map[string]int{}
+	for _, d := range told[[]wire.Daemon](u, "daemon", "list") {
+		restarts[d.Name] = d.Restarts
+	}
+	assert.Equal(t, map[string]int{"block": 0, "console": 1, "network": 0, "store": 0}, restarts)
 	down()
 	u.refused("no host is running here", "ps")
 }
