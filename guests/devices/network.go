@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"net"
 	"net/http"
 	"time"
 
@@ -25,8 +27,8 @@ func networks(ctx context.Context, domain frontend.Domain, o options) error {
 			return fmt.Errorf("network interface %s: %w", name, err)
 		}
 		fmt.Printf("devices: network interface %s: %x, MTU %d\n", name, link.Info().MAC, link.Info().MTU)
-		if i == 0 && o.fetch != "" {
-			if err := fetch(ctx, link, o); err != nil {
+		if i == 0 && o.address != "" {
+			if err := use(ctx, link, o); err != nil {
 				return fmt.Errorf("network interface %s: %w", name, err)
 			}
 			continue
@@ -38,8 +40,8 @@ func networks(ctx context.Context, domain frontend.Domain, o options) error {
 	return nil
 }
 
-// fetch fetches a page over an interface, which is closed after it.
-func fetch(ctx context.Context, link *netfront.Link, o options) error {
+// use uses an interface, and closes it.
+func use(ctx context.Context, link *netfront.Link, o options) error {
 	address, err := sockets.ParseAddress(o.address)
 	if err != nil {
 		return err
@@ -48,7 +50,37 @@ func fetch(ctx context.Context, link *netfront.Link, o options) error {
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, o.fetch, nil)
+	if o.fetch != "" {
+		err = fetch(ctx, o.fetch)
+	}
+	if err == nil && o.echo != "" {
+		err = sendBack(o.echo)
+	}
+	fmt.Printf("devices: network: %+v\n", link.Stats())
+	return errors.Join(err, i.Close())
+}
+
+// sendBack sends back what one connection brings, until the other side has nothing more to send.
+func sendBack(port string) error {
+	listener, err := net.Listen("tcp", ":"+port)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	fmt.Println("devices: echo: listens on", listener.Addr())
+	conn, err := listener.Accept()
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	n, err := io.CopyBuffer(struct{ io.Writer }{conn}, struct{ io.Reader }{conn}, make([]byte, 64<<10))
+	fmt.Printf("devices: echo: %d bytes\n", n)
+	return err
+}
+
+// fetch fetches a page.
+func fetch(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return err
 	}
@@ -64,9 +96,8 @@ func fetch(ctx context.Context, link *netfront.Link, o options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("devices: %s: %s, %d bytes, CRC %08x\n", o.fetch, response.Status, len(body), crc32.ChecksumIEEE(body))
-	fmt.Printf("devices: network: %+v\n", link.Stats())
-	return i.Close()
+	fmt.Printf("devices: %s: %s, %d bytes, CRC %08x\n", url, response.Status, len(body), crc32.ChecksumIEEE(body))
+	return nil
 }
 
 // wait waits for some time, and tells whether the context still lasts.

@@ -10,8 +10,12 @@
 //	tuco.getppid=0       loops to measure: so many system calls,
 //	tuco.faults=0        page faults,
 //	tuco.forkexits=0     processes that end at once
+//	tuco.devices         loads Xen's front ends, and has the network interface get an address by DHCP
+//	tuco.store           tries Xen's store by Debian's xenstore-utils
+//	tuco.disk=32M        makes ext4 on the first disk, and writes so much; tuco.cut restarts the machine in the middle
+//	tuco.net=16M         sends so much to tuco.peer=HOST:PORT, and wants it back
 //
-// With none of these it runs a shell at once. Where the shell ends the machine powers off.
+// With none of these, or no more than the last five, it runs a shell after that. Where the shell ends the machine powers off.
 //
 // The load is hard on what a hypervisor has to do with page tables. Its processes are made by fork(2), which copies all page
 // tables and write-protects the originals, change their copies, and execute another program. Its memory is
@@ -26,6 +30,15 @@
 //
 //	linuxload: getppid: begins
 //	linuxload: getppid: passed: 200000 in 91234567 ticks
+//
+// The files that the disk gets are of 1 MiB each. Each is there for good before the next is begun, and it is told:
+//
+//	linuxload: disk: synced 7 files
+//
+// On a disk that has ext4 already, as after a restart, e2fsck's quick check has to find nothing to repair, and the slow one after it no fault; then the files that are right are
+// counted, and the others written. So what an earlier life has told can be compared:
+//
+//	linuxload: disk: found 7 files right
 //
 // A part that fails says "failed" and why, and crashes the kernel, whatever the end should have been.
 package main

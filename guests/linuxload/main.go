@@ -41,11 +41,12 @@ func run(console *os.File) error {
 	if err != nil {
 		return err
 	}
-	debug.SetGCPercent(-1) // a forked process has no threads that collect
 	if load.forks > 0 {
+		collects := debug.SetGCPercent(-1) // a forked process has no threads that collect
 		if err := part(console, "forks", func() error { return fork(load.forks) }, "%d processes", load.forks); err != nil {
 			return err
 		}
+		debug.SetGCPercent(collects)
 	}
 	if load.memory > 0 {
 		if err := part(console, "map", func() error { return mapMemory(load.memory) }, "%d MiB", load.memory>>20); err != nil {
@@ -58,6 +59,9 @@ func run(console *os.File) error {
 				return err
 			}
 		}
+	}
+	if err := tryDevices(console, load); err != nil {
+		return err
 	}
 	return end(console, load.end)
 }

@@ -52,7 +52,7 @@ func newGuestPack() *guestPack {
 
 // close is called when no more guests come.
 func (p *guestPack) close() {
-	p.memory += (2*p.size + host.MiB - 1) / host.MiB * host.MiB // a kernel is in the ramdisk, and read from there
+	p.memory += (p.size + host.MiB - 1) / host.MiB * host.MiB
 }
 
 func (p *guestPack) add(name string) error {

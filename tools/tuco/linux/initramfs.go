@@ -12,8 +12,8 @@ import (
 	"github.com/u-root/u-root/pkg/cpio"
 )
 
-// layoutVersion is changed when something else makes an initramfs different.
-const layoutVersion = 2
+// layoutVersion is changed when something else makes a file different.
+const layoutVersion = 3
 
 // makeInitramfs writes the initramfs: a tree as u-root's init expects it, with our load as its uinit.
 func (o Options) makeInitramfs(ctx context.Context, p *debianKernel, to string) error {

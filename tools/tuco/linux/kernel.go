@@ -86,6 +86,9 @@ func (p *debianKernel) unpackKernel(to string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.vmlinuz, err)
 	}
+	if kernel, err = compact(kernel); err != nil {
+		return fmt.Errorf("%s: %w", p.vmlinuz, err)
+	}
 	return os.WriteFile(to, kernel, 0o644)
 }
 

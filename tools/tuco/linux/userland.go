@@ -127,6 +127,12 @@ func librariesBelow(root string) (libraries, error) {
 	})
 }
 
+// The C library ends a thread that waits (xenstore-watch has one) by means of another library, which it asks for only then.
+const (
+	libC     = "libc.so.6"
+	unwinder = "libgcc_s.so.1"
+)
+
 // loaderName is how the name of the program begins that loads shared libraries. Programs name it by its path.
 const loaderName = "ld-linux-"
 
@@ -146,6 +152,9 @@ func (l libraries) add(t tree, name string, data []byte) error {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		needed = append(needed, filepath.Base(strings.TrimRight(string(path), "\x00")))
+	}
+	if path.Base(name) == libC {
+		needed = append(needed, unwinder)
 	}
 	for _, library := range needed {
 		to := "lib/x86_64-linux-gnu/" + library
