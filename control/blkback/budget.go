@@ -12,6 +12,7 @@ import (
 type job struct {
 	command blkif.Command
 	copies  []backend.Copy // room for them
+	pages   []*page        // room for those that are mapped
 	buffer  *buffer
 	data    []byte // of the buffer, as much as the request's segments may need
 }
@@ -45,7 +46,8 @@ func (j *job) free() {
 		j.buffer, j.data = nil, nil
 	}
 	clear(j.copies)
-	j.copies = j.copies[:0]
+	clear(j.pages)
+	j.copies, j.pages = j.copies[:0], j.pages[:0]
 	jobs.Put(j)
 }
 

@@ -5,7 +5,6 @@ import (
 	"unsafe"
 
 	"tuco/control/backend"
-	"tuco/hypercall"
 	"tuco/ring/blkif"
 )
 
@@ -24,30 +23,28 @@ func whole(transfer func([]byte, int64) (int, error), data []byte, off int64) er
 	return errShort
 }
 
-// data copies a command's data between the guest's pages and memory of this domain's.
-func (s *session) data(j *job, data []byte, out bool) error {
-	for _, segment := range j.command.Segments {
-		offset, length := segment.Bytes()
-		s.part(j, segment.Ref, offset, data[:length], out)
-		data = data[length:]
-	}
-	return s.move(j)
-}
-
-// part copies a part of a page, or has move do it.
-func (s *session) part(j *job, ref hypercall.GrantRef, offset int, local []byte, out bool) {
+// data copies between parts of the guest's pages and memory of this domain's: what is mapped at once, and the rest by the hypervisor.
+func (s *session) data(j *job, segments []blkif.Segment, data []byte, out bool) error {
 	if s.kept != nil {
-		if p := s.kept.use(ref); p != nil {
-			if shared := p.mapping.Bytes()[offset:]; out {
-				copy(shared, local)
-			} else {
-				copy(local, shared)
-			}
-			s.kept.done(p)
-			return
+		j.pages = s.kept.useAll(segments, j.pages[:0])
+	}
+	for i := range segments {
+		offset, length := segments[i].Bytes()
+		local := data[:length]
+		data = data[length:]
+		switch {
+		case s.kept == nil || j.pages[i] == nil:
+			j.copies = append(j.copies, backend.Copy{Ref: segments[i].Ref, Offset: offset, Local: local, Out: out})
+		case out:
+			copy(j.pages[i].bytes[offset:], local)
+		default:
+			copy(local, j.pages[i].bytes[offset:])
 		}
 	}
-	j.copies = append(j.copies, backend.Copy{Ref: ref, Offset: offset, Local: local, Out: out})
+	if s.kept != nil {
+		s.kept.done(j.pages)
+	}
+	return s.move(j)
 }
 
 // move does the copies that are for the hypervisor to do. It fails if one of them does.

@@ -5,6 +5,7 @@ import (
 
 	"tuco/control/backend"
 	"tuco/hypercall"
+	"tuco/ring/blkif"
 )
 
 // kept is the pages that stay mapped. Those that were used last come first in a list: the last of them goes when there are too many.
@@ -22,14 +23,23 @@ type kept struct {
 type page struct {
 	ref        hypercall.GrantRef
 	mapping    backend.Mapping
+	bytes      []byte
 	users      int // copies under way
 	prev, next *page
 }
 
-// use is a page, mapped for as long as it takes until done. It is nil where that can't be.
-func (k *kept) use(ref hypercall.GrantRef) *page {
+// useAll appends the pages of segments to a list, mapped for as long as it takes until done. A page is nil where that can't be.
+func (k *kept) useAll(segments []blkif.Segment, list []*page) []*page {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	for i := range segments {
+		list = append(list, k.use(segments[i].Ref))
+	}
+	return list
+}
+
+// use is one page. The lock is held.
+func (k *kept) use(ref hypercall.GrantRef) *page {
 	p := k.pages[ref]
 	if p == nil {
 		if p = k.add(ref); p == nil {
@@ -43,10 +53,15 @@ func (k *kept) use(ref hypercall.GrantRef) *page {
 	return p
 }
 
-func (k *kept) done(p *page) {
+// done ends the use of pages, some of which may be nil.
+func (k *kept) done(list []*page) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	p.users--
+	for _, p := range list {
+		if p != nil {
+			p.users--
+		}
+	}
 }
 
 // add maps a page, in place of the one that was not used for the longest time if there are too many.
@@ -58,7 +73,7 @@ func (k *kept) add(ref hypercall.GrantRef) *page {
 	if err != nil {
 		return nil
 	}
-	p := &page{ref: ref, mapping: mapping}
+	p := &page{ref: ref, mapping: mapping, bytes: mapping.Bytes()}
 	k.pages[ref] = p
 	k.push(p)
 	k.stats.mapped.Add(1)

@@ -115,12 +115,13 @@ func (s *session) list(j *job) error {
 	}
 	const pageSize = backend.PageSize
 	rest := c.Listed * segmentSize
+	var parts [blkif.MaxIndirectPages]blkif.Segment
 	for i, ref := range c.Pages {
 		n := min(rest, pageSize)
-		s.part(j, ref, 0, j.data[i*pageSize:][:n], false)
+		parts[i] = blkif.Segment{Ref: ref, Last: uint8((n - 1) / blkif.SectorSize)}
 		rest -= n
 	}
-	if err := s.move(j); err != nil {
+	if err := s.data(j, parts[:len(c.Pages)], j.data, false); err != nil {
 		return err
 	}
 	for i := range c.Pages {
@@ -141,7 +142,7 @@ func (s *session) do(j *job, n int64) error {
 		if err := s.judge(whole(disk.ReadAt, data, off)); err != nil {
 			return err
 		}
-		return s.data(j, data, true)
+		return s.data(j, c.Segments, data, true)
 	case blkif.OpDiscard:
 		stats.discards.Add(1)
 		return s.judge(disk.Discard(off, n))
@@ -154,7 +155,7 @@ func (s *session) do(j *job, n int64) error {
 	}
 	stats.writes.Add(1)
 	stats.bytesWritten.Add(uint64(n))
-	if err := s.data(j, data, false); err != nil {
+	if err := s.data(j, c.Segments, data, false); err != nil {
 		return err
 	}
 	if err := s.judge(whole(disk.WriteAt, data, off)); err != nil {
