@@ -5,7 +5,6 @@ import (
 	"os"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"tuco/guestlib/gate"
 	"tuco/guestlib/hyper"
@@ -21,6 +20,7 @@ type Channel struct {
 	file   *os.File
 	conn   syscall.RawConn
 	turn   chan struct{} // one goroutine at a time waits
+	limit  limit         // of who has the turn
 	closed atomic.Bool
 }
 
@@ -115,24 +115,19 @@ func (c *Channel) Notify() error {
 // The error is ErrClosed or the context's, or, for a channel from before the domain was restored, ENOTCONN.
 func (c *Channel) Wait(ctx context.Context) error {
 	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
+	case c.turn <- struct{}{}: // which is cheaper to find out alone
+	default:
+		select {
+		case c.turn <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
-	if ctx.Done() != nil {
-		ended := make(chan struct{})
-		stop := context.AfterFunc(ctx, func() {
-			c.file.SetReadDeadline(time.Unix(1, 0))
-			close(ended)
-		})
-		defer func() {
-			if !stop() {
-				<-ended
-				c.file.SetReadDeadline(time.Time{})
-			}
-		}()
+	defer func() { <-c.turn }()
+	if c.closed.Load() {
+		return ErrClosed // nothing is left that could watch the context
 	}
+	c.limit.set(c.file, ctx)
 	var failed error
 	err := c.conn.Read(func(fd uintptr) bool {
 		r := gate.Call(gate.ChannelTake, fd, 0, 0, 0, 0)
@@ -168,5 +163,9 @@ func (c *Channel) Close() error {
 	if c.closed.Swap(true) {
 		return ErrClosed
 	}
-	return c.file.Close()
+	err := c.file.Close()
+	c.turn <- struct{}{} // who waited has seen it
+	c.limit.set(c.file, context.Background())
+	<-c.turn
+	return err
 }
