@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"tuco/guestlib/probe"
 )
@@ -9,7 +11,10 @@ import (
 // A table is the lines that are printed, in the form of guests/bench.
 type table struct {
 	rows []string
-	part int // which part of the operations is done
+
+	// Which part of the operations is a sample, and how many there are. Of several the median counts: then it is chance whether something falls into one that
+	// comes only now and then.
+	part, samples int
 }
 
 const header = "op\tdiv\tticks(median/op)\texits"
@@ -21,10 +26,15 @@ func (t *table) measure(op string, n int, do func(n int) error) error {
 	if err := do(max(n/ready, 1)); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	took, err := probe.Work(func() error { return do(n) })
-	if err != nil {
-		return fmt.Errorf("%s: %w", op, err)
+	all := make([]probe.Span, t.samples)
+	for i := range all {
+		var err error
+		if all[i], err = probe.Work(func() error { return do(n) }); err != nil {
+			return fmt.Errorf("%s: %w", op, err)
+		}
 	}
+	slices.SortFunc(all, func(a, b probe.Span) int { return cmp.Compare(a.Ticks, b.Ticks) })
+	took := all[len(all)/2]
 	each := func(of uint64) float64 { return float64(of) / float64(n) }
 	t.rows = append(t.rows, fmt.Sprintf("%s\t%d\t%.1f\t%.3f", op, n, each(took.Ticks), each(took.Exits)))
 	fmt.Printf("iobench: %s: idle for %.1f ticks beside\n", op, each(took.Idle))
