@@ -86,6 +86,6 @@ func TestJoinDevices(t *testing.T) {
 	require.NoError(t, r.JoinLinuxGuest(on, off))
 	last := r.Rows[len(r.Rows)-1]
 	assert.Equal(t, "Linux guest: network: 64 KiB packet to another guest", last.Op)
-	assert.Greater(t, *last.Xen, 2.8e6)
+	assert.Nil(t, last.Xen, "nobody has measured that on Xen in the same way")
 	require.ErrorContains(t, r.JoinDevices(on[1:], off), "no guest has measured "+on[0].Op)
 }
