@@ -33,7 +33,7 @@ func controlled(t *testing.T, spec host.Spec, guests map[string]string, more ...
 	}
 	to := filepath.Join(t.TempDir(), "guests.cpio")
 	require.NoError(t, files.Write(to))
-	spec.Dom0 = &host.Domain0{Kernel: controlImage, Ramdisk: to, Memory: 96 * host.MiB}
+	spec.Dom0 = &host.Domain0{Kernel: controlImage, Ramdisk: to, Memory: 96 * host.MiB, Control: true}
 	return spec
 }
 

@@ -58,8 +58,11 @@ func (r *reader) name() {
 	if !ok {
 		return
 	}
-	if !plainName(s) {
+	switch {
+	case !plainName(s):
 		r.fail("%q can't be a name: it has 1 to %d letters, digits, '.', '_' and '-', the first of them a letter or digit", s, nameMax)
+	case s == "control" || s == "dom0": // by these, lines on the host's console and logs are known
+		r.fail("%q is the control domain's own name; give the guest another one", s)
 	}
 	r.guest.Name = s
 }

@@ -156,6 +156,7 @@ func TestMissingAndWrongNames(t *testing.T) {
 		{"", `g.cfg: name: missing: write name = "…", by which commands know the guest
 g.cfg: kernel: missing: write kernel = "…", the file of an ELF kernel or bzImage
 g.cfg: memory: missing: write memory = 128, say, in MiB`},
+		{"name = 'control'\nkernel = 'k'\nmemory = 1", `g.cfg:1: name: "control" is the control domain's own name; give the guest another one`},
 		{"name = '-a'\nkernel = 'k'\nmemory = 1", `g.cfg:1: name: "-a" can't be a name: it has 1 to 63 letters, digits, '.', '_' and '-', the first of them a letter or digit`},
 		{"name = 'a/b'\nkernel = ''", `g.cfg:1: name: "a/b" can't be a name: it has 1 to 63 letters, digits, '.', '_' and '-', the first of them a letter or digit
 g.cfg:2: kernel: is empty; it takes a file's name

@@ -88,6 +88,7 @@ func (s *Service) Attach(i *domains.Instance) error {
 		})
 		s.consoles[name] = k
 	}
+	s.Log.Info("console attached", "guest", name) // before the first line: it says whose lines begin with the name
 	l := &line{kept: k, link: link}
 	l.begin()
 	s.lines[i.ID] = l

@@ -4,7 +4,9 @@
 // From the moment that domain 0 owns the console, what it writes goes out as it
 // is, and each line of the log begins with Prefix, so that a reader, and the
 // host tool, can tell them apart. A line of the log never begins in the middle
-// of one of the domain's.
+// of one of the domain's: that is ended first, and Resumed comes before what the
+// domain writes next. So nothing that a domain writes in the middle of a line
+// can pass for the beginning of one, and with it for the log.
 //
 // What is typed goes to domain 0 then. Three times Ctrl-A gives the keyboard to
 // the hypervisor's keys, and three times more gives it back, as in Xen.
@@ -21,9 +23,13 @@ import (
 // Prefix begins each line of the log while domain 0 owns the console.
 const Prefix = "(TUCO) "
 
+// Resumed comes before the rest of a line of domain 0's that the log has ended.
+const Resumed = "\x00"
+
 var (
 	owned  atomic.Bool
 	column bool // the domain's last line is not ended; under klog.Hold
+	broken bool // it was, by the log; under klog.Hold
 )
 
 // Give makes domain 0 the console's owner.
@@ -36,7 +42,7 @@ func Give() {
 func Log(line []byte) {
 	if owned.Load() {
 		if column {
-			column = false
+			column, broken = false, true
 			uart.Write([]byte("\n"))
 		}
 		uart.Write([]byte(Prefix))
@@ -47,6 +53,10 @@ func Log(line []byte) {
 // Write writes what domain 0 says.
 func Write(text []byte) {
 	klog.Hold()
+	if broken && len(text) > 0 {
+		broken = false
+		uart.Write([]byte(Resumed))
+	}
 	uart.Write(text)
 	if n := len(text); n > 0 {
 		column = text[n-1] != '\n'

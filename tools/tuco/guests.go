@@ -129,7 +129,7 @@ func (p *guestPack) domain0(control, dir string) (*host.Domain0, error) {
 	if err := p.ramdisk.Write(to); err != nil {
 		return nil, err
 	}
-	return &host.Domain0{Kernel: control, Args: strings.Join(p.words, " "), Ramdisk: to, Memory: p.memory}, nil
+	return &host.Domain0{Kernel: control, Args: strings.Join(p.words, " "), Ramdisk: to, Memory: p.memory, Control: true}, nil
 }
 
 // findControl finds the control domain's program.

@@ -45,6 +45,6 @@ func TestPackGuests(t *testing.T) {
 
 	d, err := p.domain0("control.elf", dir)
 	require.NoError(t, err)
-	assert.Equal(t, &host.Domain0{Kernel: "control.elf", Ramdisk: filepath.Join(dir, "guests.cpio"), Memory: p.memory}, d)
+	assert.Equal(t, &host.Domain0{Kernel: "control.elf", Ramdisk: filepath.Join(dir, "guests.cpio"), Memory: p.memory, Control: true}, d)
 	assert.FileExists(t, d.Ramdisk)
 }

@@ -59,7 +59,8 @@ What guests there are is on record on the host's disk: "tuco up --disk FILE" sta
 --dom0 boots a paravirtual kernel as domain 0: an ELF file with Xen notes, or a Linux bzImage, which is unpacked. For stock
 Linux, "tuco image linux" makes the files, and prints the command that boots them.
 
-The log directory gets hypervisor.log and, where there is a domain 0, dom0.console.log.
+The log directory gets hypervisor.log and, where there is a domain 0, dom0.console.log; where that is the control domain, also control.log with what it says itself, and
+NAME.console.log for each guest.
 
 Exit status: 0 when the hypervisor powered off or rebooted, as it does when domain 0 asks for it, or the user ended it; 1
 when a guest, domain 0 or the hypervisor crashed, the machine can't be used, or the emulator failed; 124 when the time was up; 2 for a

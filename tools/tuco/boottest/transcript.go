@@ -70,6 +70,7 @@ var told = regexp.MustCompile(`^level=\w+ msg="guest (ended|destroyed|failed)" g
 
 // line takes a line. One of the hypervisor's may have come in the middle of another: then that goes on behind it.
 func (w *transcript) line(text string) {
+	text = strings.TrimPrefix(text, "\x00") // so it goes on
 	if strings.HasPrefix(text, hypervisorMark) {
 		w.marked = true
 		return

@@ -18,6 +18,7 @@ type Domain0 struct {
 	Ramdisk string // none if empty
 	Memory  Size   // default: what the machine has, less what the hypervisor and the files take
 	VCPUs   int    // default: the machine's number of CPUs
+	Control bool   // it is a control domain: its guests' consoles, which are on its own, have logs of their own
 }
 
 // Domain0Name is the name of that domain, Xen's for it.

@@ -61,7 +61,7 @@ func (r *recorder) flush() error {
 func (r *recorder) close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.split.release()
+	r.split.finish()
 	return r.flush()
 }
 

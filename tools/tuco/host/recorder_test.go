@@ -47,7 +47,7 @@ func TestRecorderPartsLogAndConsole(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, Rebooted, <-r.ended)
 	assert.Equal(t, "tuco 1\nconsole: now domain 0's\ntuco: reboot\n", log.String())
-	assert.Equal(t, "tuco: power off\n# \n", console.String())
+	assert.Equal(t, "tuco: power off\n# ", console.String(), "whether the line has ended is seen by what follows")
 	require.NoError(t, r.close())
 	assert.Equal(t, "tuco: power off\n# \n(TUC", console.String())
 }

@@ -69,7 +69,7 @@ func Run(ctx context.Context, plan *Plan, options Options) (*Outcome, error) {
 	elapsed := time.Since(started)
 	run.disconnect()
 
-	if err := run.recorder.close(); err != nil {
+	if err := errors.Join(run.recorder.close(), run.closeGuestLogs()); err != nil {
 		return nil, err
 	}
 	outcome := &Outcome{
@@ -98,7 +98,8 @@ type run struct {
 	plan     *Plan
 	options  Options
 	log      *os.File
-	console  *os.File // domain 0's; nil if there is none
+	console  *os.File   // domain 0's; nil if there is none
+	guests   *guestLogs // nil if domain 0 is no control domain
 	recorder *recorder
 	cmd      *exec.Cmd
 	says     tailBuffer // the emulator's own messages
@@ -119,7 +120,12 @@ func (r *run) openLogs() (err error) {
 			return err
 		}
 	}
-	return nil
+	if r.plan.Spec.Dom0 != nil && r.plan.Spec.Dom0.Control {
+		if r.guests, err = openGuestLogs(r.plan.Dir); err != nil {
+			r.closeLogs()
+		}
+	}
+	return err
 }
 
 func (r *run) closeLogs() {
@@ -127,6 +133,14 @@ func (r *run) closeLogs() {
 	if r.console != nil {
 		r.console.Close()
 	}
+}
+
+// closeGuestLogs says what could not be written.
+func (r *run) closeGuestLogs() error {
+	if r.guests == nil {
+		return nil
+	}
+	return r.guests.close()
 }
 
 // readAll gives a log's text.
@@ -143,6 +157,9 @@ func (r *run) connect() error {
 	var console io.Writer = r.log
 	if r.console != nil {
 		console = r.console
+	}
+	if r.guests != nil {
+		console = io.MultiWriter(console, r.guests)
 	}
 	r.recorder = newRecorder(voiceOf(r.plan.Spec.Hypervisor), r.log, console, r.options.Output, r.options.Until)
 	r.cmd = exec.Command(r.plan.Args[0], r.plan.Args[1:]...)

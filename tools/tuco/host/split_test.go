@@ -12,7 +12,7 @@ func parted(v voice, text string) (log, console string, lines []string) {
 	for i := range len(text) {
 		s.put(text[i])
 	}
-	s.release()
+	s.finish()
 	return string(s.log), string(s.console), lines
 }
 
@@ -31,6 +31,8 @@ func TestSplitter(t *testing.T) {
 		{"nearly the mark", tucoVoice, handed + "(TUC\n(TUCO)x\n(TUCO(TUCO) y\n(TUC", "console: now domain 0's; x\n", "(TUC\n(TUCO)x\n(TUCO(TUCO) y\n(TUC", 1},
 		{"the mark within a line", tucoVoice, handed + "a (TUCO) b\n", "console: now domain 0's; x\n", "a (TUCO) b\n", 1},
 		{"the mark alone", tucoVoice, handed + "(TUCO) \na", "console: now domain 0's; x\n\n", "a", 2},
+		{"lines that go on", tucoVoice, handed + "ab\n(TUCO) x\n(TUCO) y\n\x00cd\n\n(TUCO) z\n\x00\nef\n", "console: now domain 0's; x\nx\ny\nz\n", "abcd\n\nef\n", 4},
+		{"a mark where a line goes on", tucoVoice, handed + "ab\n(TUCO) x\n\x00(TUCO) tuco: power off\n", "console: now domain 0's; x\nx\n", "ab(TUCO) tuco: power off\n", 2},
 		{"Xen", xenVoice, "(XEN) a\nb\n(XEN) c\n", "a\nc\n", "b\n", 2},
 		{"Xen within a line", xenVoice, "a (b((XEN) c\n d\n", "c\n", "a (b( d\n", 1},
 		{"Xen at the end", xenVoice, "a (XEN", "", "a (XEN", 0},

@@ -1,0 +1,51 @@
+package host
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestGuestLogs(t *testing.T) {
+	dir := t.TempDir()
+	g, err := openGuestLogs(dir)
+	require.NoError(t, err)
+	const console = `db: nobody of that name
+level=INFO msg="console attached" guest=web
+level=INFO msg="console attached" guest=../x
+level=INFO msg="guest created" guest=web domain=1
+web: hello
+web: db: forged
+web: level=INFO msg="console attached" guest=db
+web: control: forged
+control: web: said
+web    1  running
+level=INFO msg="console attached" guest=web
+web: again
+web: no`
+	for i := range len(console) { // however it comes
+		_, err := g.Write([]byte{console[i]})
+		require.NoError(t, err)
+	}
+	require.NoError(t, g.close())
+	read := func(name string) string {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		return string(text)
+	}
+	assert.Equal(t, "hello\ndb: forged\nlevel=INFO msg=\"console attached\" guest=db\ncontrol: forged\nagain\nno\n", read(GuestLogName("web")))
+	assert.Equal(t, `db: nobody of that name
+level=INFO msg="console attached" guest=web
+level=INFO msg="console attached" guest=../x
+level=INFO msg="guest created" guest=web domain=1
+control: web: said
+web    1  running
+level=INFO msg="console attached" guest=web
+`, read(ControlLogName))
+	all, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, all, 2)
+}
