@@ -31,14 +31,11 @@ type uplink struct {
 	address netip.Prefix
 	router  netip.Addr
 	servers []netip.AddrPort
-	closed  []netip.Addr // to guests
 }
 
-// userNetwork is what QEMU's network of the kind "user" gives a machine. Its router is also the machine that QEMU runs on: what that serves to itself alone,
-// the management API of this host for one, is not for guests.
+// userNetwork is what QEMU's network of the kind "user" gives a machine.
 var userNetwork = uplink{
 	netip.MustParsePrefix("10.0.2.15/24"), netip.MustParseAddr("10.0.2.2"), []netip.AddrPort{netip.MustParseAddrPort("10.0.2.3:53")},
-	[]netip.Addr{netip.MustParseAddr("10.0.2.2")},
 }
 
 // newNetwork serves guests' interfaces by a switch, which has a gateway to the host's network card. Words say where the host is, uplink=ADDRESS/PREFIX,ROUTER,DNS,
@@ -66,7 +63,7 @@ func newNetwork(d *devices, own *xenbus.Store, words []string, log *slog.Logger)
 		return nil, err
 	case card != nil:
 		c.Uplink, c.MAC = network.NewUplink(card), packet.MAC(card.MAC())
-		c.Address, c.Router, c.Servers, c.Closed = at.address, at.router, at.servers, at.closed
+		c.Address, c.Router, c.Servers = at.address, at.router, at.servers
 	default:
 		log.Info("the host has no network: guests reach each other only")
 	}

@@ -42,7 +42,6 @@ type Config struct {
 	Address netip.Prefix     // of the host in the uplink's network
 	Router  netip.Addr       // there
 	Servers []netip.AddrPort // of DNS
-	Closed  []netip.Addr     // outside, which guests may not reach
 
 	// NAT has the conversations of a gateway that was there before, so that they go on. It may be nil.
 	NAT *nat.Table

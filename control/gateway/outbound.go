@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"net/netip"
-	"slices"
 
 	"tuco/control/dhcp"
 	"tuco/control/nat"
@@ -46,7 +45,7 @@ func (g *Gateway) forOutside(f *packet.Frame, info *packet.Info) bool {
 func (g *Gateway) route(f *packet.Frame, info *packet.Info) bool {
 	c := &g.config
 	switch {
-	case c.Uplink == nil || !mayReach(info.Dst) || info.Dst == c.Address.Addr() || slices.Contains(c.Closed, info.Dst) || !c.Book.Network().Contains(info.Src):
+	case c.Uplink == nil || !mayReach(info.Dst) || info.Dst == c.Address.Addr() || !c.Book.Network().Contains(info.Src):
 		g.Stats.Unreachable.Add(1)
 		return false
 	case f.Segments == packet.Whole && len(f.Data) > packet.HeaderLen+c.MTU:
