@@ -110,7 +110,7 @@ func (r restartable) Restart(name string) error {
 }
 
 // spareMemory is what the program has to have left when it has read a kernel and a ramdisk, in bytes.
-const spareMemory = 16 << 20
+const spareMemory = 8 << 20
 
 // imageRoom is how much of the domain's memory images may take.
 func imageRoom() int64 {

@@ -9,11 +9,19 @@ import (
 	"tuco/control/disks"
 	"tuco/control/limit"
 	"tuco/control/volume"
+	"tuco/guestlib"
 	"tuco/guestlib/xenbus"
 )
 
-// ramDisk is the size of the disk in memory of a host that has none, in bytes. Only what is written takes memory.
-const ramDisk = 64 << 20
+// ramDiskMax is the most that the disk in memory of a host that has none is large, in bytes.
+const ramDiskMax = 64 << 20
+
+// ramDisk is its size. Only what is written takes memory, but all of it may be written: two thirds of what the domain has left stay for everything else.
+func ramDisk() int64 {
+	const pageSize, mib = 4096, 1 << 20
+	_, free := guestlib.Memory()
+	return min(ramDiskMax, int64(free)*pageSize/3/mib*mib)
+}
 
 // newDisks serves guests' disks from the volumes on the host's disk, or in memory, where they are not durable.
 func newDisks(d *devices, own *xenbus.Store, words []string, log *slog.Logger) (service *disks.Service, durable bool, err error) {
@@ -31,7 +39,7 @@ func newDisks(d *devices, own *xenbus.Store, words []string, log *slog.Logger) (
 }
 
 func openVolumes(d *devices, log *slog.Logger) (volumes *volume.Store, durable bool, err error) {
-	var dev volume.Device = disks.NewRAM(ramDisk)
+	var dev volume.Device
 	disk, err := d.disk()
 	switch {
 	case err != nil:
@@ -39,7 +47,9 @@ func openVolumes(d *devices, log *slog.Logger) (volumes *volume.Store, durable b
 	case disk != nil:
 		dev = disk
 	default:
-		log.Info("the host has no disk: volumes are in memory, and end with it")
+		size := ramDisk()
+		log.Info("the host has no disk: volumes are in memory, and end with it", "bytes", size)
+		dev = disks.NewRAM(size)
 	}
 	volumes, report, err := disks.Open(dev)
 	for _, line := range report {

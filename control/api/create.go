@@ -10,6 +10,7 @@ import (
 	"tuco/control/api/wire"
 	"tuco/control/config"
 	"tuco/control/images"
+	"tuco/control/volume"
 )
 
 // formRoom is more than a form has besides its files.
@@ -32,6 +33,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 	if err := s.absent(g.Name); err != nil { // before the files come
 		return err
 	}
+	files := int64(0)
 	for _, file := range []struct {
 		part string
 		name *string
@@ -43,7 +45,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 		if *file.name, bytes, err = s.image(form, file.part, room); err != nil {
 			return err
 		}
-		room -= bytes
+		room, files = room-bytes, files+bytes
 		defer s.Images.Release(*file.name)
 	}
 	if p, err := form.NextPart(); err == nil {
@@ -51,10 +53,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 	} else if err != io.EOF {
 		return badForm(err)
 	}
-	s.building <- struct{}{}
-	err = s.Guests.Create(g)
-	<-s.building
-	if err != nil {
+	if err := s.build(g, files); err != nil {
 		return err
 	}
 	d, err := s.find(g.Name)
@@ -63,6 +62,16 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 	}
 	send(w, http.StatusCreated, d)
 	return nil
+}
+
+// build makes a guest of files that have come, when no other guest is being made so.
+func (s *Server) build(g *config.Guest, files int64) error {
+	s.building <- struct{}{}
+	defer func() { <-s.building }()
+	if room := s.Images.Spare(files); room < files { // there was more before: volumes may be in memory themselves
+		return s.noRoom(files, room)
+	}
+	return s.Guests.Create(g)
 }
 
 // absent refuses a name that a guest has.
@@ -130,6 +139,8 @@ func (s *Server) image(form *multipart.Reader, name string, room int64) (image s
 		err = s.noRoom(room+1, room)
 	case from.err != nil:
 		err = badForm(from.err)
+	case errors.Is(err, volume.ErrFull): // the volume's own name says nothing to the client
+		err = fmt.Errorf("%s: %w", name, volume.ErrFull)
 	case err != nil:
 		err = fmt.Errorf("%s: %w", name, err)
 	}

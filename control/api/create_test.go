@@ -80,6 +80,21 @@ func TestCreateRefused(t *testing.T) {
 	w.sweep()
 	assert.Empty(t, w.names(), "nor when the guest can't be made")
 
+	rooms := []int64{4 << 20, 0, 0} // it goes while the files come, which may be kept in memory
+	w.server.Images.Room = func() int64 {
+		room := rooms[0]
+		if len(rooms) > 1 {
+			rooms = rooms[1:]
+		}
+		return room
+	}
+	kind, body = form(t, config, kernel, ramdisk)
+	assert.Contains(t, w.refused(http.StatusInsufficientStorage, "POST", wire.PathDomains, kind, body), "the control domain has memory for 0")
+	w.server.Images.Room = func() int64 { return 4 << 20 }
+	w.sweep()
+	assert.Empty(t, w.names())
+	assert.Empty(t, w.guests)
+
 	assert.Contains(t, w.refused(http.StatusUnsupportedMediaType, "POST", wire.PathDomains, "application/json", strings.NewReader("{}")), "has to be a form")
 	assert.Contains(t, w.refused(http.StatusBadRequest, "POST", wire.PathDomains, kind, strings.NewReader("no form")), "the form: ")
 	assert.Contains(t, w.refused(http.StatusInsufficientStorage, "POST", wire.PathDomains, kind, bytes.NewReader(make([]byte, 5<<20))), "memory for 4194304",

@@ -34,7 +34,7 @@ const (
 func (m *manageFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&m.address, "api", anyAddress, "QEMU: ADDRESS:PORT here where the management API is; port 0: any that is free; "+noAPI+": there is none")
 	flags.BoolVar(&m.keep, "keep", false, "stay without a guest, until somebody ends the host (default on a terminal)")
-	flags.StringVar(&m.memory, "control-memory", "", "the control domain's memory, such as 128M (default 64M, and what the guests' files take)")
+	flags.StringVar(&m.memory, "control-memory", "", "the control domain's memory, such as 128M (default: what the guests' files take, and a little more)")
 }
 
 // keeps tells whether the host is one that stays. What the user says goes; else one that has guests stays for somebody who sits before it.
@@ -45,9 +45,15 @@ func (m *manageFlags) keeps(flags *pflag.FlagSet, guests []string, terminal bool
 	return terminal && len(guests) > 0
 }
 
-// memoryFor is the control domain's memory, which is to be as much as it needs.
+// uploadMemory is the control domain's for guests that are made while the host runs: their kernels are read into it.
+const uploadMemory = 64 * host.MiB
+
+// memoryFor is the control domain's memory, which is to be as much as it needs, and by itself more where guests come later.
 func (m *manageFlags) memoryFor(needed host.Size) (host.Size, error) {
-	if m.memory == "" {
+	switch {
+	case m.memory == "" && m.keep:
+		return needed + uploadMemory, nil
+	case m.memory == "":
 		return needed, nil
 	}
 	n, err := host.ParseSize(m.memory)

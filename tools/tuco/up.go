@@ -239,14 +239,17 @@ func (f *upFlags) packGuests(names []string) (*guestPack, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(names) == 0 && f.devices.disk != "" { // what the guests on record have is not known here
-		p.memory, p.network = controlMemory+unpackMemory, true
+	if f.manage.keep {
+		p.words = append(p.words, "keep")
 	}
 	if p.memory, err = f.manage.memoryFor(p.memory); err != nil {
 		return nil, err
 	}
-	if f.manage.keep {
-		p.words = append(p.words, "keep")
+	if len(names) == 0 && f.devices.disk != "" { // what the guests on record have is not known here
+		p.network = true
+		if f.manage.memory == "" {
+			p.memory = max(p.memory, controlMemory+unpackMemory)
+		}
 	}
 	f.control, err = findControl(f.control)
 	return p, err
