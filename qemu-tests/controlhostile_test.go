@@ -61,7 +61,7 @@ func TestControlSpies(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "disk")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	require.NoError(t, os.Truncate(path, 24<<20)) // the heir's second volume has room only where its first was
+	require.NoError(t, os.Truncate(path, 64<<20)) // with the kernels on it, the heir's second volume has room only where its first was
 	spec := controlled(t, host.Spec{CPUs: 2, Memory: 512 * host.MiB}, map[string]string{
 		"web": "memory = 96\nkernel = 'httpd.elf'\nextra = 'ip=10.77.0.10/24,10.77.0.1'\nvif = ['ip=10.77.0.10']",
 		"good": "memory = 96\nkernel = 'devices.elf'\nextra = 'address=10.77.0.11/24 again=http://10.77.0.10/echo'\n" +
@@ -69,7 +69,7 @@ func TestControlSpies(t *testing.T) {
 		"spy":  "memory = 48\nkernel = 'rogue.elf'\nextra = 'spy'",
 		"heir": "memory = 48\nkernel = 'rogue.elf'\nextra = 'remains'\ndisk = ['vol:first,xvda,w', 'vol:second,xvdb,w']",
 	}, devicesGuest, rogueGuest, filepath.Join(programDir, "httpd.elf"))
-	spec.Dom0.Args = "volume=good:2 volume=first:14 volume=second:14"
+	spec.Dom0.Args = "volume=good:2 volume=first:24 volume=second:24"
 	spec.ExtraArgs = []string{"-drive", "if=none,id=disk,format=raw,file=" + path, "-device", "virtio-blk-pci,drive=disk"}
 	keys := newKeyboard()
 	over := keys.whenSeen(func(seen string) bool {
@@ -85,9 +85,9 @@ func TestControlSpies(t *testing.T) {
 		`spy: rogue: others' frames as tables: \d+ tries were refused`,
 		`spy: rogue: other domains: \d+ calls were refused`, `spy: rogue: others' grants: \d+ uses were refused`,
 		`spy: rogue: others' ports: \d+ connections were refused`, `spy: rogue: others' nodes: \d+ times the permission was denied`, `spy: rogue: all was refused`,
-		`heir: rogue: secrets are left in \d{4,} pages and 14680064 bytes of a disk`,
+		`heir: rogue: secrets are left in \d{4,} pages and 25165824 bytes of a disk`,
 		`heir: rogue: what was left in memory: nothing of it is in \d+ pages, of which the domain before had \d+`,
-		`heir: rogue: what was left on disks: nothing of it is in 14680064 bytes`, `heir: rogue: all was refused`,
+		`heir: rogue: what was left on disks: nothing of it is in 25165824 bytes`, `heir: rogue: all was refused`,
 		`good: devices: ok`,
 	} {
 		assert.Regexp(t, `(?m)^`+line, o.Console)
