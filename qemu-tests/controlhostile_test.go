@@ -61,7 +61,7 @@ func TestControlSpies(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "disk")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))
-	require.NoError(t, os.Truncate(path, 64<<20)) // with the kernels on it, the heir's second volume has room only where its first was
+	require.NoError(t, os.Truncate(path, 76<<20)) // with the kernels on it, the heir's second volume has room only where its first was
 	spec := controlled(t, host.Spec{CPUs: 2, Memory: 512 * host.MiB}, map[string]string{
 		"web": "memory = 96\nkernel = 'httpd.elf'\nextra = 'ip=10.77.0.10/24,10.77.0.1'\nvif = ['ip=10.77.0.10']",
 		"good": "memory = 96\nkernel = 'devices.elf'\nextra = 'address=10.77.0.11/24 again=http://10.77.0.10/echo'\n" +
