@@ -26,6 +26,7 @@ func main() {
 }
 
 func run() error {
+	limitHeap()
 	words, root := os.Args[1:], os.DirFS("/")
 	goesOn := slices.Contains(words, "keep")
 	guests, err := guestFiles(root)

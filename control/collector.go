@@ -1,0 +1,18 @@
+package main
+
+import (
+	"runtime"
+	"runtime/debug"
+
+	"tuco/guestlib"
+	"tuco/guestlib/page"
+)
+
+// limitHeap has the garbage collector keep within the memory that the domain has. By itself it would begin when there is as much garbage as there is in use, which may be more than
+// there is memory. A quarter stays for what it does not know of: pages for devices, and page tables for what is mapped of guests.
+func limitHeap() {
+	_, free := guestlib.Memory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	debug.SetMemoryLimit(int64(m.Sys-m.HeapReleased) + int64(free*page.Size/4*3))
+}
