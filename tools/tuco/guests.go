@@ -12,9 +12,10 @@ import (
 	"tuco/control/config"
 	"tuco/tools/tuco/host"
 	"tuco/tools/tuco/ramdisk"
+	"tuco/tools/tuco/slim"
 )
 
-// What the control domain takes: its own memory, and for each guest's kernel that is packed the room to unpack it.
+// What the control domain takes besides its ramdisk (docs/control-domain.md, "Memory"), and what to read and unpack kernels that are on its volumes.
 const (
 	controlMemory = 64 * host.MiB
 	unpackMemory  = 128 * host.MiB
@@ -52,7 +53,7 @@ func newGuestPack() *guestPack {
 
 // close is called when no more guests come.
 func (p *guestPack) close() {
-	p.memory += (p.size + host.MiB - 1) / host.MiB * host.MiB
+	p.memory += (p.size + host.MiB - 1) / host.MiB * host.MiB // where the files stay
 }
 
 func (p *guestPack) add(name string) error {
@@ -75,7 +76,7 @@ func (p *guestPack) addGuest(name string, g *config.Guest) (err error) {
 	p.sources[g.Name] = name
 	p.interfaces[g.Name] = len(g.VIFs) > 0
 	p.network = p.network || len(g.VIFs) > 0
-	if g.Kernel, err = p.file(name, "kernel", g.Kernel); err != nil {
+	if g.Kernel, err = p.file(name, kernelKey, g.Kernel); err != nil {
 		return err
 	}
 	if g.Ramdisk != "" {
@@ -87,6 +88,8 @@ func (p *guestPack) addGuest(name string, g *config.Guest) (err error) {
 	p.ramdisk.AddText(path.Join("guests", fmt.Sprintf("%03d-%s.cfg", len(p.sources), g.Name)), string(g.File()))
 	return nil
 }
+
+const kernelKey = "kernel"
 
 // file packs a file that a guest.cfg names, once, and returns where it is in the ramdisk.
 func (p *guestPack) file(config, key, name string) (string, error) {
@@ -101,13 +104,16 @@ func (p *guestPack) file(config, key, name string) (string, error) {
 	if err != nil {
 		return "", usagef("%s: %s: %v", config, key, err)
 	}
-	if bzimage.Is(content) {
-		p.memory = max(p.memory, controlMemory+unpackMemory)
+	if key == kernelKey { // what can be done here needs no memory there
+		if bzimage.Is(content) {
+			if content, err = bzimage.Unpack(content); err != nil {
+				return "", usagef("%s: %s: %s: %v", config, key, name, err)
+			}
+		}
+		content = slim.Kernel(content)
 	}
 	at := path.Join("files", strconv.Itoa(len(p.files))+"-"+filepath.Base(from))
-	if err := p.ramdisk.Add(from, at, nil); err != nil {
-		return "", usagef("%s: %s: %v", config, key, err)
-	}
+	p.ramdisk.AddText(at, string(content))
 	p.files[from] = at
 	p.size += host.Size(len(content))
 	return at, nil

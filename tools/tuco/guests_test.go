@@ -12,6 +12,16 @@ import (
 	"tuco/tools/tuco/host"
 )
 
+// A kernel that is compressed is unpacked as it is packed, and said to be damaged then.
+func TestPackCompressed(t *testing.T) {
+	dir := t.TempDir()
+	kernel, config := filepath.Join(dir, "vmlinuz"), filepath.Join(dir, "a.cfg")
+	require.NoError(t, os.WriteFile(kernel, []byte(string(make([]byte, 0x202))+"HdrS"+string(make([]byte, 100))), 0o600))
+	require.NoError(t, os.WriteFile(config, []byte("name = 'a'\nkernel = 'vmlinuz'\nmemory = 8"), 0o600))
+	_, err := packGuests([]string{config})
+	assert.ErrorContains(t, err, config+": kernel: vmlinuz: the bzImage")
+}
+
 func TestPackGuests(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -21,10 +31,10 @@ func TestPackGuests(t *testing.T) {
 		return path
 	}
 	write("kernels/k.elf", "\x7fELF")
-	linux := write("linux", string(make([]byte, 0x202))+"HdrS"+string(make([]byte, 100)))
+	disk := write("disk", "ramdisk")
 	p, err := packGuests([]string{
 		write("a.cfg", "name = 'a'\nkernel = 'kernels/k.elf'\nmemory = 8\nvcpus = 2"),
-		write("x/b.cfg", "name = 'b'\nkernel = '../kernels/k.elf'\nramdisk = '"+linux+"'\nmemory = 8"),
+		write("x/b.cfg", "name = 'b'\nkernel = '../kernels/k.elf'\nramdisk = '"+disk+"'\nmemory = 8"),
 	})
 	require.NoError(t, err)
 	assert.Len(t, p.files, 2, "a file is packed once")
@@ -40,8 +50,8 @@ func TestPackGuests(t *testing.T) {
 		assert.Equal(t, kernel, g.Kernel)
 		assert.Contains(t, p.ramdisk, g.Kernel)
 	}
-	assert.Contains(t, p.ramdisk, "files/1-linux")
-	assert.Equal(t, controlMemory+unpackMemory+host.MiB, p.memory, "there is room to unpack Linux")
+	assert.Contains(t, p.ramdisk, "files/1-disk")
+	assert.Equal(t, controlMemory+host.MiB, p.memory, "the files stay in its ramdisk")
 
 	d, err := p.domain0("control.elf", dir)
 	require.NoError(t, err)
