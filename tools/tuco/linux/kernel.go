@@ -14,6 +14,7 @@ import (
 
 	"tuco/control/bzimage"
 	"tuco/tools/tuco/debian"
+	"tuco/tools/tuco/slim"
 )
 
 // modules are the kernel modules that the initramfs has, with what they need. They are not loaded by themselves: `modprobe
@@ -86,10 +87,7 @@ func (p *debianKernel) unpackKernel(to string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", p.vmlinuz, err)
 	}
-	if kernel, err = compact(kernel); err != nil {
-		return fmt.Errorf("%s: %w", p.vmlinuz, err)
-	}
-	return os.WriteFile(to, kernel, 0o644)
+	return os.WriteFile(to, slim.Kernel(kernel), 0o644)
 }
 
 // A module is a file of the kernel's, by its path below its lib/modules/VERSION.

@@ -125,60 +125,6 @@ func TestLibraries(t *testing.T) {
 	assert.Contains(t, files, "lib64/ld-linux-x86-64.so.2")
 }
 
-// What is loaded of a compact file is what is loaded of the large one, and its notes are the same.
-func TestCompact(t *testing.T) {
-	text := append(bytes.Repeat([]byte{1}, 5000), make([]byte, 1<<20)...)
-	copy(text[1000:], "notes")
-	data := []byte{0, 0, 2, 0}
-	large := make([]byte, 4<<20)
-	header := elf.Header64{Ident: [16]byte{0x7f, 'E', 'L', 'F', byte(elf.ELFCLASS64), byte(elf.ELFDATA2LSB), byte(elf.EV_CURRENT)}, Phoff: 128, Phnum: 4, Phentsize: 56, Ehsize: 64, Version: 1, Shoff: 100}
-	programs := []elf.Prog64{
-		{Type: uint32(elf.PT_LOAD), Off: 2 << 20, Vaddr: 1 << 20, Filesz: uint64(len(text)), Memsz: 2 << 20, Align: 2 << 20},
-		{Type: uint32(elf.PT_LOAD), Off: 1 << 20, Vaddr: 8 << 20, Filesz: uint64(len(data)), Memsz: 4, Align: 2 << 20},
-		{Type: uint32(elf.PT_NOTE), Off: 2<<20 + 1000, Filesz: 5},
-		{Type: uint32(elf.PT_GNU_STACK)},
-	}
-	encode := func() {
-		binary.Encode(large, binary.LittleEndian, header)
-		binary.Encode(large[header.Phoff:], binary.LittleEndian, programs)
-	}
-	encode()
-	copy(large[2<<20:], text)
-	copy(large[1<<20:], data)
-	small, err := compact(large)
-	require.NoError(t, err)
-	assert.Less(t, len(small), 20000)
-	file, err := elf.NewFile(bytes.NewReader(small))
-	require.NoError(t, err)
-	require.Len(t, file.Progs, 4)
-	for i, want := range [][]byte{text, data, []byte("notes")} {
-		p := file.Progs[i]
-		got := make([]byte, p.Filesz)
-		_, err := p.ReadAt(got, 0)
-		require.NoError(t, err)
-		assert.Equal(t, want, append(got, make([]byte, len(want)-len(got))...))
-		assert.Equal(t, programs[i].Memsz, p.Memsz)
-		assert.Equal(t, programs[i].Vaddr, p.Vaddr)
-	}
-
-	for _, spoil := range []func(){
-		func() { programs[2].Off = 3 << 20 },
-		func() { programs[0].Filesz = 1 << 40 },
-		func() { header.Phoff = 1 << 40 },
-	} {
-		spoil()
-		if header.Phoff > 1<<20 {
-			binary.Encode(large, binary.LittleEndian, header)
-		} else {
-			encode()
-		}
-		_, err := compact(large)
-		require.ErrorContains(t, err, "ELF")
-	}
-	_, err = compact([]byte("text"))
-	require.Error(t, err)
-}
-
 // contents reads an archive: each name, and what is in it or where it points.
 func contents(t *testing.T, archive []byte) (names []string, files map[string]string) {
 	t.Helper()
