@@ -47,12 +47,11 @@ func (s *site) page(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, page, html.EscapeString(runtime.Version()), time.Since(s.began).Round(time.Second), html.EscapeString(r.RemoteAddr))
 }
 
-// echo answers with what it is sent. All of that comes before any of the answer: a server that has begun to answer reads no more.
+// echo answers with what it is sent, as it comes. Without being told to, a server that has begun to answer reads no more.
 func echo(w http.ResponseWriter, r *http.Request) {
-	const most = 1 << 20
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	err := http.NewResponseController(w).EnableFullDuplex()
 	if err == nil {
-		_, err = w.Write(body)
+		_, err = io.Copy(w, r.Body)
 	}
 	if err != nil {
 		log.Println("echo:", err)
