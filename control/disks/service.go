@@ -119,16 +119,7 @@ func (s *Service) open(p *plugged) (err error) {
 func (s *Service) Restart(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.Renew(ctx); err != nil {
-		return err
-	}
-	var err error
-	for _, all := range s.guests {
-		for _, p := range all {
-			err = errors.Join(err, s.again(p))
-		}
-	}
-	return err
+	return plug.Restart(ctx, &s.Socket, s.guests, s.again)
 }
 
 // again has a disk served whose daemon has stopped.

@@ -150,16 +150,7 @@ func (s *Service) plug(i *domains.Instance, n int) (p *plugged, err error) {
 func (s *Service) Restart(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.Renew(ctx); err != nil {
-		return err
-	}
-	var err error
-	for _, all := range s.guests {
-		for _, p := range all {
-			err = errors.Join(err, s.Serve(&p.device, p.nic))
-		}
-	}
-	return err
+	return plug.Restart(ctx, &s.Socket, s.guests, func(p *plugged) error { return s.Serve(&p.device, p.nic) })
 }
 
 // unplug takes away what there is of an interface.

@@ -52,14 +52,20 @@ func (s *Socket) Serve(d *Device, driver backend.Driver) error {
 	return nil
 }
 
-// Renew has the daemon finish what it has begun, and puts another in its place, which serves nothing yet. If the first one isn't done in time it serves nothing any more;
-// another call waits for it again.
-func (s *Socket) Renew(ctx context.Context) error {
+// Restart has the daemon of a socket finish what it has begun, puts another in its place, and has every guest's devices served by that one. If the first one isn't done in
+// time it serves nothing any more; another call waits for it again.
+func Restart[G comparable, D any](ctx context.Context, s *Socket, guests map[G][]D, serve func(D) error) error {
 	if err := s.Daemon.Stop(ctx); err != nil {
 		return err
 	}
 	s.Daemon = s.Daemon.Next()
-	return nil
+	var err error
+	for _, devices := range guests {
+		for _, d := range devices {
+			err = errors.Join(err, serve(d))
+		}
+	}
+	return err
 }
 
 // patience is how long a front end has to part from its device.
