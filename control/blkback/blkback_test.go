@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"tuco/control/limit"
 	"tuco/guestlib/blk"
 	"tuco/guestlib/frontend"
+	"tuco/ring/blkif"
 )
 
 func TestNegotiation(t *testing.T) {
@@ -141,6 +143,17 @@ func TestFlush(t *testing.T) {
 	assert.False(t, bytes.Equal(want, h.disk.durable[512:][:len(want)]))
 	require.NoError(t, d.Flush())
 	assert.True(t, bytes.Equal(want, h.disk.durable[512:][:len(want)]))
+	assert.Equal(t, 1, h.disk.flushes)
+}
+
+// Where Linux' empty flushes would begin is beyond every disk.
+func TestFlushOfLinux(t *testing.T) {
+	h := plug(t, blkback.Config{})
+	r := h.raw(false)
+	copy(r.pages.Memory, "data")
+	require.Equal(t, blkif.StatusOK, r.ask(r.transfer(blkif.OpWrite, 0, r.segment(0))))
+	require.Equal(t, blkif.StatusOK, r.ask(blkif.Request{Op: blkif.OpFlush, Sector: math.MaxUint64}))
+	assert.Equal(t, "data", string(h.disk.durable[:4]))
 	assert.Equal(t, 1, h.disk.flushes)
 }
 

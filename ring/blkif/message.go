@@ -115,7 +115,8 @@ func (c *Command) Listing(page []byte) {
 	c.Segments = c.listed
 }
 
-// Sectors is how many sectors a command is about, all of which lie on a device of so many. It fails with ErrRange.
+// Sectors is how many sectors a command is about, all of which lie on a device of so many. It fails with ErrRange. Where a flush with no data would
+// begin means nothing: Linux' have the largest number there is.
 func (c *Command) Sectors(of uint64) (n uint64, err error) {
 	if n = c.Count; c.Op != OpDiscard {
 		for _, s := range c.Segments {
@@ -124,6 +125,9 @@ func (c *Command) Sectors(of uint64) (n uint64, err error) {
 			}
 			n += uint64(s.Last-s.First) + 1
 		}
+	}
+	if n == 0 && (c.Op == OpFlush || c.Op == OpBarrier) {
+		return 0, nil
 	}
 	if c.Sector > of || n > of-c.Sector {
 		return 0, ErrRange
