@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,15 +32,16 @@ type uplink struct {
 	address netip.Prefix
 	router  netip.Addr
 	servers []netip.AddrPort
+	open    bool // guests may talk to the router
 }
 
 // userNetwork is what QEMU's network of the kind "user" gives a machine.
 var userNetwork = uplink{
-	netip.MustParsePrefix("10.0.2.15/24"), netip.MustParseAddr("10.0.2.2"), []netip.AddrPort{netip.MustParseAddrPort("10.0.2.3:53")},
+	netip.MustParsePrefix("10.0.2.15/24"), netip.MustParseAddr("10.0.2.2"), []netip.AddrPort{netip.MustParseAddrPort("10.0.2.3:53")}, false,
 }
 
 // newNetwork serves guests' interfaces by a switch, which has a gateway to the host's network card. Words say where the host is, uplink=ADDRESS/PREFIX,ROUTER,DNS,
-// and what is forwarded to guests.
+// what is forwarded to guests, and reach-host, that guests may talk to the machine around an emulator.
 func newNetwork(d *devices, own *xenbus.Store, words []string, log *slog.Logger) (*network.Service, error) {
 	at, forwards, err := networkWords(words)
 	if err != nil {
@@ -63,7 +65,7 @@ func newNetwork(d *devices, own *xenbus.Store, words []string, log *slog.Logger)
 		return nil, err
 	case card != nil:
 		c.Uplink, c.MAC = network.NewUplink(card), packet.MAC(card.MAC())
-		c.Address, c.Router, c.Servers = at.address, at.router, at.servers
+		c.Address, c.Router, c.Servers, c.OpenRouter = at.address, at.router, at.servers, at.open
 	default:
 		log.Info("the host has no network: guests reach each other only")
 	}
@@ -94,6 +96,7 @@ func networkWords(words []string) (at uplink, forwards []network.Forward, err er
 			forwards = append(forwards, f)
 		}
 	}
+	at.open = slices.Contains(words, "reach-host")
 	return at, forwards, nil
 }
 

@@ -29,6 +29,10 @@
 // address or on all addresses is reached by guests on the gateway's address only if it listens there: listen on the uplink's address.
 // More is refused by rules of the switch: "deny any from any to 192.168.0.0/16".
 //
+// The router is passed through, not talked to: what begins a conversation with it is refused, and with a server of DNS beside it all but DNS. In QEMU's
+// network 10.0.2.2 is the loopback of the machine around it, where the API's port is too. That machine comes from the same address when it
+// uses a port that is forwarded to a guest, and gets its answers.
+//
 // # Next hops
 //
 // The MAC of a next hop comes from the stack, which asks by ARP. While it is not known a few frames wait; when nobody answers they are lost.

@@ -43,6 +43,10 @@ type Config struct {
 	Router  netip.Addr       // there
 	Servers []netip.AddrPort // of DNS
 
+	// OpenRouter lets guests begin conversations with the router, and with more than the port of DNS of servers in the uplink's network. In an emulator's
+	// network these stand for the machine around it, and what that keeps to itself.
+	OpenRouter bool
+
 	// NAT has the conversations of a gateway that was there before, so that they go on. It may be nil.
 	NAT *nat.Table
 }
@@ -134,7 +138,7 @@ func (g *Gateway) join() (err error) {
 		return fmt.Errorf("the guests' network %v overlaps with the uplink's, %v: choose another for the guests", c.Book.Network(), c.Address.Masked())
 	}
 	if g.nat == nil {
-		if g.nat, err = nat.New(nat.Options{Address: c.Address.Addr(), Now: c.Now}); err != nil {
+		if g.nat, err = nat.New(nat.Options{Address: c.Address.Addr(), Now: c.Now, Open: c.open}); err != nil {
 			return err
 		}
 	}

@@ -412,6 +412,45 @@ func TestOffLimits(t *testing.T) {
 	assert.EqualValues(t, 1, w.gateway.Stats.Malformed.Load())
 }
 
+// TestTheRouter: a guest passes through the router and does not talk to it, unless it is allowed to; of a server of DNS beside it there is nothing but DNS. What the router
+// asks a guest is answered.
+func TestTheRouter(t *testing.T) {
+	t.Parallel()
+	beside := netip.MustParseAddr("192.168.1.3")
+	for _, open := range []bool{false, true} {
+		w := newWorld(t, func(c *gateway.Config) {
+			c.OpenRouter = open
+			c.Servers = []netip.AddrPort{netip.AddrPortFrom(beside, 53), netip.AddrPortFrom(router.Addr(), 53), netip.AddrPortFrom(server.Addr(), 53)}
+		})
+		h, port, _ := w.plug("a", 1)
+		for _, c := range []struct {
+			to     string
+			passes bool
+		}{
+			{"192.168.1.1:80", open}, {"192.168.1.1:54", open}, {"192.168.1.3:80", open}, {"192.168.1.1:53", true}, {"192.168.1.3:53", true},
+			{"192.168.1.4:80", true}, {"93.184.216.34:80", true},
+		} {
+			before := w.gateway.NAT().Stats()
+			frame := packet.MakeUDP(gatewayMAC, h.MAC, netip.AddrPortFrom(h.Address, 1), netip.MustParseAddrPort(c.to), []byte("hello"))
+			port.Receive([]packet.Frame{{Data: frame}})
+			now := w.gateway.NAT().Stats()
+			assert.Equal(t, c.passes, now.Out > before.Out, c.to)
+			assert.Equal(t, !c.passes, now.Closed > before.Closed, c.to)
+		}
+		web := w.guest("web", 2)
+		go echo(web.listen(t, 80))
+		go echo(w.far.listen(t, 80))
+		require.NoError(t, w.gateway.Forward(packet.TCP, 8080, "web", 80))
+		c, err := w.far.dial(netip.AddrPortFrom(uplink.Addr(), 8080))
+		require.NoError(t, err)
+		assert.Equal(t, router.Addr(), exchange(t, c, pattern(100000)).Addr())
+		if open {
+			_, err := web.dial(netip.AddrPortFrom(router.Addr(), 80))
+			require.NoError(t, err)
+		}
+	}
+}
+
 // TestNoNextHop: frames wait for a MAC, not too many, and not for ever.
 func TestNoNextHop(t *testing.T) {
 	t.Parallel()

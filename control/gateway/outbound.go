@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/netip"
+	"slices"
 
 	"tuco/control/dhcp"
 	"tuco/control/nat"
@@ -70,6 +71,15 @@ func mayReach(a netip.Addr) bool {
 	const thisNetwork, reserved = 0, 240
 	first := a.As4()[0]
 	return first != thisNetwork && first < reserved && !a.IsLoopback() && !a.IsMulticast() && !a.IsLinkLocalUnicast()
+}
+
+// open tells whether guests may begin a conversation with somebody outside. Whoever it is may be asked whether he is there.
+func (c *Config) open(protocol uint8, to netip.AddrPort) bool {
+	if c.OpenRouter || protocol == packet.ICMP || slices.Contains(c.Servers, to) {
+		return true
+	}
+	server := func(s netip.AddrPort) bool { return s.Addr() == to.Addr() }
+	return to.Addr() != c.Router && !(c.Address.Contains(to.Addr()) && slices.ContainsFunc(c.Servers, server))
 }
 
 // answer answers a request of DHCP. The switch has checked whose it is.

@@ -36,6 +36,12 @@ func (c *conversation) over(now time.Time) bool {
 	return now.Sub(c.seen) > limit
 }
 
+// reversed tells whether a guest's packet would begin a connection anew that the other side has begun. The other side may have forgotten it by now, and take
+// it for one that the guest begins.
+func (c *conversation) reversed(f *packet.Frame, info *packet.Info) bool {
+	return c.by == fromOutside && info.Protocol == packet.TCP && begins(f, info)
+}
+
 // touch notes a packet of a conversation, which the side that began it sent, or the other.
 func (c *conversation) touch(info *packet.Info, sender int, now time.Time) {
 	c.seen = now

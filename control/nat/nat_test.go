@@ -234,6 +234,36 @@ func TestLimits(t *testing.T) {
 	assert.Equal(t, 3, w.Len(), "the old ones are gone")
 }
 
+// TestClosed: a guest may not begin a conversation with some, but answers them. That a connection which they have begun is begun anew by the guest is no answer.
+func TestClosed(t *testing.T) {
+	closed := netip.MustParseAddrPort("192.168.1.1:5000")
+	w := newWorld(t, func(o *nat.Options) {
+		o.Open = func(_ uint8, to netip.AddrPort) bool { return to.Addr() != closed.Addr() }
+	})
+	web := netip.AddrPortFrom(uplink, 80)
+	require.NoError(t, w.Forward(packet.TCP, 80, guest))
+	require.NoError(t, w.Forward(packet.UDP, 80, guest))
+	refused := func(l gopacket.SerializableLayer) {
+		t.Helper()
+		before := w.Stats().Closed
+		v, _, _ := w.pass((*nat.Table).Out, made(t, guest, closed, l, nil))
+		assert.Equal(t, nat.Refused, v)
+		assert.Equal(t, before+1, w.Stats().Closed)
+	}
+	for _, l := range []gopacket.SerializableLayer{syn(), &layers.UDP{}, echo(8)} {
+		refused(l)
+	}
+	assert.Zero(t, w.Len())
+	require.True(t, w.comes(closed, web, guest, syn()))
+	require.True(t, w.comes(closed, web, guest, &layers.UDP{}))
+	assert.Equal(t, web, w.leaves(guest, closed, &layers.TCP{SYN: true, ACK: true}))
+	assert.Equal(t, web, w.leaves(guest, closed, &layers.UDP{}))
+	refused(syn())
+	w.leaves(guest, remote, syn())
+	w.time = w.time.Add(3 * time.Hour)
+	refused(&layers.UDP{})
+}
+
 // TestPorts: with one remote each port is used once; other remotes may use it too.
 func TestPorts(t *testing.T) {
 	w := newWorld(t, func(o *nat.Options) { o.First, o.Last = 30000, 30009 })

@@ -15,6 +15,9 @@ type Options struct {
 	First, Last uint16           // ports for the guests: 20000 to 59999
 	Each        int              // the most conversations that a guest may begin, and as many begun with it: 2048
 	Now         func() time.Time // time.Now
+
+	// Open tells whether guests may begin conversations with a remote. One that the remote has begun goes on all the same. Nil: they may with any.
+	Open func(protocol uint8, remote netip.AddrPort) bool
 }
 
 // Stats counts packets.
@@ -24,6 +27,7 @@ type Stats struct {
 	Unsupported uint64 // refused: fragments, options, other protocols
 	TooMany     uint64 // refused: the guest has too many conversations, or no port is free
 	Unknown     uint64 // refused: what belongs to nothing that is known and can't begin anything
+	Closed      uint64 // refused: it would begin what guests may not begin
 }
 
 // Table is the conversations of a network's guests.
@@ -77,6 +81,9 @@ func New(o Options) (*Table, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Open == nil {
+		o.Open = func(uint8, netip.AddrPort) bool { return true }
 	}
 	if !o.Address.Is4() {
 		return nil, fmt.Errorf("%v can't stand for guests: the uplink needs an IPv4 address", o.Address)

@@ -38,11 +38,18 @@ func (t *Table) Out(f *packet.Frame, info *packet.Info) Verdict {
 		remote = netip.AddrPortFrom(info.Dst, 0)
 	}
 	c := t.out[outKey{info.Src.As4(), info.Dst.As4(), guest.Port(), remote.Port(), uint16(info.Protocol)}]
-	if c == nil || c.over(now) {
-		if !begins(f, info) {
+	known := c != nil && !c.over(now)
+	if !known || c.reversed(f, info) {
+		switch {
+		case !begins(f, info):
 			t.stats.Unknown++
 			return Refused
+		case !t.options.Open(info.Protocol, remote):
+			t.stats.Closed++
+			return Refused
 		}
+	}
+	if !known {
 		port, ok := t.freePort(info.Protocol, remote, now)
 		if ok {
 			c = t.begin(byGuest, info.Protocol, guest, remote, port, now)

@@ -2,7 +2,7 @@
 // a network interface. It is for domains that have back ends; domain 0 has none, and says so.
 //
 // Words of its command line: write lets it write to disks, which loses what is on them; address=ADDRESS/PREFIX is the network
-// interface's, and fetch=URL what to fetch by it, or echo=PORT where to send everything back that one connection brings; line has it wait for a line of input and say it again. With again=URL it goes on until it is asked to
+// interface's, and fetch=URL what to fetch by it, closed=ADDRESS:PORT whom it must not reach, or echo=PORT where to send everything back that one connection brings; line has it wait for a line of input and say it again. With again=URL it goes on until it is asked to
 // end: round after round it writes to its first disk and reads that again, and sends data by its network interface to a server that answers with them.
 package main
 
@@ -21,8 +21,8 @@ import (
 
 // options is what the command line says.
 type options struct {
-	write, line                 bool
-	address, fetch, again, echo string
+	write, line                         bool
+	address, fetch, again, echo, closed string
 }
 
 func main() {
@@ -55,14 +55,16 @@ func parse(words []string) (o options, err error) {
 			o.address = value
 		case "fetch":
 			o.fetch = value
+		case "closed":
+			o.closed = value
 		case "again":
 			o.again = value
 		default:
-			return o, fmt.Errorf("unknown word %q on the command line: write, line, address=ADDRESS/PREFIX, fetch=URL, echo=PORT and again=URL are known", word)
+			return o, fmt.Errorf("unknown word %q on the command line: write, line, address=ADDRESS/PREFIX, fetch=URL, closed=ADDRESS:PORT, echo=PORT and again=URL are known", word)
 		}
 	}
-	if (o.address == "") != (o.fetch == "" && o.again == "" && o.echo == "") {
-		return o, errors.New("address is of use only with fetch, echo or again, and they with it")
+	if (o.address == "") != (o.fetch == "" && o.again == "" && o.echo == "" && o.closed == "") {
+		return o, errors.New("address is of use only with fetch, closed, echo or again, and they with it")
 	}
 	return o, nil
 }

@@ -53,6 +53,9 @@ func use(ctx context.Context, link *netfront.Link, o options) error {
 	if o.fetch != "" {
 		err = fetch(ctx, o.fetch)
 	}
+	if err == nil && o.closed != "" {
+		err = closed(ctx, o.closed)
+	}
 	if err == nil && o.echo != "" {
 		err = sendBack(o.echo)
 	}
@@ -76,6 +79,19 @@ func sendBack(port string) error {
 	n, err := io.CopyBuffer(struct{ io.Writer }{conn}, struct{ io.Reader }{conn}, make([]byte, 64<<10))
 	fmt.Printf("devices: echo: %d bytes\n", n)
 	return err
+}
+
+// closed tries to connect to where nothing may come from here. It is given some time, in which another connection would be there.
+func closed(ctx context.Context, address string) error {
+	const some = 2 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, some)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+	if err == nil {
+		return errors.Join(fmt.Errorf("%s can be reached", address), conn.Close())
+	}
+	fmt.Println("devices: closed:", err)
+	return nil
 }
 
 // fetch fetches a page.

@@ -17,6 +17,7 @@ type deviceFlags struct {
 	volumes  []string
 	forwards []string
 	rules    string
+	reach    bool
 	forget   bool
 }
 
@@ -25,6 +26,7 @@ func (d *deviceFlags) add(flags *pflag.FlagSet) {
 	flags.StringArrayVar(&d.volumes, "volume", nil, "NAME=SIZE: make a volume of this size where there is none with the name")
 	flags.StringArrayVar(&d.forwards, "forward", nil, "QEMU: PORT:GUEST:PORT: connections to a port here go to a guest's, by TCP")
 	flags.StringVar(&d.rules, "rules", "", "a file with rules about who may talk to whom in the guests' network")
+	flags.BoolVar(&d.reach, "reach-host", false, "let guests connect to this machine's 127.0.0.1, which is 10.0.2.2 for them, and has the host's API")
 	flags.BoolVar(&d.forget, "forget", false, "forget the guests and rules that are on record on the host's disk; their volumes stay")
 }
 
@@ -45,6 +47,9 @@ func (d *deviceFlags) apply(spec *host.Spec, guests *guestPack, further ...strin
 			return err
 		}
 		guests.words = append(guests.words, word)
+	}
+	if d.reach {
+		guests.words = append(guests.words, "reach-host")
 	}
 	if d.forget {
 		guests.words = append(guests.words, "forget")
@@ -84,7 +89,7 @@ func (d *deviceFlags) check(spec *host.Spec, guests *guestPack) error {
 	if d.forwards != nil && spec.Emulator == host.Bochs {
 		return noVirtio("--forward")
 	}
-	for flag, is := range map[string]bool{"--volume": d.volumes != nil, "--forward": d.forwards != nil, "--rules": d.rules != "", "--forget": d.forget} {
+	for flag, is := range map[string]bool{"--volume": d.volumes != nil, "--forward": d.forwards != nil, "--rules": d.rules != "", "--reach-host": d.reach, "--forget": d.forget} {
 		if is && guests == nil {
 			return usagef("%s is for the control domain: name guest.cfg files, or a disk that has guests on record", flag)
 		}
