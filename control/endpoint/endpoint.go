@@ -1,8 +1,8 @@
 // Package endpoint joins gVisor's TCP/IP to something that moves Ethernet frames: a port of the switch, or an uplink.
 //
 // The stack's frames are handed over by a goroutine, several at once; those for the stack are copied into it. A segment that is longer
-// than the MTU goes into the stack as it is, and a checksum that was not computed is not asked for, so a port for an endpoint
-// takes everything (packet.TakesAll). What the stack sends has its sums, and is cut already.
+// than the MTU goes into the stack as it is, and a checksum that was not computed is computed here, since the stack checks them all (only a whole
+// interface can be exempt); so a port for an endpoint takes everything (packet.TakesAll). What the stack sends has its sums, and is cut already.
 package endpoint
 
 import (
@@ -57,8 +57,15 @@ func (e *Endpoint) NIC() tcpip.NICID { return e.nic }
 // Deliver gives frames to the stack. It is a switch's Sink.
 func (e *Endpoint) Deliver(frames []packet.Frame) {
 	for i := range frames {
-		p := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(bytes.Clone(frames[i].Data))})
-		p.RXChecksumValidated = frames[i].Checked || frames[i].Blank
+		f := packet.Frame{Data: bytes.Clone(frames[i].Data)}
+		if frames[i].Blank {
+			info, err := packet.Parse(f.Data)
+			if err != nil {
+				continue // can't be: it was checked where it became blank
+			}
+			info.Fill(&f)
+		}
+		p := stack.NewPacketBuffer(stack.PacketBufferOptions{Payload: buffer.MakeWithData(f.Data)})
 		e.channel.InjectInbound(header.IPv4ProtocolNumber, p) // the frame says itself of which protocol it is
 		p.DecRef()
 	}
