@@ -55,16 +55,6 @@ func run(args []string, stdin *os.File, stdout, stderr io.Writer) int {
 	return exitFailure
 }
 
-// errUsage marks an error about how the tool was called.
-var errUsage = errors.New("wrong usage")
-
-type usageError struct{ text string }
-
-func (e *usageError) Error() string        { return e.text }
-func (e *usageError) Is(target error) bool { return target == errUsage }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
-
 // A statusError ends the tool with a status; all was said already.
 type statusError int
 
@@ -94,9 +84,7 @@ a file that was named can't be used; 130 after Ctrl-C. tuco up and tuco test hav
 	root.AddGroup(&cobra.Group{ID: groupRunning, Title: "On a running host:"}, &cobra.Group{ID: groupHere, Title: "Here:"})
 	root.SetHelpCommandGroupID(groupHere)
 	root.SetCompletionCommandGroupID(groupHere)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%v (see tuco %s --help)", err, cmd.Name())
-	})
+	root.SetFlagErrorFunc(wrongFlag)
 	root.AddCommand(newUp(stdin), newDemo(stdin), newProfile(), newISO(), newBundle(), newImage(), newBuild(), newRamdisk(), newTest(), newTestGo(), newBench(), newNew())
 	for _, here := range root.Commands() {
 		here.GroupID = groupHere
@@ -107,21 +95,4 @@ a file that was named can't be used; 130 after Ctrl-C. tuco up and tuco test hav
 	}
 	withUsage(root)
 	return root
-}
-
-// withUsage marks what cobra reports as plain errors: an unknown command, a wrong count of arguments.
-func withUsage(cmd *cobra.Command) {
-	cmd.Args = asUsage(cmd.Args)
-	for _, sub := range cmd.Commands() {
-		withUsage(sub)
-	}
-}
-
-func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usagef("%v", err)
-		}
-		return nil
-	}
 }

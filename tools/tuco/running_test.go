@@ -310,16 +310,18 @@ func TestWrongUsageOfARunningHost(t *testing.T) {
 	for name, text := range map[string]string{
 		"kernel": "x", "good.cfg": "name = 'g'\nkernel = 'kernel'\nmemory = 8\n", "bad.cfg": "name = 'g'\nkernel = 'kernel'\nmemry = 8\nmemory = 8\n",
 		"lost.cfg": "name = 'g'\nkernel = 'lost'\nmemory = 8\n",
+		"empty":    "", "disk.vmdk": "KDMV\x01",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
 	for _, test := range []struct{ args, want string }{
 		{"ps --host somewhere", "--host somewhere: want ADDRESS:PORT, such as 127.0.0.1:8007"},
 		{"ps --host 127.0.0.1:1", "--host 127.0.0.1:1 needs the host's token"},
-		{"ps web", `unknown command "web" for "tuco ps"`},
-		{"pause", "requires at least 1 arg(s)"},
-		{"info a b", "accepts at most 1 arg(s)"},
-		{"console", "accepts 1 arg(s)"},
+		{"ps web", "too few or too many arguments (web): write tuco ps [flags]"},
+		{"pause", "an argument is missing: write tuco pause NAME… [flags]"},
+		{"info a b", "too few or too many arguments (a b): write tuco info [NAME] [flags]"},
+		{"console", "an argument is missing: write tuco console NAME [flags]"},
+		{"daemon restrat block", `unknown command "restrat" for "tuco daemon"; did you mean restart? (see tuco daemon --help)`},
 		{"top -n -1", "top: want --interval above 0, and -n not below"},
 		{"top --interval 0s", "top: want --interval above 0"},
 		{"daemon", "daemon needs to know what to do (see tuco daemon --help)"},
@@ -329,9 +331,12 @@ func TestWrongUsageOfARunningHost(t *testing.T) {
 		{"volume snapshot data", "want VOLUME@SNAPSHOT, such as web@monday"},
 		{"volume import DIR/nothing a", "no such file or directory"},
 		{"volume import DIR a", "is no file that could be sent"},
+		{"volume import DIR/empty a", "empty is empty: tuco volume create a SIZE makes a volume with nothing in it"},
+		{"volume import DIR/disk.vmdk a", "disk.vmdk is a VMDK image: qemu-img convert -O qcow2 "},
+		{"volume create a -5M", "unknown shorthand flag: '5' in -5M (see tuco volume create --help)"},
 		{"volume import DIR/kernel a --format vmdk", "--format vmdk: want raw or qcow2"},
 		{"volume export data DIR/nowhere/file", "no such file or directory"},
-		{"create", "requires at least 1 arg(s)"},
+		{"create", "an argument is missing: write tuco create FILE.cfg… [flags]"},
 		{"create DIR/nothing.cfg", "no such file or directory"},
 		{"create DIR/bad.cfg", `bad.cfg:3: unknown key "memry" (did you mean memory?)`},
 		{"create DIR/lost.cfg", "lost.cfg: kernel: open "},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"strings"
@@ -161,8 +162,11 @@ func (r *remote) importImage(cmd *cobra.Command, c *client.Client, file, name, f
 		return usagef("volume import: %v", err)
 	}
 	defer image.Content.(io.Closer).Close()
+	if image.Size == 0 {
+		return usagef("volume import: %s is empty: tuco volume create %s SIZE makes a volume with nothing in it", file, name)
+	}
 	if format == "" {
-		if format, err = formatOf(image.Content.(io.ReaderAt)); err != nil {
+		if format, err = formatOf(image); err != nil {
 			return err
 		}
 	}
@@ -172,15 +176,26 @@ func (r *remote) importImage(cmd *cobra.Command, c *client.Client, file, name, f
 	return r.made(cmd, v, err)
 }
 
-// formatOf is the format of an image: qcow2 where it begins as one does.
-func formatOf(image io.ReaderAt) (string, error) {
+// foreign are how images of other formats begin. What would be taken for raw, they are not.
+var foreign = []struct{ magic, format string }{
+	{"KDMV", "VMDK"}, {"# Disk DescriptorFile", "VMDK"}, {"<<< ", "VDI"}, {"vhdxfile", "VHDX"}, {"conectix", "VHD"}, {"QED\x00", "QED"},
+}
+
+// formatOf is the format of an image: qcow2 where it begins as one does. One of another format is refused.
+func formatOf(image client.File) (string, error) {
 	const magic = "QFI\xfb"
-	var begin [len(magic)]byte
-	if _, err := image.ReadAt(begin[:], 0); err != nil && err != io.EOF {
+	begin := make([]byte, 32)
+	n, err := image.Content.(io.ReaderAt).ReadAt(begin, 0)
+	if err != nil && err != io.EOF {
 		return "", err
 	}
-	if string(begin[:]) == magic {
+	if bytes.HasPrefix(begin[:n], []byte(magic)) {
 		return wire.FormatQCOW2, nil
+	}
+	for _, f := range foreign {
+		if bytes.HasPrefix(begin[:n], []byte(f.magic)) {
+			return "", usagef("volume import: %s is a %s image: qemu-img convert -O qcow2 %[1]s NEW.qcow2 makes one that can be imported; --format raw takes it as it is", image.Name, f.format)
+		}
 	}
 	return wire.FormatRaw, nil
 }

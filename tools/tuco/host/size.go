@@ -15,15 +15,16 @@ const (
 	KiB Size = 1 << 10
 	MiB Size = 1 << 20
 	GiB Size = 1 << 30
+	TiB Size = 1 << 40
 )
 
-// ParseSize reads a number with an optional unit K, M or G (powers of 1024; a following iB or B is allowed, and
+// ParseSize reads a number with an optional unit K, M, G or T (powers of 1024; a following iB or B is allowed, and
 // case does not matter). A number with no unit means MiB, as in QEMU and xl.
 func ParseSize(text string) (Size, error) {
-	digits := strings.TrimRight(text, "kKmMgGiIbB")
+	digits := strings.TrimRight(text, "kKmMgGtTiIbB")
 	number, err := strconv.ParseUint(digits, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("memory size %q: want a number with an optional unit, such as 512M or 1G", text)
+		return 0, fmt.Errorf("size %q: want a number with an optional unit, such as 512M or 1G", text)
 	}
 	var unit Size
 	switch strings.ToLower(text[len(digits):]) {
@@ -33,11 +34,13 @@ func ParseSize(text string) (Size, error) {
 		unit = MiB
 	case "g", "gb", "gib":
 		unit = GiB
+	case "t", "tb", "tib":
+		unit = TiB
 	default:
-		return 0, fmt.Errorf("memory size %q: unknown unit %q, want K, M or G", text, text[len(digits):])
+		return 0, fmt.Errorf("size %q: unknown unit %q, want K, M, G or T", text, text[len(digits):])
 	}
 	if number > math.MaxUint64/uint64(unit) {
-		return 0, fmt.Errorf("memory size %q is too large", text)
+		return 0, fmt.Errorf("size %q is too large", text)
 	}
 	return Size(number) * unit, nil
 }
