@@ -19,10 +19,10 @@ func runEvents(t *testing.T, spec host.Spec, args string) {
 // Goroutines wait for event channels, which lose nothing, on one vCPU and on several.
 func TestGoEvents(t *testing.T) {
 	t.Parallel()
-	runEvents(t, host.Spec{}, "pairs=25 rounds=20")
+	runEvents(t, host.Spec{}, "pairs=60 rounds=10")
 }
 
 func TestGoEventsOnVCPUs(t *testing.T) {
 	t.Parallel()
-	runEvents(t, host.Spec{CPUs: 4}, "pairs=8 rounds=30")
+	runEvents(t, host.Spec{CPUs: 4}, "pairs=40 rounds=8")
 }

@@ -82,7 +82,7 @@ func TestOnXenGoStress(t *testing.T) {
 
 func TestOnXenGoEvents(t *testing.T) {
 	t.Parallel()
-	runEvents(t, xenHost(t), "pairs=25 rounds=50")
+	runEvents(t, xenHost(t), "pairs=60 rounds=25")
 }
 
 func TestOnXenGoPower(t *testing.T) {

@@ -19,6 +19,8 @@ type CPU struct {
 	//lint:ignore U1000 the assembly code refers to it
 	scratch
 
+	//lint:ignore U1000 the assembly code refers to it
+	awaits    bool   // it is in await
 	writesFS  bool   // the instruction that writes the FS base may be used
 	extended  uint64 // 0: FXSAVE is enough; else the components that XSAVE is asked for
 	stateSize uint64 // bytes that it needs
@@ -200,6 +202,11 @@ func (c *Context) Fork(parent *Call, stack, fs uint64) {
 	*hypercalls.At[uint64](fs - word) = hypercalls.Address(&c.g)
 }
 
+// Await is SCHEDOP_poll with events let in: one of any port that is not masked ends it. They are masked again when it returns, and
+// nobody has taken any.
+func Await(poll *hypercall.SchedPoll) { await(hypercalls.Address(poll)) }
+
+func await(poll uint64)
 func thisAddress() uint64
 func switchStack(save, sp, fs uint64)
 func entries() (forked, began uint64)

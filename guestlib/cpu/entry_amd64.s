@@ -4,6 +4,8 @@
 #define nrXenVersion 17
 #define nrIret 23
 #define nrSetSegmentBase 25
+#define nrSchedOp 29
+#define schedPoll 3
 
 // The event mask and the pending flag in the CPU's Info.
 #define MASK 1(GS)
@@ -120,6 +122,21 @@ TEXT ·began(SB), NOSPLIT|NOFRAME, $0-0
 	SUBQ    $16, SP
 	CALL    (DX)
 	UNDEF
+
+// func await(poll uint64)
+//
+// While awaits is set, the code between the two changes of the mask runs, and an upcall returns from here: see event. Otherwise
+// one that comes before SYSCALL would be over when the wait begins, which nothing would end.
+TEXT ·await(SB), NOSPLIT|NOFRAME, $0-8
+	MOVQ poll+0(FP), SI
+	MOVL $nrSchedOp, AX
+	MOVL $schedPoll, DI
+	MOVB $1, CPU_awaits(GS)
+	MOVB $0, MASK
+	SYSCALL
+	MOVB $1, MASK
+	MOVB $0, CPU_awaits(GS)
+	RET
 
 // mxcsr is as a processor begins: no exception, rounding to the nearest.
 DATA ·mxcsr(SB)/4, $0x1f80

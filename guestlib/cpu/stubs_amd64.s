@@ -139,7 +139,15 @@ TEXT ·stub19(SB), NOSPLIT, $0-8
 	ADDRESS(·vector19)
 
 TEXT ·event(SB), NOSPLIT|NOFRAME, $0-0
+	CMPB CPU_awaits(GS), $0
+	JNE  awaited
 	PLAIN(const_VectorEvent)
+
+	// It ends a wait: await's caller looks for events itself, so all that is left to do is to return there.
+awaited:
+	MOVB $0, CPU_awaits(GS)
+	MOVQ 40(SP), SP // as it was in await: where the return address is
+	RET
 
 // The failsafe's frame has the segment registers before RCX's place: it is never returned from.
 TEXT ·failsafe(SB), NOSPLIT|NOFRAME, $0-0

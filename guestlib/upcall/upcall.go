@@ -19,8 +19,8 @@ import (
 	"tuco/hypercall"
 )
 
-// MaxPorts is how many ports the library can listen to.
-const MaxPorts = 64
+// MaxPorts is how many ports the library can listen to: as many as it has descriptors for them.
+const MaxPorts = 1024
 
 // A listener takes the events of a port.
 type listener struct {
@@ -38,6 +38,7 @@ var (
 	lock      spin.Lock // for what follows
 	ports     [MaxPorts]hypercall.Port
 	listeners [MaxPorts]listener
+	places    [hypercall.EVTCHN_2L_NR_CHANNELS]uint16 // where in these two a port is, if it is there
 	bound     int
 	unmasked  int
 	waits     uint32 // a bit for each vCPU that waits for events of those that were unmasked then
@@ -88,7 +89,7 @@ func listen(port hypercall.Port, l listener) (vcpu uint32, err hypercall.Errno) 
 	case find(port) < bound:
 		err = hypercall.EEXIST
 	default:
-		ports[bound], listeners[bound] = port, l
+		put(bound, port, l)
 		bound++
 	}
 	lock.Unlock()
@@ -100,12 +101,16 @@ func listen(port hypercall.Port, l listener) (vcpu uint32, err hypercall.Errno) 
 
 // find is where a port is in the list, or where the list ends.
 func find(port hypercall.Port) int {
-	for i := range ports[:bound] {
-		if ports[i] == port {
+	if port < hypercall.EVTCHN_2L_NR_CHANNELS {
+		if i := int(places[port]); i < bound && ports[i] == port {
 			return i
 		}
 	}
 	return bound
+}
+
+func put(i int, port hypercall.Port, l listener) {
+	ports[i], listeners[i], places[port] = port, l, uint16(i)
 }
 
 // Unmask lets events of a port come that is listened to. One that is pending is raised now.
@@ -168,8 +173,9 @@ func Forget(port hypercall.Port) {
 }
 
 func swap(i, j int) {
-	ports[i], ports[j] = ports[j], ports[i]
-	listeners[i], listeners[j] = listeners[j], listeners[i]
+	port, l := ports[i], listeners[i]
+	put(i, ports[j], listeners[j])
+	put(j, port, l)
 }
 
 // Scan takes all that is pending on this vCPU: from the root to the leaves, clearing on the way.
@@ -208,24 +214,32 @@ func take(vcpu uint32, port hypercall.Port) {
 	l.take(l.arg)
 }
 
+// maxList is how many ports a wait names. With more, it costs less to be interrupted than to name them; and the hypervisor takes
+// 128 at most.
+const maxList = 32
+
 // Wait waits until somebody calls this vCPU or a port is pending that is this vCPU's and listened to, or until a system time; 0:
-// for ever. Events stay masked.
+// for ever. Events stay masked, or are masked again.
 func Wait(until uint64) {
 	id := cpu.This().ID
-	list := [1 + MaxPorts]hypercall.Port{owns[id].call}
-	n := 1
+	list := [maxList]hypercall.Port{owns[id].call}
+	arg := hypercall.SchedPoll{Ports: hypercall.Handle[hypercall.Port](hypercalls.Address(&list[0])), NrPorts: 1, Timeout: until}
 	lock.Lock()
 	for i := range listeners[:unmasked] {
-		if listeners[i].vcpu == id {
-			list[n] = ports[i]
-			n++
+		if listeners[i].vcpu != id {
+			continue
 		}
+		if arg.NrPorts == maxList {
+			lock.Unlock()
+			arg.NrPorts = 0
+			cpu.Await(&arg)
+			return
+		}
+		list[arg.NrPorts] = ports[i]
+		arg.NrPorts++
 	}
 	waits |= 1 << id
 	lock.Unlock()
-	arg := hypercall.SchedPoll{
-		Ports: hypercall.Handle[hypercall.Port](hypercalls.Address(&list[0])), NrPorts: uint32(n), Timeout: until,
-	}
 	hypercalls.SchedOp(hypercall.SCHEDOP_poll, &arg)
 	lock.Lock()
 	waits &^= 1 << id
