@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 	"syscall"
 
 	"tuco/control/config"
@@ -12,6 +14,18 @@ import (
 )
 
 const guestDir = "guests"
+
+// wordFile of the ramdisk has more words such as those of the command line, a line each. A command line has 1023 bytes at most.
+const wordFile = "words"
+
+// allWords is the words of the command line, and those of the ramdisk.
+func allWords(line []string, root fs.FS) ([]string, error) {
+	text, err := fs.ReadFile(root, wordFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return line, nil
+	}
+	return append(slices.Clip(line), strings.Fields(string(text))...), err
+}
 
 // guestFiles reads the guest.cfg files of a ramdisk, in the order of their names; there may be none. All that is wrong with any of them is in the error.
 func guestFiles(root fs.FS) (guests []*config.Guest, err error) {

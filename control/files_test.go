@@ -35,6 +35,16 @@ b.cfg: memory: missing: write memory = 128, say, in MiB`)
 	assert.Empty(t, guests)
 }
 
+func TestAllWords(t *testing.T) {
+	line := []string{"keep", "a=1"}
+	words, err := allWords(line, fstest.MapFS{"words": &fstest.MapFile{Data: []byte("b=2\nc\n")}})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"keep", "a=1", "b=2", "c"}, words)
+	words, err = allWords(line, fstest.MapFS{})
+	require.NoError(t, err)
+	assert.Equal(t, line, words)
+}
+
 // Kernels are found in the ramdisk, and not copied.
 func TestFiles(t *testing.T) {
 	disk := ramdisk.Ramdisk{}

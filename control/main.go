@@ -27,7 +27,11 @@ func main() {
 
 func run() error {
 	limitHeap()
-	words, root := os.Args[1:], os.DirFS("/")
+	root := os.DirFS("/")
+	words, err := allWords(os.Args[1:], root)
+	if err != nil {
+		return err
+	}
 	goesOn := slices.Contains(words, "keep")
 	guests, err := guestFiles(root)
 	if err != nil {

@@ -29,7 +29,7 @@ type guestPack struct {
 	sources map[string]string // which file a guest's name is from
 	size    host.Size
 	memory  host.Size // of the control domain
-	words   []string  // of its command line
+	words   []string  // for it, as those of its command line
 
 	interfaces map[string]bool // guests that have network interfaces
 	network    bool            // there are such guests
@@ -131,11 +131,12 @@ func (p *guestPack) rules(file string) error {
 
 // domain0 is the control domain, with the guests in its ramdisk, which is written into a directory.
 func (p *guestPack) domain0(control, dir string) (*host.Domain0, error) {
+	p.ramdisk.AddText("words", strings.Join(p.words, "\n")) // there may be more than a command line has room for
 	to := filepath.Join(dir, "guests.cpio")
 	if err := p.ramdisk.Write(to); err != nil {
 		return nil, err
 	}
-	return &host.Domain0{Kernel: control, Args: strings.Join(p.words, " "), Ramdisk: to, Memory: p.memory, Control: true}, nil
+	return &host.Domain0{Kernel: control, Ramdisk: to, Memory: p.memory, Control: true}, nil
 }
 
 // findControl finds the control domain's program.
