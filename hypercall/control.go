@@ -14,18 +14,20 @@ const CONTROL_VERSION = 1
 
 // The commands of control_op.
 const (
-	CONTROLOP_version     = 0  // ControlVersion
-	CONTROLOP_machine     = 1  // ControlMachine
-	CONTROLOP_list        = 2  // ControlList
-	CONTROLOP_vcpu        = 3  // ControlVCPU
-	CONTROLOP_create      = 4  // ControlCreate
-	CONTROLOP_destroy     = 5  // ControlTarget
-	CONTROLOP_pause       = 6  // ControlTarget
-	CONTROLOP_unpause     = 7  // ControlTarget
-	CONTROLOP_max_memory  = 8  // ControlMaxMemory
-	CONTROLOP_schedule    = 9  // ControlSchedule
-	CONTROLOP_set_context = 10 // ControlContext
-	CONTROLOP_message     = 11 // ControlMessage
+	CONTROLOP_version      = 0  // ControlVersion
+	CONTROLOP_machine      = 1  // ControlMachine
+	CONTROLOP_list         = 2  // ControlList
+	CONTROLOP_vcpu         = 3  // ControlVCPU
+	CONTROLOP_create       = 4  // ControlCreate
+	CONTROLOP_destroy      = 5  // ControlTarget
+	CONTROLOP_pause        = 6  // ControlTarget
+	CONTROLOP_unpause      = 7  // ControlTarget
+	CONTROLOP_max_memory   = 8  // ControlMaxMemory
+	CONTROLOP_schedule     = 9  // ControlSchedule
+	CONTROLOP_set_context  = 10 // ControlContext
+	CONTROLOP_message      = 11 // ControlMessage
+	CONTROLOP_trace        = 12 // ControlTrace
+	CONTROLOP_trace_buffer = 13 // ControlTraceBuffer
 )
 
 // ControlVersion is struct control_version: what the hypervisor speaks.

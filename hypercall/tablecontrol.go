@@ -7,9 +7,9 @@ var controlOp = Call{
 	Fails: []Failure{
 		{EACCES, "version is not that of the hypervisor; version alone is answered whatever the caller's is"},
 		{ESRCH, "there is no such domain, or it has another serial, or it is dying"},
-		{EINVAL, "a number is out of bounds, a name has bytes that are not printable ASCII; pause: the caller's own domain; message: a domain that has no physical interrupts; set_context: a state that no vCPU can have; destroy: no serial"},
+		{EINVAL, "a number is out of bounds, a name has bytes that are not printable ASCII; pause: the caller's own domain; message: a domain that has no physical interrupts; set_context: a state that no vCPU can have; destroy: no serial; trace: a class or a flag that there is not"},
 		{ENOMEM, "create: there is no memory, or no number, for one more domain"},
-		{ENOENT, "vcpu, set_context: there is no such vCPU"},
+		{ENOENT, "vcpu, set_context: there is no such vCPU; trace_buffer: no such CPU, or it has no buffer"},
 		{EEXIST, "set_context: the vCPU has a state already"},
 		{EPERM, "destroy: the domain is privileged"},
 		{ENOSPC, "message: no vector, or no number of an interrupt, is free"},
@@ -30,5 +30,7 @@ var controlOp = Call{
 		{Cmd: CONTROLOP_schedule, Name: "CONTROLOP_schedule", Type: "control_schedule", State: Implemented},
 		{Cmd: CONTROLOP_set_context, Name: "CONTROLOP_set_context", Type: "control_context", State: Implemented},
 		{Cmd: CONTROLOP_message, Name: "CONTROLOP_message", Type: "control_message", State: Implemented, Note: "composes the message by which a device interrupts; PHYSDEVOP_unmap_pirq gives it back"},
+		{Cmd: CONTROLOP_trace, Name: "CONTROLOP_trace", Type: "control_trace", State: Implemented, Note: "which classes of events the hypervisor records"},
+		{Cmd: CONTROLOP_trace_buffer, Name: "CONTROLOP_trace_buffer", Type: "control_trace_buffer", State: Implemented, Note: "where a CPU's buffer is, to be mapped as frames of DOMID_XEN, to read only"},
 	},
 }

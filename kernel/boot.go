@@ -111,7 +111,14 @@ func startTrace(cpu *percpu.CPU) {
 
 func attachTrace(by, c *percpu.CPU) {
 	m := alloc(by, traceOrder, pmm.Anywhere, "a trace buffer")
-	must(trace.Attach(c.ID, layout.Bytes(m.Addr(), frame.PageSize<<traceOrder)), "the trace buffer is too small")
+	must(trace.Attach(c.ID, m, layout.Bytes(m.Addr(), frame.PageSize<<traceOrder)), "the trace buffer is too small")
+}
+
+// shareTrace lets the control domain read the buffers.
+func shareTrace() {
+	for cpu := range percpu.Count() {
+		machine.ShareReadOnly(trace.Frames(cpu))
+	}
 }
 
 // dumpTrace prints the end of the trace for a crash report.

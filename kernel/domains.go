@@ -96,6 +96,7 @@ func prepareDomains(cpu *percpu.CPU) {
 	}
 	listIO()
 	listMemory()
+	shareTrace()
 }
 
 // startPV starts package pv, and says whether the stub is used.

@@ -49,6 +49,10 @@ func controlOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		return setContext(v, c.Arg)
 	case hypercall.CONTROLOP_message:
 		return newMessage(v, c.Arg)
+	case hypercall.CONTROLOP_trace:
+		return setTrace(v, c.Arg)
+	case hypercall.CONTROLOP_trace_buffer:
+		return traceBuffer(v, c.Arg)
 	}
 	return fail(hypercall.ENOSYS)
 }

@@ -38,6 +38,10 @@ type Kind struct {
 	// the call is over, and what it returns then goes to RAX.
 	Hypercall func(v *VCPU) uint64
 	Proceed   func(v *VCPU) (rax uint64, over bool)
+
+	// IsHypercall tells whether Hypercall would take such an exit for a hypercall, and not for something
+	// else that the guest does by the same instruction.
+	IsHypercall func(v *VCPU) bool
 }
 
 // Handler does the work of a hypercall. Its result goes to the guest's RAX.

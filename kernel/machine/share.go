@@ -1,6 +1,7 @@
 package machine
 
 import (
+	"tuco/hypercall"
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/lock"
@@ -29,6 +30,13 @@ func Share(h *lock.Holder, d *domain.Domain, m frame.MFN) bool {
 func Unshare(h *lock.Holder, d *domain.Domain, m frame.MFN) {
 	d.Shares.Add(-1)
 	PutWritable(h, d, m)
+}
+
+// ShareReadOnly lets privileged domains map frames of the hypervisor's, as DOMID_XEN's, and read them.
+func ShareReadOnly(first frame.MFN, frames uint64) {
+	for k := range frame.MFN(frames) {
+		Types.AssignReadOnly(first+k, pagetype.Owner(hypercall.DOMID_XEN))
+	}
 }
 
 // PutWritable gives back a reference of ours to a frame as writable.

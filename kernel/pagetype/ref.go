@@ -17,6 +17,13 @@ func (f *Frames) Assign(m frame.MFN, o Owner) {
 	}
 }
 
+// AssignReadOnly gives a frame that is the hypervisor's, and stays so, an owner by whose name others can map it: to read
+// only, as a count of no type remains with it for good.
+func (f *Frames) AssignReadOnly(m frame.MFN, o Owner) {
+	f.info(m).Type.Store(uint64(None.word() | 1))
+	f.Assign(m, o)
+}
+
 // Owner is whom a frame belongs to; false if to nobody. Only he who holds a
 // reference can rely on the answer.
 func (f *Frames) Owner(m frame.MFN) (Owner, bool) {

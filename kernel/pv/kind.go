@@ -20,6 +20,7 @@ func Kind(calls *[domain.Calls]domain.Handler) domain.Kind {
 	}
 	return domain.Kind{
 		Name: "PV", Exception: exception, Software: software, Exit: onExit, Code: code, Prepare: prepare, Upcall: upcall, Broken: broken, Hypercall: call, Proceed: proceed,
+		IsHypercall: isHypercall,
 	}
 }
 
@@ -56,6 +57,11 @@ func call(v *domain.VCPU) uint64 {
 		return number
 	}
 	return uint64(result)
+}
+
+// isHypercall tells what call would find.
+func isHypercall(v *domain.VCPU) bool {
+	return v.Container.RIP() == v.PV.Gate && v.PV.Stub.Kernel
 }
 
 // returned tells whether a result that looks like domain.Continue is what iret

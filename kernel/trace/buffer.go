@@ -4,40 +4,19 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"tuco/hypercall"
+	"tuco/kernel/frame"
 	"tuco/kernel/layout"
 )
 
-// Magic begins each buffer: "TUCOTRC1" in memory.
-const Magic = 0x3143_5254_4f43_5554
-
-// Version is that of the contract in the package's documentation.
-const Version = 1
-
-// Header stands at the start of a CPU's buffer. 64 bytes.
-type Header struct {
-	Magic      uint64        // [tuco] the constant of that name, once the rest is valid
-	Version    uint32        // [tuco]
-	RecordSize uint32        // [tuco] bytes
-	Offset     uint32        // [tuco] of the first record, in bytes from the header's start
-	Capacity   uint32        // [tuco] records; any number, not a power of two
-	CPU        uint32        // [tuco] number of the CPU that writes here
-	_          uint32        //
-	TSCkHz     uint64        // [tuco] ticks of Record.TSC in a millisecond; 0 while unknown
-	Produced   atomic.Uint64 // [tuco] records ever written; raised after a record is complete
-	_          [2]uint64     //
-}
-
-// Record is one event. 32 bytes.
-type Record struct {
-	TSC   uint64 // [tuco] the writing CPU's time stamp counter
-	Event Event  // [tuco]
-	CPU   uint16 // [tuco] the CPU that wrote it
-	VCPU  uint32 // [tuco] domain in the upper half, vCPU in the lower; or NoVCPU
-	A, B  uint64 // [tuco] what they mean depends on the event
-}
+// Header stands at the start of a CPU's buffer, and Record is one event: package hypercall tells a reader how to read them.
+type (
+	Header = hypercall.ControlTraceHeader
+	Record = hypercall.ControlTraceRecord
+)
 
 // NoVCPU stands in Record.VCPU where no vCPU is concerned.
-const NoVCPU = ^uint32(0)
+const NoVCPU = uint32(hypercall.CONTROLTRACE_NO_VCPU)
 
 const (
 	headerSize = 64
@@ -59,8 +38,9 @@ type buffer struct {
 	records []Record // nil while the CPU has no buffer
 	next    int      // slot of the next record
 	made    uint64   // the writer's own copy of Header.Produced
+	first   frame.MFN
 
-	_ [64 - 48]byte // a cache line each: every CPU writes its own
+	_ [64 - 56]byte // a cache line each: every CPU writes its own
 }
 
 var buffers [layout.MaxCPUs]buffer
@@ -68,11 +48,11 @@ var buffers [layout.MaxCPUs]buffer
 // tscKHz is what SetClock said.
 var tscKHz uint64
 
-// Attach gives a CPU its buffer. The memory stays with this package; it must
+// Attach gives a CPU its buffer, which begins at a frame. The memory stays with this package; it must
 // start on an 8-byte boundary. Too little for a header and two records leaves
 // the CPU untraced, and says so. Call it before the CPU records, or from that
 // CPU: the earlier records are gone.
-func Attach(cpu int, memory []byte) bool {
+func Attach(cpu int, first frame.MFN, memory []byte) bool {
 	b := &buffers[cpu]
 	b.records = nil
 	if len(memory) < headerSize+2*recordSize || uintptr(unsafe.Pointer(&memory[0]))%8 != 0 {
@@ -81,14 +61,26 @@ func Attach(cpu int, memory []byte) bool {
 	capacity := (len(memory) - headerSize) / recordSize
 	b.header = (*Header)(unsafe.Pointer(&memory[0]))
 	*b.header = Header{
-		Version: Version, RecordSize: recordSize, Offset: headerSize,
+		Version: hypercall.CONTROLTRACE_VERSION, RecordSize: recordSize, Offset: headerSize,
 		Capacity: uint32(capacity), CPU: uint32(cpu), TSCkHz: tscKHz,
 	}
-	b.next, b.made = 0, 0
+	b.next, b.made, b.first = 0, 0, first
 	b.records = unsafe.Slice((*Record)(unsafe.Pointer(&memory[headerSize])), capacity)
 	// Atomic, so that whoever sees the magic sees the header before it.
-	atomic.StoreUint64(&b.header.Magic, Magic)
+	atomic.StoreUint64(&b.header.Magic, hypercall.CONTROLTRACE_MAGIC)
 	return true
+}
+
+// Frames are those that a CPU's buffer fills, none if it has no buffer.
+func Frames(cpu int) (first frame.MFN, n uint64) {
+	if cpu < 0 || cpu >= len(buffers) {
+		return 0, 0
+	}
+	b := &buffers[cpu]
+	if b.records == nil {
+		return 0, 0
+	}
+	return b.first, uint64(headerSize+len(b.records)*recordSize) >> frame.PageShift
 }
 
 // SetClock tells readers how fast the time stamp counters run, in ticks a millisecond.
@@ -114,5 +106,5 @@ func (b *buffer) put(tsc uint64, cpu int, e Event, vcpu uint32, x, y uint64) {
 	b.made++
 	// Release: the record is complete before it counts. It also keeps the
 	// next record's stores behind, which is what lets a reader notice them.
-	b.header.Produced.Store(b.made)
+	atomic.StoreUint64(&b.header.Produced, b.made)
 }

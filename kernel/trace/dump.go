@@ -63,7 +63,7 @@ func (c *cursors) play(to *cursors) {
 		if first < 0 {
 			return
 		}
-		buffers[first].at(c[first]).log(newest)
+		log(buffers[first].at(c[first]), newest)
 		c[first]++
 	}
 }
@@ -80,7 +80,7 @@ func (b *buffer) at(i uint64) *Record { return &b.records[i%uint64(len(b.records
 
 // log shows a record; its time is counted back from the newest, in nanoseconds
 // or, before the clock is known, in ticks.
-func (r *Record) log(newest uint64) {
+func log(r *Record, newest uint64) {
 	ago, unit := max(newest, r.TSC)-r.TSC, "ticks"
 	if tscKHz != 0 {
 		// 1e6 ns a millisecond; the split keeps hours of ticks in range.
@@ -90,7 +90,7 @@ func (r *Record) log(newest uint64) {
 	if r.VCPU != NoVCPU {
 		who = [4]klog.Arg{klog.S(" d"), klog.D(r.VCPU >> 16), klog.S("v"), klog.D(r.VCPU & 0xffff)}
 	}
-	d := r.Event.description()
+	d := describe(r.Event)
 	a := klog.X(r.A)
 	if d.names != nil {
 		a = klog.S(d.names(r.A))

@@ -3,51 +3,52 @@ package trace
 import (
 	"sync/atomic"
 
+	"tuco/hypercall"
 	"tuco/kernel/exit"
 	"tuco/kernel/x86"
 )
 
-// Class is a group of events that is turned on and off together.
-type Class uint8
-
-// The classes. The numbers are part of the contract with readers, and of the
-// command line.
-const (
-	ClassSystem    Class = iota // rare: a CPU came up, a mark
-	ClassExit                   // every exit from a guest
-	ClassInterrupt              // interrupts taken by the hypervisor
-	ClassTimer                  // timers set and run
-	ClassFlush                  // TLB shootdowns
-
-	classes
+// Class is a group of events that is turned on and off together; Event says what a record is about. Both are the ABI's.
+type (
+	Class = hypercall.ControlTraceClass
+	Event = hypercall.ControlTraceEvent
 )
 
-// Event says what a record is about: the class in the upper byte, a number
-// within the class in the lower. Part of the contract with readers.
-type Event uint16
+// The classes. Their numbers are those of the command line, too.
+const (
+	ClassSystem    = hypercall.CONTROLTRACE_SYSTEM
+	ClassExit      = hypercall.CONTROLTRACE_EXIT
+	ClassInterrupt = hypercall.CONTROLTRACE_INTERRUPT
+	ClassTimer     = hypercall.CONTROLTRACE_TIMER
+	ClassFlush     = hypercall.CONTROLTRACE_FLUSH
 
-// The events. What A and B are stands in the table below.
-const (
-	Mark  Event = Event(ClassSystem)<<8 | iota // a place in the code, for debugging
-	CPUUp                                      // a CPU runs the hypervisor
+	classes = hypercall.CONTROLTRACE_CLASSES
+
+	// Known has a bit for each class that there is.
+	Known uint64 = 1<<classes - 1
 )
+
+// The events.
 const (
-	Exit Event = Event(ClassExit)<<8 | iota // a guest left its container
-)
-const (
-	Interrupt Event = Event(ClassInterrupt)<<8 | iota
-)
-const (
-	TimerSet Event = Event(ClassTimer)<<8 | iota
-	TimerRun
-)
-const (
-	FlushAsk   Event = Event(ClassFlush)<<8 | iota // this CPU asks others to flush
-	FlushServe                                     // this CPU flushes for others
-	FlushDone                                      // the asked ones have all flushed
+	Mark       = hypercall.CONTROLTRACE_mark
+	CPUUp      = hypercall.CONTROLTRACE_cpu_up
+	Exit       = hypercall.CONTROLTRACE_exit
+	Hypercall  = hypercall.CONTROLTRACE_hypercall
+	Exception  = hypercall.CONTROLTRACE_exception
+	Served     = hypercall.CONTROLTRACE_served
+	Interrupt  = hypercall.CONTROLTRACE_interrupt
+	TimerSet   = hypercall.CONTROLTRACE_timer_set
+	TimerRun   = hypercall.CONTROLTRACE_timer_run
+	FlushAsk   = hypercall.CONTROLTRACE_flush_ask
+	FlushServe = hypercall.CONTROLTRACE_flush_serve
+	FlushDone  = hypercall.CONTROLTRACE_flush_served
 )
 
 func reason(w uint64) string { return exit.Reason(w).String() }
+
+func call(w uint64) string { return hypercall.Number(uint32(w)).String() }
+
+func vector(w uint64) string { return x86.Vector(w).String() }
 
 // description of an event: its name and what its two words are. An empty
 // label leaves the word out; where A has names, they are shown.
@@ -58,8 +59,13 @@ type description struct {
 
 // descriptions has a row for each class, in the order of its events.
 var descriptions = [classes][]description{
-	ClassSystem:    {{name: "mark", a: "a", b: "b"}, {name: "cpu-up", a: "apic-id"}},
-	ClassExit:      {{name: "exit", a: "reason", b: "rip", names: reason}},
+	ClassSystem: {{name: "mark", a: "a", b: "b"}, {name: "cpu-up", a: "apic-id"}},
+	ClassExit: {
+		{name: "exit", a: "reason", b: "rip", names: reason},
+		{name: "hypercall", a: "call", b: "argument", names: call},
+		{name: "exception", a: "vector", b: "at", names: vector},
+		{name: "served", a: "ticks", b: "rax"},
+	},
 	ClassInterrupt: {{name: "interrupt", a: "vector", b: "rip"}},
 	ClassTimer:     {{name: "timer-set", a: "deadline"}, {name: "timer-run", a: "deadline", b: "late"}},
 	ClassFlush: {
@@ -69,8 +75,8 @@ var descriptions = [classes][]description{
 	},
 }
 
-func (e Event) description() description {
-	if class := Class(e >> 8); class < classes {
+func describe(e Event) description {
+	if class := e.Class(); class < classes {
 		if rows := descriptions[class]; int(e&0xff) < len(rows) {
 			return rows[e&0xff]
 		}
@@ -78,15 +84,12 @@ func (e Event) description() description {
 	return description{name: "unknown", a: "a", b: "b"}
 }
 
-// String is the event's name.
-func (e Event) String() string { return e.description().name }
-
 // enabled has a bit for each class that records. Relaxed: a CPU that learns
 // of a change late writes a record too many or too few.
 var enabled atomic.Uint64
 
 // Enable chooses the classes that record, a bit (1<<Class) each.
-func Enable(mask uint64) { enabled.Store(mask & (1<<classes - 1)) }
+func Enable(mask uint64) { enabled.Store(mask & Known) }
 
 // Enabled is what Enable chose.
 func Enabled() uint64 { return enabled.Load() }

@@ -2,12 +2,14 @@ package trace
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"tuco/hypercall"
 	"tuco/kernel/exit"
 	"tuco/kernel/klog"
 )
@@ -17,7 +19,7 @@ func attach(t *testing.T, cpu, records int) []byte {
 	t.Helper()
 	words := make([]uint64, (headerSize+records*recordSize)/8)
 	memory := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*8)
-	require.True(t, Attach(cpu, memory))
+	require.True(t, Attach(cpu, 0, memory))
 	t.Cleanup(func() { buffers[cpu] = buffer{}; tscKHz = 0; Enable(0) })
 	return memory
 }
@@ -82,9 +84,9 @@ func TestOffRecordsNothing(t *testing.T) {
 
 func TestAttachRefusesTooLittle(t *testing.T) {
 	defer func() { buffers[0] = buffer{} }()
-	assert.False(t, Attach(0, nil))
-	assert.False(t, Attach(0, make([]byte, headerSize+recordSize)))
-	assert.False(t, Attach(0, attach(t, 1, 8)[1:]), "not aligned")
+	assert.False(t, Attach(0, 0, nil))
+	assert.False(t, Attach(0, 0, make([]byte, headerSize+recordSize)))
+	assert.False(t, Attach(0, 0, attach(t, 1, 8)[1:]), "not aligned")
 }
 
 func TestOldestIsOverwritten(t *testing.T) {
@@ -127,11 +129,13 @@ func TestDumpOfNothing(t *testing.T) {
 }
 
 func TestEveryEventIsDescribed(t *testing.T) {
-	for _, e := range []Event{Mark, CPUUp, Exit, Interrupt, TimerSet, TimerRun, FlushAsk, FlushServe, FlushDone} {
-		assert.NotEqual(t, "unknown", e.String(), "%#x", uint16(e))
+	for _, e := range []Event{
+		Mark, CPUUp, Exit, Hypercall, Exception, Served, Interrupt, TimerSet, TimerRun, FlushAsk, FlushServe, FlushDone,
+	} {
+		assert.NotEqual(t, "unknown", describe(e).name, "%#x", uint16(e))
 	}
-	assert.Equal(t, "unknown", Event(0xff00).String())
-	assert.Equal(t, "unknown", Event(0x00ff).String())
+	assert.Equal(t, "unknown", describe(0xff00).name)
+	assert.Equal(t, "unknown", describe(0x00ff).name)
 	for class, rows := range descriptions {
 		assert.NotEmpty(t, rows, "class %d", class)
 	}
@@ -178,12 +182,12 @@ func read(memory []byte) []Record { return readWith(memory, func(int) {}) }
 // pause before each of its steps, and once more before it looks at Produced again.
 func readWith(memory []byte, pause func(step int)) []Record {
 	h := (*Header)(unsafe.Pointer(&memory[0]))
-	if h.Magic != Magic || h.Version != Version {
+	if h.Magic != hypercall.CONTROLTRACE_MAGIC || h.Version != hypercall.CONTROLTRACE_VERSION {
 		return nil
 	}
 	slots := unsafe.Slice((*Record)(unsafe.Pointer(&memory[h.Offset])), h.Capacity)
 	capacity := uint64(h.Capacity)
-	p := h.Produced.Load()
+	p := atomic.LoadUint64(&h.Produced)
 	first := uint64(0)
 	if p >= capacity {
 		first = p - capacity + 1
@@ -194,7 +198,7 @@ func readWith(memory []byte, pause func(step int)) []Record {
 		records = append(records, slots[i%capacity])
 	}
 	pause(int(capacity))
-	q := h.Produced.Load()
+	q := atomic.LoadUint64(&h.Produced)
 	for len(records) > 0 && first+capacity <= q {
 		records = records[1:]
 		first++

@@ -61,7 +61,8 @@ func Run(v *domain.VCPU) {
 		}
 		v.Exits[exit.Hypercall]++
 		if trace.Enabled()&(1<<trace.ClassExit) != 0 {
-			traceExit(v, exit.Hypercall)
+			traceHypercall(v)
+			continue
 		}
 		if ring.Live() {
 			if ring.Behind() {
@@ -79,6 +80,7 @@ func other(v *domain.VCPU, reason exit.Reason) {
 	v.Exits[reason%exit.ReasonLimit]++
 	if trace.Enabled()&(1<<trace.ClassExit) != 0 {
 		traceExit(v, reason)
+		return
 	}
 	if !v.Ring.Waiting() || drain(v, reason) {
 		handle(v, reason)
@@ -99,13 +101,6 @@ func drain(v *domain.VCPU, reason exit.Reason) (serve bool) {
 	}
 	v.Want(domain.WantRing)
 	return false
-}
-
-// traceExit is out of the loop's way.
-//
-//go:noinline
-func traceExit(v *domain.VCPU, reason exit.Reason) {
-	trace.Emit(v.CPU.ID, trace.Exit, v.Name, uint64(reason), v.Container.RIP())
 }
 
 // prepare does what a vCPU wants before it is entered. False: look again
