@@ -12,6 +12,7 @@ import (
 	"tuco/control/daemons"
 	"tuco/control/domains"
 	"tuco/control/hypervisor"
+	"tuco/control/trace"
 	"tuco/guestlib/evtchn"
 	ramdisk "tuco/guestlib/files"
 	"tuco/hypercall"
@@ -80,7 +81,7 @@ func run() error {
 	}
 	w := newWatch(m, kept.images, log, ends, goesOn)
 	w.stop, err = manage(api.Options{
-		Guests: m, Machine: host, Consoles: consoles, Daemons: restartable{room}, Volumes: disks.Volumes, Images: kept.images,
+		Guests: m, Machine: host, Trace: trace.New(host), Consoles: consoles, Daemons: restartable{room}, Volumes: disks.Volumes, Images: kept.images,
 		Disks: disks.Disks, Interfaces: network.Interfaces, PowerOff: w.end, Version: version, Log: log,
 	}, network.Gateway, words, root)
 	if err != nil {

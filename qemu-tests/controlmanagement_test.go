@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tuco/control/api/wire"
+	"tuco/hypercall"
 	"tuco/tools/tuco/client"
 	"tuco/tools/tuco/host"
 	"tuco/tools/tuco/ramdisk"
@@ -87,7 +88,7 @@ func manageHost(ctx context.Context, at, token, dir string) error {
 	if err != nil || h.CPUs != 2 || h.Guests != 0 || h.Address != "10.0.2.15" || h.Memory.Free == 0 {
 		return fmt.Errorf("the host: %+v, %w", h, err)
 	}
-	for what, do := range map[string]func() error{"a bad guest": m.badGuest, "volumes": m.volumes} {
+	for what, do := range map[string]func() error{"a bad guest": m.badGuest, "volumes": m.volumes, "the trace": m.trace} {
 		if err := do(); err != nil {
 			return fmt.Errorf("%s: %w", what, err)
 		}
@@ -111,6 +112,39 @@ func wrong(what any, err error) error {
 		return err
 	}
 	return fmt.Errorf("%+v", what)
+}
+
+// trace looks at what the hypervisor does for the control domain: hypercalls, each with its end, in the order of time.
+func (m *managed) trace() error {
+	const wanted = 100
+	t, err := m.Trace(m.ctx, "exit", "0")
+	if err != nil || t.CPUs != 2 || t.TicksPerMillisecond == 0 {
+		return wrong(t, err)
+	}
+	defer t.Close()
+	calls, served, last := 0, 0, uint64(0)
+	for calls < wanted || served < wanted {
+		e, err := t.Next()
+		if err != nil {
+			return err
+		}
+		switch e.Event {
+		case hypercall.CONTROLTRACE_lost:
+			continue
+		case hypercall.CONTROLTRACE_hypercall:
+			calls++
+			if hypercall.Lookup(hypercall.Number(uint32(e.A))) == nil {
+				return fmt.Errorf("no such hypercall: %+v", e)
+			}
+		case hypercall.CONTROLTRACE_served:
+			served++
+		}
+		if e.Event.Class() != hypercall.CONTROLTRACE_EXIT || e.VCPU>>16 != 0 || e.TSC < last {
+			return fmt.Errorf("after time %d: %+v", last, e)
+		}
+		last = e.TSC
+	}
+	return nil
 }
 
 // badGuest sends what is no kernel, of which nothing stays.

@@ -15,6 +15,7 @@ import (
 	"tuco/control/console"
 	"tuco/control/domains"
 	"tuco/control/images"
+	"tuco/control/trace"
 	"tuco/control/volume"
 )
 
@@ -50,6 +51,7 @@ var statuses = []struct {
 	{volume.ErrSize, http.StatusBadRequest},
 	{console.ErrClosed, http.StatusNotFound},
 	{ErrNoDaemon, http.StatusNotFound},
+	{trace.ErrBusy, http.StatusServiceUnavailable},
 	{domains.ErrConfig, http.StatusBadRequest},
 	{os.ErrDeadlineExceeded, http.StatusRequestTimeout},
 	{io.ErrUnexpectedEOF, http.StatusBadRequest},

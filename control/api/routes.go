@@ -41,6 +41,7 @@ var routes = []route{
 	{"GET", wire.PathDaemons, (*Server).daemons},
 	{"POST", wire.PathDaemons + named + wire.Restart, (*Server).restartDaemon},
 
+	{"GET", wire.PathTrace, (*Server).trace},
 	{"GET", wire.PathMetrics, (*Server).metrics},
 	{"GET", wire.PathOpenAPI, (*Server).openAPI},
 }

@@ -53,6 +53,7 @@ type Options struct {
 	Machine    Machine
 	Consoles   Consoles
 	Daemons    Daemons
+	Trace      Trace
 	Volumes    *volume.Store
 	Images     *images.Store
 	Disks      func(domains.ID) []disks.Disk

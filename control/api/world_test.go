@@ -31,6 +31,8 @@ import (
 	"tuco/control/netback"
 	"tuco/control/network"
 	"tuco/control/packet"
+	"tuco/control/trace"
+	"tuco/control/trace/tracetest"
 	"tuco/control/vswitch"
 	"tuco/hypercall"
 )
@@ -51,18 +53,19 @@ type world struct {
 	images   map[string][]byte // what guests were made of
 	port     *vswitch.Port
 	log      bytes.Buffer
+	recorder *tracetest.Machine
 }
 
 func newWorld(t testing.TB, change ...func(*Options)) *world {
 	volumes, _, err := disks.Open(disks.NewRAM(16 << 20))
 	require.NoError(t, err)
-	w := &world{t: t, guests: map[string]*domains.Info{}, consoles: map[string]*console.Console{}, images: map[string][]byte{}}
+	w := &world{t: t, guests: map[string]*domains.Info{}, consoles: map[string]*console.Console{}, images: map[string][]byte{}, recorder: tracetest.New(2, 100)}
 	w.port, err = vswitch.New(vswitch.Limits{}, time.Now).Add(vswitch.Options{
 		Name: "web", MAC: packet.MAC{0, 0x16, 0x3e, 0, 0, 1}, Addresses: []netip.Addr{netip.MustParseAddr("10.77.0.2")},
 	}, netback.New())
 	require.NoError(t, err)
 	o := Options{
-		Token: sha256.Sum256([]byte(token)), Guests: w, Machine: w, Consoles: w, Daemons: daemonList{w}, Volumes: volumes,
+		Token: sha256.Sum256([]byte(token)), Guests: w, Machine: w, Consoles: w, Daemons: daemonList{w}, Trace: trace.New(w.recorder), Volumes: volumes,
 		Images: &images.Store{Volumes: volumes, Room: func() int64 { return 4 << 20 }},
 		Disks:  w.disks, Interfaces: w.interfaces, PowerOff: func() { w.note("power off") },
 		Version: "1.2.3", Address: "10.0.2.15", Log: slog.New(slog.NewTextHandler(&locked{w: w}, &slog.HandlerOptions{Level: slog.LevelDebug})),

@@ -6,6 +6,7 @@ import (
 
 	"tuco/control/build"
 	"tuco/control/domains"
+	"tuco/control/trace"
 	"tuco/guestlib/hostctl"
 	"tuco/hypercall"
 	"tuco/kernel/frame"
@@ -17,7 +18,10 @@ type Host struct {
 	features uint64
 }
 
-var _ domains.Hypervisor = (*Host)(nil)
+var (
+	_ domains.Hypervisor = (*Host)(nil)
+	_ trace.Hypervisor   = (*Host)(nil)
+)
 
 // Open finds the hypervisor. Its errors are hostctl.Open's.
 func Open() (*Host, error) {
@@ -95,3 +99,12 @@ func (h *Host) Domains() ([]hypercall.ControlDomain, error) { return h.host.List
 func (h *Host) VCPU(id domains.ID, vcpu int) (hypercall.ControlVCPU, error) {
 	return domain(id).VCPU(vcpu)
 }
+
+// TraceBuffers are what the hypervisor's CPUs record in: see trace.Hypervisor.
+func (h *Host) TraceBuffers() ([][]byte, error) { return h.host.TraceBuffers() }
+
+// TraceClasses is trace.Hypervisor's.
+func (h *Host) TraceClasses() (uint64, error) { return h.host.TraceClasses() }
+
+// SetTraceClasses is trace.Hypervisor's.
+func (h *Host) SetTraceClasses(classes uint64) error { return h.host.SetTraceClasses(classes) }

@@ -12,14 +12,18 @@ const MostOthers = 128
 var others [MostOthers]hypercall.MMUUpdate
 
 // MapOthers maps frames of another domain, side by side, in an area without access; at most MostOthers. What was mapped there is
-// not any more. When a frame is refused those before it are mapped. The errors are Prepare's and the hypervisor's: EPERM and ESRCH for the
+// not any more. Those of the hypervisor, DOMID_XEN, can be read only. When a frame is refused those before it are mapped. The errors are Prepare's and the hypervisor's: EPERM and ESRCH for the
 // domain, EBUSY or EINVAL for a frame that is not its, or that is one of its page tables.
 func MapOthers(va uint64, frames []uint64, owner hypercall.DomID) (err hypercall.Errno) {
+	rights := uint64(readWrite | noExec)
+	if owner == hypercall.DOMID_XEN {
+		rights = readOnly | noExec
+	}
 	lock.Lock()
 	n := 0
 	for n < len(frames) && n < MostOthers && err == 0 {
 		if err = prepare(va + uint64(n)*PageSize); err == 0 {
-			n = listOthers(va, frames, n)
+			n = listOthers(va, frames, n, rights)
 		}
 	}
 	wait() // what MapLater was asked for here comes before
@@ -32,11 +36,11 @@ func MapOthers(va uint64, frames []uint64, owner hypercall.DomID) (err hypercall
 }
 
 // listOthers lists the entries for the pages from n on, as far as the table reaches that page n has. It returns the next.
-func listOthers(va uint64, frames []uint64, n int) int {
+func listOthers(va uint64, frames []uint64, n int, rights uint64) int {
 	va += uint64(n) * PageSize
 	l1, _ := table(va, 1)
 	for l1 = Machine(l1); n < len(frames) && n < MostOthers; n++ {
-		others[n] = hypercall.MMUUpdate{Ptr: l1 + 8*index(va, 1), Val: frames[n]*PageSize&frameMask | readWrite | noExec}
+		others[n] = hypercall.MMUUpdate{Ptr: l1 + 8*index(va, 1), Val: frames[n]*PageSize&frameMask | rights}
 		if va += PageSize; va%tableSpan == 0 {
 			return n + 1
 		}

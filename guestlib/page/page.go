@@ -123,7 +123,7 @@ func (r *Room) MapDevice(i int, mfn hypercall.XenPFN) error {
 	return call("map a device's frame", gate.PageMapDevice, uintptr(r.Address(i)), uintptr(mfn), 0, 0)
 }
 
-// MapOthers maps machine frames of another domain, from a page on. When one is refused, those before it may be mapped: UnmapAll
+// MapOthers maps machine frames of another domain, from a page on; those of DOMID_XEN to be read only. When one is refused, those before it may be mapped: UnmapAll
 // takes them away. EPERM: this domain has no rights over the other. ESRCH: there is no such domain. EBUSY, EINVAL: it does
 // not have one of the frames, or has a page table there.
 func (r *Room) MapOthers(i int, owner hypercall.DomID, frames []hypercall.XenPFN) error {

@@ -6,6 +6,7 @@ const (
 	PathDomains = "/v1/domains" // GET: a list of Domain. POST: a form with the parts below; 201 and the Domain
 	PathVolumes = "/v1/volumes" // GET: Volumes. POST: a NewVolume; 201 and the Volume
 	PathDaemons = "/v1/daemons" // GET: a list of Daemon
+	PathTrace   = "/v1/trace"   // GET: a TraceHead, and what the hypervisor records from now on, until the client leaves
 	PathMetrics = "/metrics"    // GET: Prometheus's text format
 	PathOpenAPI = "/openapi.json"
 )
