@@ -14,6 +14,7 @@ import (
 
 	"tuco/control/api/wire"
 	"tuco/control/config"
+	"tuco/hypercall"
 )
 
 // Token is what requests have to carry.
@@ -27,6 +28,7 @@ type Host struct {
 	guests  map[string]*guest
 	volumes map[string]*volume
 	daemons map[string]*wire.Daemon
+	records []hypercall.ControlTraceRecord
 	asked   []string
 	looks   float64 // at GET /v1/domains
 }
@@ -145,6 +147,7 @@ func (h *Host) paths() http.Handler {
 	}
 	on("GET "+wire.PathHost, func(http.ResponseWriter, *http.Request) (any, *refused) { return h.self(), nil })
 	on("POST "+wire.PathHost+wire.PowerOff, func(http.ResponseWriter, *http.Request) (any, *refused) { return nil, nil })
+	mux.HandleFunc("GET "+wire.PathTrace, h.trace)
 	h.guestPaths(on)
 	h.volumePaths(on)
 	on("GET "+wire.PathDaemons, func(http.ResponseWriter, *http.Request) (any, *refused) {
