@@ -129,8 +129,8 @@ $(OUT)/profile.so: $(OBJ)/plugin.o
 #
 # By "tuco build": the stock toolchain and runtime, on guestlib.
 
-PROGRAMS := hello memory stress bench httpd events power devices tenant traffic iobench web asker rogue load
-CONTROL_PROGRAMS := trial cycle storebench
+PROGRAMS := hello memory stress bench httpd events power devices tenant traffic iobench web asker rogue load wary
+CONTROL_PROGRAMS := trial cycle storebench hostile
 programs: $(OUT)/programs/linuxio $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf $(OUT)/programs/greeter.elf $(CONTROL_PROGRAMS:%=$(OUT)/programs/%.elf)
 
 $(CONTROL_PROGRAMS:%=$(OUT)/programs/%.elf): $(OUT)/programs/%.elf: $(OUT)/tuco FORCE

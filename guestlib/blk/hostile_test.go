@@ -79,6 +79,7 @@ func TestHostileResponses(t *testing.T) {
 					_, err := disk.ReadAt(make([]byte, 512), int64(i)*512)
 					if name != "answered twice" || err != nil {
 						assert.ErrorIs(t, err, frontend.ErrMisbehaved)
+						assert.ErrorContains(t, err, "device/vbd/51712: ")
 					}
 				})
 			}

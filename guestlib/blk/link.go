@@ -195,7 +195,7 @@ func (l *link) Event() (reason bool, err error) {
 		for {
 			_, ok, err := l.ring.Take(&rsp)
 			if err != nil {
-				return true, frontend.Misbehaved("%w", err)
+				return true, l.connection.Misbehaved("%w", err)
 			}
 			if !ok {
 				break
@@ -206,7 +206,7 @@ func (l *link) Event() (reason bool, err error) {
 			}
 		}
 		if more, err = l.ring.FinalCheck(1); err != nil {
-			return true, frontend.Misbehaved("%w", err)
+			return true, l.connection.Misbehaved("%w", err)
 		}
 	}
 	l.room.Broadcast()
@@ -216,11 +216,11 @@ func (l *link) Event() (reason bool, err error) {
 // answer takes a response.
 func (l *link) answer(rsp *blkif.Response) error {
 	if rsp.ID >= uint64(len(l.slots)) || l.slots[rsp.ID].op == nil {
-		return frontend.Misbehaved("a response to request %d, which is not there", rsp.ID)
+		return l.connection.Misbehaved("a response to request %d, which is not there", rsp.ID)
 	}
 	s := &l.slots[rsp.ID]
 	if rsp.Op != s.asked {
-		return frontend.Misbehaved("a response for operation %d to a request for %d", rsp.Op, s.asked)
+		return l.connection.Misbehaved("a response for operation %d to a request for %d", rsp.Op, s.asked)
 	}
 	var err error
 	switch rsp.Status {
@@ -233,7 +233,7 @@ func (l *link) answer(rsp *blkif.Response) error {
 	case blkif.StatusUnsupported:
 		err = errors.ErrUnsupported
 	default:
-		return frontend.Misbehaved("status %d", rsp.Status)
+		return l.connection.Misbehaved("status %d", rsp.Status)
 	}
 	o := s.op
 	s.op = nil

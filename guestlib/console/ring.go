@@ -50,12 +50,14 @@ func Take(to []byte) (n int, ok bool) {
 // begin takes the page, if there is one. A vCPU that ends the domain may have stopped another one that has it.
 func begin() bool { return Attached() && attached.lock.Try(patience) }
 
-// end gives the page back. After an error there is none any more.
+// end gives the page back. After an error there is none any more, which is said where it can be seen.
 func end(err error) bool {
-	if err != nil {
-		atomic.StoreUint32(&attached.up, 0)
-	}
+	broke := err != nil && atomic.SwapUint32(&attached.up, 0) != 0
 	attached.lock.Unlock()
+	if broke {
+		var l Line
+		l.Str("guest: the console's daemon moved an index to where it can't be: what the program writes comes here from now on").End()
+	}
 	return err == nil
 }
 

@@ -272,7 +272,7 @@ func (c *Connection) Drop(reason error) {
 	<-c.gone
 }
 
-// Misbehaved is ErrMisbehaved with what the back end did.
-func Misbehaved(format string, args ...any) error {
-	return fmt.Errorf("%w: %w", ErrMisbehaved, fmt.Errorf(format, args...))
+// Misbehaved is ErrMisbehaved with which device's back end it is, and what it did.
+func (c *Connection) Misbehaved(format string, args ...any) error {
+	return fmt.Errorf("%s: %w: %w", c.Path, ErrMisbehaved, fmt.Errorf(format, args...))
 }

@@ -63,6 +63,7 @@ func TestHostileReceive(t *testing.T) {
 			require.Equal(t, 1, n)
 			_, err = link.Receive(in)
 			assert.ErrorIs(t, err, frontend.ErrMisbehaved)
+			assert.ErrorContains(t, err, "device/vif/0: ")
 			_, err = link.Send([]netfront.Frame{frame(60, 0)})
 			assert.ErrorIs(t, err, frontend.ErrMisbehaved)
 		})
@@ -133,6 +134,7 @@ func TestHostileSend(t *testing.T) {
 			_ = s.Channel.Notify()
 			_, err = link.Receive(room(1)) // waits, and is told
 			assert.ErrorIs(t, err, frontend.ErrMisbehaved)
+			assert.ErrorContains(t, err, "device/vif/0: ")
 			_, err = link.Send([]netfront.Frame{frame(60, 0)})
 			assert.ErrorIs(t, err, frontend.ErrMisbehaved)
 		})

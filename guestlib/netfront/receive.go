@@ -72,7 +72,7 @@ func (r *receiver) receive(frames []Frame) (n int, failed bool, err error) {
 			var rsp netif.RXResponse
 			slot, ok, err := r.ring.Take(&rsp)
 			if err != nil {
-				return n, true, frontend.Misbehaved("%w", err)
+				return n, true, r.connection.Misbehaved("%w", err)
 			}
 			if !ok {
 				break
@@ -96,7 +96,7 @@ func (r *receiver) receive(frames []Frame) (n int, failed bool, err error) {
 		r.asked = true
 		more, err := r.ring.FinalCheck(1)
 		if err != nil {
-			return 0, true, frontend.Misbehaved("%w", err)
+			return 0, true, r.connection.Misbehaved("%w", err)
 		}
 		if !more {
 			r.ready.Wait()
@@ -110,16 +110,16 @@ func (r *receiver) copyOut(slot int, rsp *netif.RXResponse, frame *Frame) (good 
 	offset, size := int(rsp.Offset), int(rsp.Status)
 	switch {
 	case int(rsp.ID) != slot:
-		return false, frontend.Misbehaved("a response to page %d in the slot of page %d", rsp.ID, slot)
+		return false, r.connection.Misbehaved("a response to page %d in the slot of page %d", rsp.ID, slot)
 	case rsp.Status == netif.StatusError || rsp.Status == netif.StatusDropped:
 		r.stats.ReceiveErrors++
 		return false, nil
 	case size < 0:
-		return false, frontend.Misbehaved("status %d of a frame received", size)
+		return false, r.connection.Misbehaved("status %d of a frame received", size)
 	case offset+size > frontend.PageSize:
-		return false, frontend.Misbehaved("a frame of %d bytes at %d in a page", size, offset)
+		return false, r.connection.Misbehaved("a frame of %d bytes at %d in a page", size, offset)
 	case rsp.Flags&notOffered != 0:
-		return false, frontend.Misbehaved("a frame with flags %#x, which were not offered", rsp.Flags)
+		return false, r.connection.Misbehaved("a frame with flags %#x, which were not offered", rsp.Flags)
 	case size < MinFrame:
 		r.stats.TooShort++
 		return false, nil
@@ -148,7 +148,7 @@ func (r *receiver) event() (reason bool, err error) {
 	}
 	n, err := r.ring.Pending()
 	if err != nil {
-		return true, frontend.Misbehaved("%w", err)
+		return true, r.connection.Misbehaved("%w", err)
 	}
 	reason, r.asked = r.asked && n > 0, false
 	r.ready.Broadcast()

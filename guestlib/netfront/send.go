@@ -117,7 +117,7 @@ func (s *sender) wait() error {
 	const some = 4 // one event for a quarter of what is on its way
 	more, err := s.ring.FinalCheck(max(s.ring.Unanswered()/some, 1))
 	if err != nil {
-		return frontend.Misbehaved("%w", err)
+		return s.connection.Misbehaved("%w", err)
 	}
 	if !more {
 		s.room.Wait()
@@ -132,18 +132,18 @@ func (s *sender) reap() (n int, err error) {
 		_, ok, err := s.ring.Take(&rsp)
 		switch {
 		case err != nil:
-			return n, frontend.Misbehaved("%w", err)
+			return n, s.connection.Misbehaved("%w", err)
 		case !ok:
 			return n, nil
 		case int(rsp.ID) >= len(s.pages) || !s.pages[rsp.ID].busy:
-			return n, frontend.Misbehaved("a response to frame %d, which is not there", rsp.ID)
+			return n, s.connection.Misbehaved("a response to frame %d, which is not there", rsp.ID)
 		}
 		switch rsp.Status {
 		case netif.StatusOK:
 		case netif.StatusError, netif.StatusDropped:
 			s.errors++
 		default:
-			return n, frontend.Misbehaved("status %d of a frame sent", rsp.Status)
+			return n, s.connection.Misbehaved("status %d of a frame sent", rsp.Status)
 		}
 		s.pages[rsp.ID].busy = false
 		s.free = append(s.free, rsp.ID)
