@@ -82,7 +82,7 @@ func (s *Service) Attach(i *domains.Instance) error {
 	name := i.Config.Name
 	k := s.consoles[name]
 	if k == nil {
-		k = &kept{copied: &copier{name: name, to: s.To}}
+		k = &kept{copied: newCopier(name, s.To, s.Clock, s.Log)}
 		k.console = console.New(console.Config{
 			Name: name, History: History, Input: input, Rate: limit.New(rate, burst), Log: k.copied, Clock: s.Clock, Journal: s.Log,
 		})

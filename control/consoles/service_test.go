@@ -3,6 +3,7 @@ package consoles_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"strings"
@@ -162,6 +163,7 @@ func TestRestart(t *testing.T) {
 	line := strings.Repeat("0123456789", 9) + "\n"
 	lines := 0
 	for running := true; running || lines < 100; lines++ {
+		s.Clock.(*backendtest.Clock).Pass(time.Second) // so that it does not write too much
 		s.write(t, line)
 		select {
 		case <-over:
@@ -197,4 +199,37 @@ func TestLines(t *testing.T) {
 	s.write(t, "one\r\n\n\x1b[2Jtwo\rdb: forged\n"+strings.Repeat("y", 5000)+"\ncaf\u00e9\tx\n")
 	require.NoError(t, s.Detach(g))
 	assert.Equal(t, "web: one\nweb: \\x1b[2Jtwo\\x0ddb: forged\nweb: "+strings.Repeat("y", 4096)+"\nweb: "+strings.Repeat("y", 5000-4096)+"\nweb: caf\u00e9\tx\n", s.to.String())
+}
+
+// Of a guest that writes without end only so much is copied, and it is said how much is not. Its own console has the last of it.
+func TestFlood(t *testing.T) {
+	s := newScene()
+	var said text
+	s.Log = slog.New(slog.NewTextHandler(&said, nil))
+	g := instance(1)
+	require.NoError(t, s.Attach(g))
+	const most = 2 << 20
+	line := strings.Repeat("\x1b0123456789", 9) + "\n"
+	size := len(line) - 1
+	flood := func() (lines int) {
+		for n := 0; n < most+most/4; lines++ {
+			s.write(t, line)
+			n += size
+		}
+		return lines
+	}
+	lines := flood()
+	require.Eventually(t, func() bool { c, _ := s.Console("web"); return c.Stats().Written == uint64(lines*len(line)) }, time.Minute, time.Millisecond)
+	assert.Less(t, len(s.to.String()), most+most/8, "what stands for a control character counts too")
+	assert.Greater(t, len(s.to.String()), most-most/8)
+	assert.Equal(t, 1, strings.Count(said.String(), `level=WARN msg="the guest writes more than is copied here: its own console has it" guest=web`))
+	copied := strings.Count(s.to.String(), "\n")
+	s.Clock.(*backendtest.Clock).Pass(time.Hour)
+	s.write(t, "at last\n")
+	require.NoError(t, s.Detach(g))
+	assert.True(t, strings.HasSuffix(s.to.String(), "web: at last\n"))
+	assert.Contains(t, said.String(), fmt.Sprintf(`level=WARN msg="lines of the guest's were left out here" guest=web lines=%d bytes=%d`, lines-copied, (lines-copied)*size))
+	end, err := s.End(g)
+	require.NoError(t, err)
+	assert.True(t, strings.HasSuffix(end, line+"at last\n"))
 }
