@@ -92,7 +92,7 @@ var consoleIO = Call{
 		{EPERM, "read: the caller does not own the console"},
 	},
 	Ops: []Op{
-		{Cmd: CONSOLEIO_write, Name: "CONSOLEIO_write", State: Implemented, Note: "others than domain 0: printable characters, a line at a time"},
+		{Cmd: CONSOLEIO_write, Name: "CONSOLEIO_write", State: Implemented, Note: "others than domain 0: printable characters, a line at a time, and no more than 1 MiB and 16 KiB a second: lines beyond that are left out"},
 		{Cmd: CONSOLEIO_read, Name: "CONSOLEIO_read", Caller: Privileged, State: Implemented},
 	},
 }

@@ -6,6 +6,7 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/frame"
 	"tuco/kernel/klog"
+	"tuco/kernel/machine"
 )
 
 // consoleChunk is how many bytes one step of console_io moves.
@@ -71,9 +72,23 @@ func say(v *domain.VCPU, text []byte) {
 			d.LineLength++
 		}
 		if b == '\n' || d.LineLength == len(d.Line) {
-			klog.Infof("(d%d) %s", klog.D(d.ID), klog.B(d.Line[:d.LineLength]))
+			sayLine(d)
 			d.LineLength = 0
 		}
 	}
 	d.Lock.Unlock(h)
+}
+
+// sayLine logs the line of an unprivileged domain's, if it has not written too much. The domain's lock is held.
+func sayLine(d *domain.Domain) {
+	may, silenced, leftOut := d.Said.Line(d.LineLength, machine.Now())
+	switch {
+	case silenced:
+		klog.Infof("domain %d: writes more to this console than is logged", klog.D(d.ID))
+	case leftOut > 0:
+		klog.Infof("domain %d: %d lines that it has written here were left out", klog.D(d.ID), klog.U(leftOut))
+	}
+	if may {
+		klog.Infof("(d%d) %s", klog.D(d.ID), klog.B(d.Line[:d.LineLength]))
+	}
 }

@@ -85,6 +85,7 @@ type Domain struct {
 	// ended by a newline. [Lock]
 	Line       [128]byte
 	LineLength int
+	Said       Said
 
 	// Map is the MapEntries entries that XENMEM_memory_map gives: those that
 	// were set, or at first RAM for all of the domain's memory. [Lock]
