@@ -289,19 +289,13 @@ func (w *world) turn(c *cpu) {
 	v.last, v.on = c, nil
 }
 
-// enter begins to execute the guest, with a tag that has no stale entries.
+// enter begins to execute the guest, with a tag that has no stale entries. As in the kernel that is not noted as a flush: what the vCPU has of
+// translations from here on is known by the flush before, or by its having got a root.
 func (w *world) enter(c *cpu, v *vcpu) {
-	for {
-		if !v.valid || v.last != c {
-			v.valid = false
-			t := w.frames.Tick()
-			w.tags += 2
-			v.tag, v.valid, v.last = w.tags, true, c
-			c.purge(func(tag uint64) bool { _, ok := w.domainOf(tag); return ok })
-			w.domains[v.d].Flushed(v.id, t)
-			continue // someone may have asked for a flush meanwhile
-		}
-		break
+	if !v.valid || v.last != c {
+		w.tags += 2
+		v.tag, v.valid, v.last = w.tags, true, c
+		c.purge(func(tag uint64) bool { _, ok := w.domainOf(tag); return ok })
 	}
 	k, u := w.domains[v.d].Roots(v.id)
 	v.user = u != frame.NoMFN && c.r.IntN(3) == 0
