@@ -28,6 +28,7 @@ const (
 	CONTROLOP_message      = 11 // ControlMessage
 	CONTROLOP_trace        = 12 // ControlTrace
 	CONTROLOP_trace_buffer = 13 // ControlTraceBuffer
+	CONTROLOP_ports        = 14 // ControlPorts
 )
 
 // ControlVersion is struct control_version: what the hypervisor speaks.
@@ -98,6 +99,17 @@ type ControlMessage struct {
 	Data    uint32        // [tuco]
 	PIRQ    uint32        // [tuco] to be bound to a port by EVTCHNOP_bind_pirq
 }
+
+// ControlPorts is struct control_ports: I/O ports that a domain beside domain 0 is given, or that are taken back from it. It uses them when its
+// I/O privilege level lets it: see PHYSDEVOP_set_iopl.
+type ControlPorts struct {
+	Target      ControlTarget
+	First, Last uint16
+	Flags       uint32 // CONTROLPORTS_give, or 0 to take back what was given
+}
+
+// CONTROLPORTS_give is the bit of ControlPorts.Flags by which the ports are given.
+const CONTROLPORTS_give = 1 << 0
 
 // ControlVCPU is struct control_vcpu: a vCPU's figures.
 type ControlVCPU struct {

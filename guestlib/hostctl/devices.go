@@ -53,6 +53,22 @@ func (d *Domain) grantTable() (hypercall.XenPFN, error) {
 	return *to, err
 }
 
+// GivePorts gives the domain I/O ports, from first to last. EBUSY: some are the hypervisor's, or another domain has some of them. EEXIST: this one has some
+// already. EINVAL: the domain is privileged, or there are no such ports. ENOSPC: domains have too many ranges.
+func (d *Domain) GivePorts(first, last uint16) error {
+	return d.ports("give a domain ports", first, last, hypercall.CONTROLPORTS_give)
+}
+
+// TakePorts takes ports back that were given so. ENOENT: they were not.
+func (d *Domain) TakePorts(first, last uint16) error {
+	return d.ports("take ports from a domain", first, last, 0)
+}
+
+func (d *Domain) ports(what string, first, last uint16, flags uint32) error {
+	_, err := op(what, hypercall.CONTROLOP_ports, hypercall.ControlPorts{Target: d.target(), First: first, Last: last, Flags: flags})
+	return err
+}
+
 // NewMessage has the hypervisor compose a message by which a device of domain 0's interrupts: see package hardware, which uses it. ENOSPC: no vector,
 // or no number, is free.
 func NewMessage() (hypercall.ControlMessage, error) {

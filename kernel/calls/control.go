@@ -53,6 +53,8 @@ func controlOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		return setTrace(v, c.Arg)
 	case hypercall.CONTROLOP_trace_buffer:
 		return traceBuffer(v, c.Arg)
+	case hypercall.CONTROLOP_ports:
+		return changePorts(v, c.Arg)
 	}
 	return fail(hypercall.ENOSYS)
 }

@@ -209,6 +209,29 @@ func TestControlShutdown(t *testing.T) {
 	assert.EqualValues(t, hypercall.SHUTDOWN_crash, g.listed(a.d.DomID(), 1)[0].Reason, "destroying it does not change why it ended")
 }
 
+// Ports are given to a domain that is not privileged, and by one that is.
+func TestControlPorts(t *testing.T) {
+	g, a := newGuest(t, true), newSubject(t)
+	ask := func(x hypercall.ControlPorts) int64 { return g.control(hypercall.CONTROLOP_ports, x) }
+	x := hypercall.ControlPorts{Target: a.target(), First: 0x5000, Last: 0x5007}
+	assert.Equal(t, failed(hypercall.ENOENT), ask(x))
+	x.Flags = hypercall.CONTROLPORTS_give
+	require.Zero(t, ask(x))
+	assert.Equal(t, failed(hypercall.EEXIST), ask(x))
+	for _, flags := range []uint32{2, 3, 1 << 31} {
+		x.Flags = flags
+		assert.Equal(t, failed(hypercall.EINVAL), ask(x))
+	}
+	x.Flags = 0
+	assert.Zero(t, ask(x))
+	x.Target.Serial++
+	assert.Equal(t, failed(hypercall.ESRCH), ask(x))
+	a.d.Privileged = true
+	defer func() { a.d.Privileged = false }()
+	x = hypercall.ControlPorts{Target: a.target(), First: 0x5000, Last: 0x5007, Flags: hypercall.CONTROLPORTS_give}
+	assert.Equal(t, failed(hypercall.EINVAL), ask(x))
+}
+
 // Only who has the machine's interrupts gets one by messages.
 func TestControlMessage(t *testing.T) {
 	g, a := newGuest(t, true), newSubject(t)

@@ -101,6 +101,7 @@ func (e *end) advance(h *lock.Holder, id domain.ID) bool {
 		if !e.grace.Over() {
 			return false // the last CPU calls in the round that ends it
 		}
+		pv.DropPorts(h, id)
 	case stepChannels:
 		if !d.Events.Destroy(h, channelsAtOnce) {
 			return true

@@ -11,7 +11,7 @@ const (
 	CPUs                    // bringing up CPUs, one at a time
 	HostMap                 // the hypervisor's own page tables
 	Pool                    // one typed object pool
-	Devices                 // the interrupt lines, or what is known of PCI functions
+	Devices                 // the interrupt lines, what is known of PCI functions, or who has which ports
 	Links                   // which event channels are connected to which
 	Events                  // a domain's event channels
 	RunQueue                // a CPU's run queue

@@ -5,6 +5,7 @@ import (
 	"tuco/kernel/domain"
 	"tuco/kernel/exit"
 	"tuco/kernel/frame"
+	"tuco/kernel/lock"
 	"tuco/kernel/x86"
 )
 
@@ -18,6 +19,7 @@ func Kind(calls *[domain.Calls]domain.Handler) domain.Kind {
 		}
 		handlers[n] = handler
 	}
+	gifts.lock.Init(lock.Devices)
 	return domain.Kind{
 		Name: "PV", Exception: exception, Software: software, Exit: onExit, Code: code, Prepare: prepare, Upcall: upcall, Broken: broken, Hypercall: call, Proceed: proceed,
 		IsHypercall: isHypercall,

@@ -37,16 +37,21 @@ func portOut(v *domain.VCPU, port uint16, size uint8, value uint32) {
 
 // permitted tells whether a domain was given all the ports of an access.
 func permitted(v *domain.VCPU, port uint16, size uint8) bool {
-	if !v.Domain.Privileged {
-		return false
-	}
 	last := uint32(port) + uint32(size) - 1
+	if !v.Domain.Privileged {
+		return wasGiven(v.Holder(), v.Domain.ID, port, last)
+	}
+	return domain0Has(port, last) || isConfig(port, last)
+}
+
+// domain0Has tells whether all of some ports are such that domain 0 may use them with no exit.
+func domain0Has(first uint16, last uint32) bool {
 	for _, r := range &domain0Ports {
-		if port >= r.first && last <= uint32(r.last) {
+		if r.within(first, last) {
 			return true
 		}
 	}
-	return isConfig(port, last)
+	return false
 }
 
 // isConfig tells whether ports are those of PCI configuration.

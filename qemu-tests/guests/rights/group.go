@@ -13,7 +13,6 @@ var Group = pv.Group{Name: "rights", Alone: true, Tests: []pv.Test{
 	{Name: "guardian", Run: guardian},
 	{Name: "ward", Run: wardTest},
 	{Name: "denied", Run: denied},
-	{Name: "denied", Run: denied},
 }}
 
 // ward is the number of the domain that has no rights.
@@ -26,6 +25,7 @@ type board struct {
 	spare uint64 // frame that the ward does not map
 	pages uint64 // of the ward
 	done  uint64 // set by the guardian
+	turn  uint64 // whose turn it is, about ports
 }
 
 const magic = 0x67_7561_7264

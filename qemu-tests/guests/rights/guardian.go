@@ -23,6 +23,7 @@ func guardian(t *pv.T) {
 	operations(t, b, other)
 	updates(t, b, mfn)
 	reservations(t, b)
+	givePorts(t, b)
 
 	b.done = 1
 	for portOf(port) != nil {

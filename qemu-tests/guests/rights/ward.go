@@ -21,6 +21,7 @@ func wardTest(t *pv.T) {
 	mfn := pv.MFN(page)
 	pv.Unbound(lowMark + hypercall.DomID(mfn%radix))
 	pv.Unbound(highMark + hypercall.DomID(mfn/radix))
+	usePorts(t, b)
 	for b.done == 0 {
 		pv.Sleep(pv.Now() + pv.Millisecond)
 	}
