@@ -17,9 +17,10 @@
 //
 // # Images are not trusted
 //
-// Each table and cluster must lie within the file, aligned, and be named once: so an image of some kilobytes can't stand for a disk of
-// terabytes, and a truncated file is found out before anything is written. The L1 table's size is bounded, L2 tables are read one at a
-// time, and compressed data gets no more memory than a cluster and its decoder need. Open looks at all tables.
+// Each table and each cluster that is not compressed must lie within the file, aligned, and be named once, and a truncated file is found out before anything is
+// written. Compressed data may be named more than once, as each cluster of it still needs an entry in a table of its own; what comes of it takes the room that the disk has been given, and no
+// more. The L1 table is read in pieces, L2 tables one at a time, and compressed data gets no more memory than a cluster and its decoder need: an image
+// can't make its reader use up memory, whatever it says. Open looks at all tables.
 //
 // # What is written
 //

@@ -3,6 +3,7 @@ package qcow2
 import (
 	"bytes"
 	"io"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -73,6 +74,36 @@ func TestRefused(t *testing.T) {
 			require.ErrorContains(t, err, c.says)
 		})
 	}
+}
+
+// zeros is a file with something at its beginning, and then zeros.
+type zeros []byte
+
+func (s zeros) ReadAt(p []byte, off int64) (int, error) {
+	clear(p)
+	if off < int64(len(s)) {
+		copy(p, s[off:])
+	}
+	return len(p), nil
+}
+
+// TestMemory has images of which the tables are as large as they may be: they need no memory in proportion.
+func TestMemory(t *testing.T) {
+	b := bytes.Clone(written(t))[:writeCluster]
+	const entries = maxL1 / 8
+	be.PutUint64(b[24:], entries<<29) // of a disk of which each entry has 512 MiB
+	be.PutUint32(b[36:], entries)
+	be.PutUint64(b[40:], writeCluster)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const size = 1 << 40
+	m, err := Open(zeros(b), size)
+	require.NoError(t, err)
+	require.NoError(t, m.Fill(nil), "there is nothing on it")
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(6<<20))
+	_, err = Open(zeros(b), size<<8)
+	require.ErrorContains(t, err, "qemu-img convert")
 }
 
 // TestBadCompression has compressed data that isn't.

@@ -34,27 +34,34 @@ func (m *Image) each(f func(off int64, e entry) error) error {
 	if err := used.take(m.l1, n*8, "the L1 table"); err != nil {
 		return err
 	}
-	l1 := make([]byte, n*8)
-	if err := readFull(m.file, l1, m.l1); err != nil {
-		return err
-	}
-	l2 := make([]byte, m.cluster())
-	for i := range n {
-		e := entry(be.Uint64(l1[i*8:]))
-		if e.offset() == 0 {
-			continue
-		}
-		if err := used.take(e.offset(), m.cluster(), "an L2 table"); err != nil {
+	const piece = 8 << 10 // entries that are in memory at a time: there may be millions
+	l1, l2 := make([]byte, min(n, piece)*8), make([]byte, m.cluster())
+	for first := int64(0); first < n; first += piece {
+		part := l1[:min(n-first, piece)*8]
+		if err := readFull(m.file, part, m.l1+first*8); err != nil {
 			return err
 		}
-		if err := readFull(m.file, l2, e.offset()); err != nil {
-			return err
-		}
-		if err := m.eachOf(l2, i*m.l2Entries(), used, f); err != nil {
-			return err
+		for i := range int64(len(part) / 8) {
+			if err := m.eachIn(entry(be.Uint64(part[i*8:])), l2, (first+i)*m.l2Entries(), used, f); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// eachIn does that for the clusters of the L2 table that an entry names, which is read into l2.
+func (m *Image) eachIn(e entry, l2 []byte, first int64, used *used, f func(off int64, e entry) error) error {
+	if e.offset() == 0 {
+		return nil
+	}
+	if err := used.take(e.offset(), m.cluster(), "an L2 table"); err != nil {
+		return err
+	}
+	if err := readFull(m.file, l2, e.offset()); err != nil {
+		return err
+	}
+	return m.eachOf(l2, first, used, f)
 }
 
 // eachOf does that for the clusters of an L2 table, from the first one on.
@@ -90,8 +97,8 @@ type used struct {
 	bits  []uint64
 }
 
-// maxClusters bounds used's memory at 32 MiB.
-const maxClusters = 1 << 28
+// maxClusters bounds used's memory at 4 MiB: who imports an image may have 64 for everything. With clusters of 64 KiB that is a file of 2 TiB.
+const maxClusters = 1 << 25
 
 func newUsed(m *Image) (*used, error) {
 	n := (m.bytes-1)/m.cluster() + 1
