@@ -32,10 +32,28 @@ func newDisks(d *devices, own *xenbus.Store, words []string, log *slog.Logger) (
 	if err := makeVolumes(volumes, words); err != nil {
 		return nil, false, err
 	}
+	rate, err := diskRate(words)
+	if err != nil {
+		return nil, false, err
+	}
 	return &disks.Service{
-		Volumes: volumes, Clock: limit.System{}, Log: log,
+		Volumes: volumes, Clock: limit.System{}, Log: log, Rate: rate,
 		Socket: newSocket(own, log),
 	}, durable, nil
+}
+
+// diskRate is how many bytes each guest's disks may move in a second, as the command line says: disk-rate=MIB. 0 is no limit.
+func diskRate(words []string) (rate int64, err error) {
+	for _, word := range words {
+		if text, is := strings.CutPrefix(word, "disk-rate="); is {
+			mib, err := strconv.ParseInt(text, 10, 32)
+			if err != nil || mib <= 0 {
+				return 0, fmt.Errorf("%q: write disk-rate=MIB, in whole MiB a second", word)
+			}
+			rate = mib << 20
+		}
+	}
+	return rate, nil
 }
 
 func openVolumes(d *devices, log *slog.Logger) (volumes *volume.Store, durable bool, err error) {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -49,6 +50,37 @@ var (
 	diskA = config.Disk{Volume: "a", VDev: "xvda"}
 	diskB = config.Disk{Volume: "b", VDev: "xvdb"}
 )
+
+// The disks of a guest share its rate, also after the daemon is another.
+func TestRate(t *testing.T) {
+	s := newScene(t)
+	const rate = 64 << 10
+	s.Rate = rate
+	clock := s.Clock.(*backendtest.Clock)
+	require.NoError(t, s.Attach(guest(1, diskA, diskB)))
+	a, err := blk.Open(t.Context(), s.machine.Host, "51712")
+	require.NoError(t, err)
+	b, err := blk.Open(t.Context(), s.machine.Host, "51728")
+	require.NoError(t, err)
+	_, err = a.WriteAt(make([]byte, rate), 0)
+	require.NoError(t, err, "a second's worth at once")
+	require.NoError(t, s.Restart(t.Context()))
+	done := make(chan error, 1)
+	go func() {
+		_, err := b.WriteAt(make([]byte, rate), 0)
+		done <- err
+	}()
+	require.Eventually(t, func() bool { return clock.Waiting() > 0 }, time.Minute, time.Millisecond)
+	for waiting := true; waiting; {
+		select {
+		case err := <-done:
+			require.NoError(t, err)
+			waiting = false
+		default:
+			clock.Pass(time.Second / 8)
+		}
+	}
+}
 
 // What a guest writes is there for the next one that has the volume.
 func TestGuestsDisk(t *testing.T) {

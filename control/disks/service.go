@@ -23,6 +23,9 @@ type Service struct {
 	Clock       limit.Clock
 	Log         *slog.Logger
 
+	// Rate is how many bytes the disks of a guest may move in a second, all together, and as many requests as that is pages; 0: what the host's disk gives.
+	Rate int64
+
 	mu     sync.Mutex
 	guests map[domains.ID][]*plugged
 }
@@ -33,6 +36,19 @@ type plugged struct {
 	disk   config.Disk
 	volume *volume.Volume // nil: closed
 	driver *blkback.Driver
+	limits *limits
+}
+
+// limits are what the disks of a guest share.
+type limits struct{ bytes, requests *limit.Bucket }
+
+// newLimits are those of a new guest.
+func (s *Service) newLimits() *limits {
+	if s.Rate == 0 {
+		return &limits{}
+	}
+	bytes, requests := float64(s.Rate), float64(s.Rate)/backend.PageSize
+	return &limits{limit.New(bytes, bytes), limit.New(requests, requests)} // a second's worth at once
 }
 
 // Name is domains.Service's.
@@ -46,8 +62,9 @@ func (s *Service) Attach(i *domains.Instance) error {
 		return errors.New("the guest's disks are there already")
 	}
 	var all []*plugged
+	limits := s.newLimits()
 	for _, disk := range i.Config.Disks {
-		p, err := s.plug(i, disk)
+		p, err := s.plug(i, disk, limits)
 		if err != nil {
 			err = fmt.Errorf("disk %s: %w", disk.VDev, err)
 			for _, p := range all {
@@ -79,12 +96,12 @@ func (s *Service) Detach(i *domains.Instance) error {
 }
 
 // plug makes a guest's disk.
-func (s *Service) plug(i *domains.Instance, disk config.Disk) (p *plugged, err error) {
+func (s *Service) plug(i *domains.Instance, disk config.Disk, limits *limits) (p *plugged, err error) {
 	number, err := config.VDevNumber(disk.VDev)
 	if err != nil {
 		return nil, err
 	}
-	p = &plugged{device: plug.Device{Device: backend.Device{Class: "vbd", Domain: i.ID.Dom, ID: number}}, disk: disk}
+	p = &plugged{device: plug.Device{Device: backend.Device{Class: "vbd", Domain: i.ID.Dom, ID: number}}, disk: disk, limits: limits}
 	defer func() {
 		if err != nil {
 			p, err = nil, errors.Join(err, s.unplug(p))
@@ -109,7 +126,7 @@ func (s *Service) open(p *plugged) (err error) {
 		return err
 	}
 	p.driver = blkback.New(blkback.Config{
-		Disk: p.volume, SectorSize: volume.Sector, ReadOnly: p.disk.ReadOnly, Discard: true, Clock: s.Clock, Log: s.Log,
+		Disk: p.volume, SectorSize: volume.Sector, ReadOnly: p.disk.ReadOnly, Discard: true, Bytes: p.limits.bytes, Requests: p.limits.requests, Clock: s.Clock, Log: s.Log,
 	})
 	return nil
 }

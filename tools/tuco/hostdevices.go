@@ -15,6 +15,7 @@ import (
 type deviceFlags struct {
 	disk     string
 	volumes  []string
+	rate     string
 	forwards []string
 	rules    string
 	reach    bool
@@ -24,6 +25,7 @@ type deviceFlags struct {
 func (d *deviceFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&d.disk, "disk", "", "QEMU: the host's disk, a raw file; without one, guests' volumes are in memory")
 	flags.StringArrayVar(&d.volumes, "volume", nil, "NAME=SIZE: make a volume of this size where there is none with the name")
+	flags.StringVar(&d.rate, "disk-rate", "", "SIZE: what each guest's disks may move in a second, all together, such as 20M; without it they share what the host's disk gives")
 	flags.StringArrayVar(&d.forwards, "forward", nil, "QEMU: PORT:GUEST:PORT: connections to a port here go to a guest's, by TCP")
 	flags.StringVar(&d.rules, "rules", "", "a file with rules about who may talk to whom in the guests' network")
 	flags.BoolVar(&d.reach, "reach-host", false, "let guests connect to this machine's 127.0.0.1, which is 10.0.2.2 for them, and has the host's API")
@@ -43,6 +45,13 @@ func (d *deviceFlags) apply(spec *host.Spec, guests *guestPack, further ...strin
 	}
 	for _, v := range d.volumes {
 		word, err := volumeWord(v)
+		if err != nil {
+			return err
+		}
+		guests.words = append(guests.words, word)
+	}
+	if d.rate != "" {
+		word, err := rateWord(d.rate)
 		if err != nil {
 			return err
 		}
@@ -89,7 +98,7 @@ func (d *deviceFlags) check(spec *host.Spec, guests *guestPack) error {
 	if d.forwards != nil && spec.Emulator == host.Bochs {
 		return noVirtio("--forward")
 	}
-	for flag, is := range map[string]bool{"--volume": d.volumes != nil, "--forward": d.forwards != nil, "--rules": d.rules != "", "--reach-host": d.reach, "--forget": d.forget} {
+	for flag, is := range map[string]bool{"--volume": d.volumes != nil, "--disk-rate": d.rate != "", "--forward": d.forwards != nil, "--rules": d.rules != "", "--reach-host": d.reach, "--forget": d.forget} {
 		if is && guests == nil {
 			return usagef("%s is for the control domain: name guest.cfg files, or a disk that has guests on record", flag)
 		}
@@ -130,6 +139,15 @@ func volumeWord(text string) (string, error) {
 		return "", usagef("--volume %s: want NAME=SIZE in whole MiB, such as data=64M", text)
 	}
 	return fmt.Sprintf("volume=%s:%d", name, n/host.MiB), nil
+}
+
+// rateWord is what tells the control domain how much guests' disks may move.
+func rateWord(text string) (string, error) {
+	n, err := host.ParseSize(text)
+	if err != nil || n == 0 || n%host.MiB != 0 {
+		return "", usagef("--disk-rate %s: want whole MiB a second, such as 20M", text)
+	}
+	return fmt.Sprintf("disk-rate=%d", n/host.MiB), nil
 }
 
 // forwardPort is the port here of a forward to one of the guests, or to one that may be on record.

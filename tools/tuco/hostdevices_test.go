@@ -28,6 +28,7 @@ func TestDevices(t *testing.T) {
 		{"forward", deviceFlags{forwards: []string{"8080:web:80", "2222:web:22"}}, true,
 			[]string{"-netdev", "user,id=net,hostfwd=tcp:127.0.0.1:8080-10.0.2.15:8080,hostfwd=tcp:127.0.0.1:2222-10.0.2.15:2222", "-device", "virtio-net-pci,netdev=net"},
 			[]string{"forward=8080:web:80", "forward=2222:web:22"}},
+		{"rate", deviceFlags{rate: "20M"}, false, nil, []string{"disk-rate=20"}},
 		{"reach", deviceFlags{reach: true}, true, []string{"-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net"}, []string{"reach-host"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

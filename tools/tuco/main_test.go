@@ -134,6 +134,8 @@ func TestRefusals(t *testing.T) {
 		{"up --disk SMALL --emulator bochs --image IMAGE", "--disk needs --emulator qemu"},
 		{"up --volume a=1M --image IMAGE", "--volume is for the control domain: name guest.cfg files"},
 		{"up --forward 1:web:2 --image IMAGE", "--forward is for the control domain: name guest.cfg files"},
+		{"up --disk-rate 1M --image IMAGE", "--disk-rate is for the control domain: name guest.cfg files"},
+		{"up GUEST --control IMAGE --disk-rate 5K --image IMAGE", "want whole MiB a second, such as 20M"},
 		{"up --reach-host --image IMAGE", "--reach-host is for the control domain: name guest.cfg files"},
 		{"up GUEST --control IMAGE --volume a --image IMAGE", "such as data=64M"},
 		{"up GUEST --control IMAGE --volume a=1K --image IMAGE", "such as data=64M"},
