@@ -61,6 +61,7 @@ func readFrame(r *bufio.Reader, buffer []byte) (kind byte, content []byte, err e
 			return buffer[0], buffer[1:], nil
 		case escaped:
 			escaped = false
+			bad = bad || len(buffer) == 0 // a kind needs none
 			switch c {
 			case escapedEnd:
 				c = end

@@ -33,6 +33,7 @@ func TestFrames(t *testing.T) {
 		"empty":          {end},
 		"escape and end": {data, escape, end},
 		"unknown escape": {data, escape, 7, end},
+		"escaped kind":   {escape, escapedEnd, end},
 		"too long":       append(make([]byte, maxContent+2), end),
 		"much too long":  append(make([]byte, 100*maxContent), end),
 	} {
@@ -49,6 +50,7 @@ func TestFrames(t *testing.T) {
 
 func FuzzReadFrame(f *testing.F) {
 	f.Add([]byte{data, escape, escapedEnd, end, end, 'x'})
+	f.Add([]byte{escape, escapedEsc, escapedEnd, end})
 	f.Fuzz(func(t *testing.T, input []byte) {
 		r := bufio.NewReader(bytes.NewReader(input))
 		buffer := make([]byte, 0, maxContent+1)
