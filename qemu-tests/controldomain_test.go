@@ -73,20 +73,3 @@ func TestControlDomainTellsOfCrashes(t *testing.T) {
 	}
 	requireLog(t, o, `(?m)^domain 1: gone`)
 }
-
-// Stock Linux is a guest, to its shell, which takes a command by its console.
-func TestControlDomainLinux(t *testing.T) {
-	t.Parallel()
-	image, err := linuxImage()
-	require.NoError(t, err)
-	keys := newKeyboard()
-	typed := keys.when("This is a shell in the guest", "send linux poweroff\r")
-	spec := controlled(t, host.Spec{CPUs: 2, Memory: host.GiB}, map[string]string{
-		"linux": fmt.Sprintf("memory = 256\nkernel = %q\nramdisk = %q\nextra = 'console=hvc0'", filepath.Base(image.Kernel), filepath.Base(image.Initramfs)),
-	}, image.Kernel, image.Initramfs)
-	spec.Dom0.Memory = 256 * host.MiB
-	o := boot(t, spec, typing(keys), watching(typed), within(linuxPatience))
-	require.Equal(t, host.PoweredOff, o.End, "%v\n%s", o, o.Console)
-	assert.Regexp(t, `(?m)^linux: .*Linux version`, o.Console)
-	assert.Regexp(t, `(?m)^linux: .*reboot: (System halted|Power down)`, o.Console)
-}
