@@ -30,6 +30,7 @@ var routes = []route{
 	{"POST", wire.PathDomains + named + wire.Reboot, (*Server).reboot},
 	{"GET", wire.PathDomains + named + wire.Reports, (*Server).reports},
 	{"GET", wire.PathDomains + named + wire.Console, (*Server).console},
+	{"GET", wire.PathDomains + named + wire.Capture, (*Server).capture},
 
 	{"GET", wire.PathVolumes, (*Server).volumes},
 	{"POST", wire.PathVolumes, (*Server).newVolume},

@@ -83,6 +83,7 @@ const (
 type Server struct {
 	Options
 	http     http.Server
+	captures captures
 	consoles chan struct{} // a place for each that may be attached
 	building chan struct{} // whose creation is in memory
 	refusals *limit.Bucket // of wrong tokens that are logged

@@ -137,6 +137,26 @@ func TestReports(t *testing.T) {
 	assert.Equal(t, "crash", parsed[[]wire.Report](t, "reports", "web")[0].Reason)
 }
 
+func TestCapture(t *testing.T) {
+	running(t)
+	file := filepath.Join(t.TempDir(), "web.pcap")
+	assert.Equal(t, file+": 6 B\n", ok(t, "capture", "web", file))
+	got, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, "frames", string(got))
+	assert.Equal(t, "frames", ok(t, "capture", "--for", "1m", "web", "-"))
+	assert.Equal(t, object{"name": "web", "file": file, "bytes": 6.0}, parsed[object](t, "capture", "web", file))
+
+	other := filepath.Join(t.TempDir(), "other.pcap")
+	status, _, stderr := tool(t, "capture", "--interface", "1", "web", other)
+	assert.Equal(t, exitFailure, status)
+	assert.Equal(t, "tuco: it has no such interface\n", stderr)
+	assert.NoFileExists(t, other)
+	status, _, stderr = tool(t, "capture", "web", filepath.Join(other, "beneath"))
+	assert.Equal(t, exitUsage, status)
+	assert.Contains(t, stderr, "beneath")
+}
+
 func TestTop(t *testing.T) {
 	running(t)
 	out := ok(t, "top", "-n", "1", "--interval", "1ms")

@@ -24,6 +24,8 @@ const (
 	Reports  = "/reports"  // GET: a list of Report
 	Console  = "/console"  // GET: text, the last of what the guest has written; with Upgrade: ConsoleProtocol, the console itself
 
+	Capture = "/capture" // GET: a file of pcap, with the frames of a network interface as they come. Takes ?interface=, the interface's number
+
 	Snapshots = "/snapshots" // POST: a NewSnapshot; 201 and the Volume
 	Content   = "/content"   // PUT: makes a volume of an image, 201 and the Volume. GET: the image. Both take ?format=
 
@@ -47,6 +49,12 @@ const (
 // ConsoleProtocol is what an Upgrade to a guest's console names. After "101 Switching Protocols" the connection has the guest's output, what it wrote
 // last first, and the user's input, as they are.
 const ConsoleProtocol = "tuco-console"
+
+// QueryInterface is a network interface's number, for Capture; without it, it is the first, which is 0. CaptureType is the Content-Type.
+const (
+	QueryInterface = "interface"
+	CaptureType    = "application/vnd.tcpdump.pcap"
+)
 
 // Bearer is what stands before the token in the header Authorization.
 const Bearer = "Bearer "

@@ -7,7 +7,9 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"net/url"
 	"path/filepath"
+	"strconv"
 
 	"tuco/control/api/wire"
 )
@@ -84,6 +86,20 @@ func (c *Client) History(ctx context.Context, name string) ([]byte, error) {
 	}
 	defer answer.Body.Close()
 	return io.ReadAll(answer.Body)
+}
+
+// Capture writes the frames of a guest's network interface, by its number, as a file of pcap: until the context ends, which is no error, or the guest does.
+func (c *Client) Capture(ctx context.Context, name string, number int, to io.Writer) error {
+	path := named(wire.PathDomains, name) + wire.Capture + "?" + url.Values{wire.QueryInterface: {strconv.Itoa(number)}}.Encode()
+	answer, err := c.request(ctx, http.MethodGet, path, nil, nil)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if _, err = io.Copy(to, answer.Body); ctx.Err() != nil {
+		return nil
+	}
+	return err
 }
 
 // Console is a guest's console: what it has written last, and from then on all that it writes, until the guest is gone; what is

@@ -49,6 +49,13 @@ func (h *Host) guestPaths(on func(string, handler)) {
 		return append([]wire.Report{}, g.reports...), nil
 	})
 	of("GET", wire.Console, h.console)
+	of("GET", wire.Capture, func(_ *guest, w http.ResponseWriter, r *http.Request) (any, *refused) {
+		if r.URL.Query().Get(wire.QueryInterface) != "0" {
+			return nil, refuse(http.StatusBadRequest, "it has no such interface")
+		}
+		io.WriteString(w, "frames")
+		return answered, nil
+	})
 }
 
 // list has each guest work for half a second of each second between two looks, which are a second apart.
