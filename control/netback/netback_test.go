@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"testing"
+	"time"
 
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
@@ -198,6 +199,30 @@ func TestWaiting(t *testing.T) {
 	w.port.Receive([]packet.Frame{{Data: udp(9, 1, make([]byte, 4))}})
 	h.give(0)
 	h.received(1)
+}
+
+// A guest that gives pages while frames are given to it, too early to be asked to tell of them, gets what waits for these pages all the same.
+func TestGivesMeanwhile(t *testing.T) {
+	s := set(t)
+	w := s.watch(9)
+	nic := s.nic(1)
+	h := s.byHand(1, allFeatures)
+	h.give(0)
+	require.Eventually(t, func() bool { return nic.Stats.Events.Load() > 0 }, time.Minute, time.Millisecond, "it tells of the first one")
+	next := 1
+	s.Before(func() {
+		if next < 3 {
+			next++
+			h.give(next - 1)
+		}
+	})
+	frames := make([]packet.Frame, 3)
+	for i := range frames {
+		frames[i].Data = udp(9, 1, []byte{byte(i)})
+	}
+	w.port.Receive(frames)
+	assert.EqualValues(t, 3, nic.Stats.Received.Load(), "nothing else has to happen")
+	assert.Len(t, h.received(3), 3)
 }
 
 // TestRestart: a daemon that comes after another goes on with the guest's rings; what was not answered is not lost.

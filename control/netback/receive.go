@@ -65,7 +65,8 @@ func (r *receiver) deliver(frames []packet.Frame) {
 		}
 	}
 	r.flush()
-	r.drain()
+	for r.drain() { // pages that came too early to be told of; there are no more of them than the ring has
+	}
 }
 
 // fits tells whether the guest can take a frame. One that comes while it connects anew may be for what it was before.
