@@ -68,7 +68,7 @@ func run() error {
 	m := domains.New(domains.Options{
 		Hypervisor: host, Images: kept, Store: kept.guests, Signals: stores, Log: log,
 		Services: []domains.Service{stores, consoles, disks, network}, Evidence: []domains.Evidence{{Name: "console", Text: consoles.End}},
-		Gone: consoles.Forget,
+		Gone: consoles.Forget, Spent: host.Spent,
 	})
 	room := daemons.New(log, time.Now,
 		daemons.Daemon{Name: "block", Restart: disks.Restart}, daemons.Daemon{Name: "network", Restart: network.Restart},

@@ -22,12 +22,13 @@ func (m *Manager) Create(c *config.Guest) error {
 	if err != nil {
 		return err
 	}
+	begun, spent := m.Now(), m.Spent()
 	if err := m.start(g); err != nil {
 		m.remove(g)
 		m.Log.Error("guest not created", "guest", c.Name, "error", err)
 		return err
 	}
-	m.Log.Info("guest created", "guest", c.Name, "domain", g.instance.ID.Dom)
+	m.Log.Info("guest created", "guest", c.Name, "domain", g.instance.ID.Dom, "took", m.Now().Sub(begun), "spent", m.Spent()-spent)
 	return nil
 }
 

@@ -23,6 +23,7 @@ type Options struct {
 	Gone       func(name string) // told of guests that are no more; nil: nobody is
 	Log        *slog.Logger
 	Now        func() time.Time
+	Spent      func() time.Duration // the CPU time that this program has had; nil: nobody knows
 }
 
 // Manager has all guests.
@@ -46,6 +47,9 @@ func New(o Options) *Manager {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Spent == nil {
+		o.Spent = func() time.Duration { return 0 }
 	}
 	return &Manager{Options: o, guests: map[string]*guest{}}
 }

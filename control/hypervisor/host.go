@@ -3,6 +3,7 @@ package hypervisor
 import (
 	"context"
 	"errors"
+	"time"
 
 	"tuco/control/build"
 	"tuco/control/domains"
@@ -15,6 +16,7 @@ import (
 // Host is a domains.Hypervisor.
 type Host struct {
 	host     *hostctl.Host
+	self     *hostctl.Domain
 	features uint64
 }
 
@@ -29,8 +31,12 @@ func Open() (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	all, err := host.List()
+	if err != nil {
+		return nil, err
+	}
 	features, err := Features()
-	return &Host{host, features}, err
+	return &Host{host, host.Find(&all[0]), features}, err // domain 0 is there
 }
 
 // Features is domains.Hypervisor's.
@@ -88,6 +94,15 @@ func (h *Host) Map(id domains.ID, frames ...frame.MFN) (build.Mapping, error) {
 
 // domain names a domain to hostctl.
 func domain(id domains.ID) *hostctl.Domain { return &hostctl.Domain{ID: id.Dom, Serial: id.Serial} }
+
+// Spent is the CPU time that this domain has had. Where time is counted by instructions (tuco up --icount), a nanosecond is one.
+func (h *Host) Spent() time.Duration {
+	all, err := h.self.Info()
+	if err != nil {
+		return 0
+	}
+	return time.Duration(all.CPUTime)
+}
 
 // Machine is the figures of the whole machine.
 func (h *Host) Machine() (hypercall.ControlMachine, error) { return h.host.Machine() }
