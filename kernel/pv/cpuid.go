@@ -23,11 +23,7 @@ func cpuid(v *domain.VCPU, leaf, sub uint32) (r [4]uint32) {
 	case 1:
 		r[1] = r[1]&0xffff | 1<<16 // one logical processor; APIC id 0 for all, as on Xen, for there are no APICs
 		r[2] &= leaf1ECX
-		if v.Domain.Privileged {
-			r[3] &= leaf1EDX | machineCheck
-		} else {
-			r[3] &= leaf1EDX
-		}
+		r[3] &= leaf1EDX
 		r[2] |= 1 << 31 // a hypervisor is there
 		if x86.ReadCR4()&x86.CR4OSXSAVE != 0 {
 			// As on Xen, whatever the guest's own CR4 says: Linux goes by it.
@@ -79,14 +75,14 @@ func lastLeaf(base uint32) uint32 { return lastLeaves[base>>31] }
 // What guests may see of the processor's features. Left out is what needs ring
 // 0 or the hypervisor's tables: paging's extensions (large and huge pages,
 // global pages, PCID, SMEP, SMAP, protection keys), virtualization, system
-// management, machine checks, monitoring, and all that has state which is not
-// switched. APM vol. 3, "Obtaining Processor Information Via the CPUID
-// Instruction"; SDM vol. 2, "CPUID—CPU Identification".
+// management, monitoring, and all that has state which is not switched. Machine
+// checks are there, as on Xen, though with no bank to look at. APM vol. 3,
+// "Obtaining Processor Information Via the CPUID Instruction"; SDM vol. 2,
+// "CPUID—CPU Identification".
 const (
 	leaf1ECX = 1<<0 | 1<<1 | 1<<9 | 1<<12 | 1<<13 | 1<<19 | 1<<20 | 1<<22 | 1<<23 | 1<<25 | 1<<26 | 1<<28 | 1<<29 | 1<<30
-	leaf1EDX = 1<<0 | 1<<2 | 1<<4 | 1<<5 | 1<<6 | 1<<8 | 1<<9 | 1<<11 | 1<<15 | 1<<16 | 1<<19 | 1<<23 | 1<<24 | 1<<25 |
+	leaf1EDX = 1<<0 | 1<<2 | 1<<4 | 1<<5 | 1<<6 | 1<<7 | 1<<8 | 1<<9 | 1<<11 | 1<<14 | 1<<15 | 1<<16 | 1<<19 | 1<<23 | 1<<24 | 1<<25 |
 		1<<26 | 1<<27
-	machineCheck = 1<<7 | 1<<14 // domain 0 may look for machine checks: see the hypercall mca
 	leaf7EBX     = 1<<0 | 1<<3 | 1<<5 | 1<<8 | 1<<9 | 1<<18 | 1<<19 | 1<<23 | 1<<24 | 1<<29
 	leaf7ECX     = 1<<9 | 1<<10
 	leaf7EDX     = 1 << 4
