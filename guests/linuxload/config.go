@@ -24,6 +24,7 @@ type config struct {
 	end    string
 
 	devices bool   // are connected
+	address string // of the network interface; empty: by DHCP
 	disk    uint64 // bytes to write to the first disk
 	cut     bool   // in the middle of which the machine restarts
 	network uint64 // bytes to send to a peer, and to get back from it
@@ -64,6 +65,8 @@ func (load *config) device(name, value string) (known bool, err error) {
 	switch name {
 	case "devices":
 		load.devices = true
+	case "address":
+		load.address = value
 	case "disk":
 		load.disk, err = size(value)
 	case "cut":

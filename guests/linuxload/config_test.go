@@ -17,7 +17,8 @@ func TestParse(t *testing.T) {
 		"tuco.map=512M tuco.end=shell panic=1 tuco.x=1": {},
 		"tuco.map=16": {forks: 200, memory: 16, end: endShell},
 		"tuco.forks=0 tuco.map=0 tuco.getppid=5 tuco.forkexits=7 tuco.faults=6": {loops: [3]int{5, 6, 7}, end: endShell},
-		"tuco.devices": {devices: true, end: endShell},
+		"tuco.devices":                           {devices: true, end: endShell},
+		"tuco.devices tuco.address=192.0.2.1/24": {devices: true, address: "192.0.2.1/24", end: endShell},
 		"tuco.disk=1M tuco.cut tuco.net=2M tuco.peer=host:7 tuco.store": {
 			disk: 1 << 20, cut: true, network: 2 << 20, peer: "host:7", store: true, end: endShell,
 		},

@@ -15,7 +15,7 @@ import (
 // tryDevices does the parts of the load that need devices.
 func tryDevices(console io.Writer, load config) error {
 	if load.devices || load.disk > 0 || load.network > 0 {
-		if err := connect(console); err != nil {
+		if err := connect(console, load.address); err != nil {
 			return fmt.Errorf("devices: %w", err)
 		}
 	}
@@ -86,8 +86,8 @@ const bus = "/sys/bus/xen/devices"
 const firstDisk = "/dev/xvda"
 
 // connect loads the front ends, waits for the first disk and the first network interface if the machine has them, and has the interface get an
-// address.
-func connect(console io.Writer) error {
+// address: by DHCP where none is given.
+func connect(console io.Writer, address string) error {
 	if err := loadModules("xen-blkfront", "xen-netfront"); err != nil {
 		return err
 	}
@@ -101,16 +101,26 @@ func connect(console io.Writer) error {
 		if err := await("the first network interface", func() error { return find("/sys/class/net/eth0") }); err != nil {
 			return err
 		}
-		if err := runProgram("/bin/udhcpc", "-i", "eth0", "-s", "/etc/udhcpc/default.script", "-f", "-q", "-n", "-t", "20"); err != nil {
+		if err := configure(address); err != nil {
 			return err
 		}
-		address, err := addressOf("eth0")
+		has, err := addressOf("eth0")
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(console, "linuxload: net: eth0 has", address)
+		fmt.Fprintln(console, "linuxload: net: eth0 has", has)
 	}
 	return nil
+}
+
+func configure(address string) error {
+	if address == "" {
+		return runProgram("/bin/udhcpc", "-i", "eth0", "-s", "/etc/udhcpc/default.script", "-f", "-q", "-n", "-t", "20")
+	}
+	if err := runProgram("/bin/busybox", "ip", "address", "add", address, "dev", "eth0"); err != nil {
+		return err
+	}
+	return runProgram("/bin/busybox", "ip", "link", "set", "eth0", "up")
 }
 
 func addressOf(name string) (net.Addr, error) {

@@ -10,7 +10,7 @@
 //	tuco.getppid=0       loops to measure: so many system calls,
 //	tuco.faults=0        page faults,
 //	tuco.forkexits=0     processes that end at once
-//	tuco.devices         loads Xen's front ends, and has the network interface get an address by DHCP
+//	tuco.devices         loads Xen's front ends, and has the network interface get an address by DHCP, or tuco.address=ADDRESS/BITS
 //	tuco.store           tries Xen's store by Debian's xenstore-utils
 //	tuco.disk=32M        makes ext4 on the first disk, and writes so much; tuco.cut restarts the machine in the middle
 //	tuco.net=16M         sends so much to tuco.peer=HOST:PORT, and wants it back
