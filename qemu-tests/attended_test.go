@@ -13,17 +13,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tuco/guestlib/console"
 	"tuco/tools/tuco/host"
 )
 
 // An attended machine is one that a test talks to, line by line, while it runs. It is the test's goroutine that does.
 type attended struct {
-	t    *testing.T
-	keys *io.PipeWriter
-	kill context.CancelFunc // kills the emulator at once
-	over chan struct{}      // closed when the machine has ended; then there is:
-	how  *host.Outcome
-	err  error
+	t        *testing.T
+	keyboard *io.PipeWriter
+	kill     context.CancelFunc // kills the emulator at once
+	over     chan struct{}      // closed when the machine has ended; then there is:
+	how      *host.Outcome
+	err      error
 
 	read  int            // what the test has heard
 	never *regexp.Regexp // what must not come; nil: anything may
@@ -37,7 +38,7 @@ type attended struct {
 func attend(t *testing.T, spec host.Spec, with ...option) *attended {
 	t.Helper()
 	reader, writer := io.Pipe()
-	s := &attended{t: t, keys: writer, over: make(chan struct{}), more: make(chan struct{})}
+	s := &attended{t: t, keyboard: writer, over: make(chan struct{}), more: make(chan struct{})}
 	plan, options := planned(t, spec, append([]option{typing(reader), watching(s)}, with...))
 	ctx, kill := context.WithCancel(context.Background())
 	s.kill = kill
@@ -69,8 +70,14 @@ func (s *attended) Write(data []byte) (int, error) {
 // say types a line.
 func (s *attended) say(line string) {
 	s.t.Helper()
-	_, err := io.WriteString(s.keys, line+"\r")
-	require.NoError(s.t, err, "typing %q: the machine has ended", line)
+	s.press(line + "\r")
+}
+
+// press types keys.
+func (s *attended) press(keys string) {
+	s.t.Helper()
+	_, err := io.WriteString(s.keyboard, keys)
+	require.NoError(s.t, err, "typing %q: the machine has ended", keys)
 }
 
 // hear waits for a line, behind those heard before, and returns its submatches. Patterns are for whole lines. That the machine ends without it fails the test.
@@ -79,7 +86,7 @@ func (s *attended) hear(pattern string) (match []string) {
 	line := lineOf(pattern)
 	s.until(pattern, func(lines string) (end int) {
 		if at := line.FindStringIndex(lines); at != nil {
-			match = line.FindStringSubmatch(lines[at[0]:at[1]])
+			match = line.FindStringSubmatch(lines[at[0]:at[1]])[1:]
 			return at[1]
 		}
 		return 0
@@ -103,7 +110,10 @@ func (s *attended) hearAll(patterns ...string) {
 	s.read = strings.LastIndexByte(s.seen.String(), '\n') + 1
 }
 
-func lineOf(pattern string) *regexp.Regexp { return regexp.MustCompile(`(?m)^(?:` + pattern + `)\r?$`) }
+// lineOf is for a line, in which something may have been typed before it: the control domain erases that from the screen.
+func lineOf(pattern string) *regexp.Regexp {
+	return regexp.MustCompile(`(?m)^(?:.*` + regexp.QuoteMeta(console.Erase) + `)?(` + pattern + `)\r?$`)
+}
 
 // until waits until whole lines that were not heard yet have something; what ends there is heard then.
 func (s *attended) until(what string, have func(lines string) (end int)) {

@@ -5,7 +5,6 @@ package qemutests
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,54 +19,45 @@ func TestControlRecord(t *testing.T) {
 	t.Parallel()
 	const kept = "memory = 80\nkernel = 'traffic.elf'\nextra = 'address=10.77.0.10/24'\nvif = ['ip=10.77.0.10']\ndisk = ['vol:data,xvda,w']\n"
 	traffic := filepath.Join(programDir, "traffic.elf")
-	disk := filepath.Join(t.TempDir(), "disk")
-	require.NoError(t, os.WriteFile(disk, nil, 0o600))
-	require.NoError(t, os.Truncate(disk, 128<<20))
-	start := func(guests map[string]string, talk func(d *dialogue), files ...string) (*host.Outcome, string) {
+	disk := emptyDisk(t)
+	require.NoError(t, os.Truncate(disk, 128<<20)) // with room for kernels
+	start := func(guests map[string]string, files ...string) *attended {
 		spec := controlled(t, host.Spec{CPUs: 2}, guests, files...)
 		spec.Dom0.Args, spec.Dom0.Memory = "volume=data:4", 128*host.MiB
-		spec.ExtraArgs = []string{"-drive", "if=none,id=disk,format=raw,file=" + disk, "-device", "virtio-blk-pci,drive=disk"}
-		d := newDialogue(t)
-		go func() {
-			defer d.end()
-			talk(d)
-		}()
-		// The control domain's answer comes as a whole line; what is typed may be shown in pieces, with a guest's lines in between.
-		cut := func(o *host.Options) { o.Until = regexp.MustCompile(`control: there is no command "cut"`) }
-		o := boot(t, spec, typing(d), watching(d), cut)
-		return o, o.Console
+		spec.ExtraArgs = diskFile(disk)
+		return attend(t, spec)
+	}
+	ends := func(s *attended) (said string) {
+		t.Helper()
+		o := s.end()
+		require.Equal(t, host.PoweredOff, o.End, "%v\n%s", o, o.Console)
+		return o.Console
 	}
 
-	o, said := start(map[string]string{"kept": kept, "gone": "memory = 48"}, func(d *dialogue) {
-		d.hear(`gone: hello: done`)
-		d.hear(`msg="guest destroyed" guest=gone`)
-		d.hear(`kept: traffic: line \d+: blocks \d\d`)
-		d.say("poweroff")
-	}, traffic)
-	require.Equal(t, host.PoweredOff, o.End, "%v\n%s", o, said)
+	s := start(map[string]string{"kept": kept, "gone": "memory = 48"}, traffic)
+	s.hear(`gone: hello: done`)
+	s.hear(`level=INFO msg="guest destroyed" guest=gone`)
+	s.hear(`kept: traffic: line \d+: blocks \d\d.*`)
+	s.say("poweroff")
+	said := ends(s)
 	assert.Contains(t, said, "kept: traffic: disk: found 0 blocks, and 0 torn")
 	assert.Contains(t, said, "kept: traffic: ok")
 
-	o, said = start(nil, func(d *dialogue) {
-		d.hear(`kept: traffic: line \d+: blocks \d\d`)
-		d.say("cut the power")
-	})
-	require.Equal(t, host.Awaited, o.End, "%v\n%s", o, said)
-	assert.Regexp(t, `kept: traffic: disk: found [1-9]\d+ blocks, and 0 torn`, said)
-	assert.NotContains(t, said, "guest=gone")
+	s = start(nil)
+	s.hear(`kept: traffic: disk: found [1-9]\d+ blocks, and 0 torn.*`)
+	s.hear(`kept: traffic: line \d+: blocks \d\d.*`)
+	s.kill()
+	<-s.over
+	assert.NotContains(t, s.text(), "guest=gone")
 
-	o, said = start(map[string]string{"kept": kept + "vcpus = 2"}, func(d *dialogue) {
-		d.hear(`kept: traffic: line 1:`)
-		d.say("list")
-		d.hear(`kept +\d+ +running +80 +2`)
-		d.say("destroy kept")
-	}, traffic)
-	require.Equal(t, host.PoweredOff, o.End, "%v\n%s", o, said)
-	assert.Regexp(t, `kept: traffic: disk: found [1-9]\d+ blocks`, said)
-	assert.Contains(t, said, `described anew: the record's description goes" guest=kept`)
-	assert.Regexp(t, `kept +\d+ +running +80 +2`, said)
+	s = start(map[string]string{"kept": kept + "vcpus = 2"}, traffic)
+	s.hearAll(`kept: traffic: disk: found [1-9]\d+ blocks.*`, `kept: traffic: line 1:.*`)
+	s.say("list")
+	s.hear(`kept +\d+ +running +80 +2 *`)
+	s.say("destroy kept")
+	assert.Contains(t, ends(s), `described anew: the record's description goes" guest=kept`)
 
-	o, said = start(nil, func(*dialogue) {})
-	require.Equal(t, host.Crashed, o.End, "%v\n%s", o, said)
-	assert.Contains(t, said, "control: there is no guest to start: none is on record")
+	s = start(nil)
+	s.hear(`control: there is no guest to start: none is on record.*`)
+	require.Equal(t, host.Crashed, s.end().End)
 }

@@ -51,21 +51,66 @@ func (l *Line) End() {
 	}
 	l.text[l.n] = '\n'
 	taken := acquire()
+	before()
 	hypercalls.WriteConsole(l.text[:l.n+1])
+	behind('\n')
 	release(taken)
 	l.n = 0
 }
 
 // Write writes text of any length and origin: it is copied, because the hypervisor reads only what is mapped.
 func Write(text []byte) {
-	var buffer [512]byte
-	taken := acquire()
-	for len(text) > 0 {
-		n := copy(buffer[:], text)
-		hypercalls.WriteConsole(buffer[:n])
-		text = text[n:]
+	if len(text) == 0 {
+		return
 	}
+	var buffer [512]byte
+	n := 0
+	taken := acquire()
+	before()
+	for ; len(text) > 0; text = text[n:] {
+		n = copy(buffer[:], text)
+		hypercalls.WriteConsole(buffer[:n])
+	}
+	behind(buffer[n-1])
 	release(taken)
+}
+
+// Typed is what somebody types. One thread at a time reads lines from it.
+var Typed Terminal
+
+// shared is what is on the hypervisor's console. The lock is for it, and for Typed until a line of that is finished.
+var shared screen
+
+// Type types keys until one finishes a line, and shows them. It returns how many those were.
+func Type(keys []byte) (taken int) {
+	var line [512]byte
+	locked := acquire()
+	taken, n := shared.keys(&Typed, keys, line[:])
+	hypercalls.WriteConsole(line[:n])
+	release(locked)
+	return taken
+}
+
+// before makes room for the program's words.
+func before() {
+	var line [len(Erase)]byte
+	hypercalls.WriteConsole(line[:shared.before(line[:])])
+}
+
+// behind shows again what is being typed, behind the program's words, by the last byte of those.
+func behind(last byte) {
+	if !shared.wrote(last) {
+		return
+	}
+	var line [512]byte
+	n := copy(line[:], Mark)
+	for at := 0; ; n = 0 {
+		upto, more := Typed.shown(at, line[n:])
+		hypercalls.WriteConsole(line[:n+more])
+		if at = upto; at == Typed.size {
+			return
+		}
+	}
 }
 
 // lock keeps apart what several vCPUs write.

@@ -34,7 +34,7 @@ func (t *Terminal) Read(to []byte) (n int, ok bool) {
 	return n, true
 }
 
-// Type takes a key, and writes into echo, which has room for a few bytes, what is to be shown. No line may be finished yet.
+// Type takes a key, and writes into echo, which has room for echoMax bytes, what is to be shown. No line may be finished yet.
 func (t *Terminal) Type(key byte, echo []byte) (n int) {
 	switch key {
 	case '\r', '\n':
@@ -56,6 +56,14 @@ func (t *Terminal) Type(key byte, echo []byte) (n int) {
 	}
 	t.text[t.size] = key
 	t.size++
+	return show(key, echo)
+}
+
+// echoMax is how much one key may show.
+const echoMax = 8
+
+// show writes how a key of a line looks.
+func show(key byte, echo []byte) int {
 	if key < ' ' && key != '\t' {
 		return copy(echo, []byte{'^', key + 64})
 	}
@@ -74,4 +82,13 @@ func (t *Terminal) erase(echo []byte) int {
 		return copy(echo, "\b \b\b \b")
 	}
 	return copy(echo, "\b \b")
+}
+
+// shown writes how the line looks that is being typed, from one of its bytes on and as far as there is room. It returns up to which
+// byte that is, and how much it has written.
+func (t *Terminal) shown(from int, to []byte) (upto, n int) {
+	for upto = from; upto < t.size && n+echoMax <= len(to); upto++ {
+		n += show(t.text[upto], to[n:])
+	}
+	return upto, n
 }

@@ -14,7 +14,6 @@ import (
 var typing struct {
 	lock     spin.Lock
 	busy     bool
-	terminal console.Terminal
 	keys     [128]byte // not looked at yet, as the line before them was not read
 	first, n int
 	bound    bool // to the event of the hypervisor's console
@@ -52,16 +51,11 @@ func readLine(to, size uint64) uint64 {
 	t := &typing
 	for {
 		var line [128]byte // the program's memory may have to be mapped first
-		if n, ok := t.terminal.Read(line[:min(size, uint64(len(line)))]); ok {
+		if n, ok := console.Typed.Read(line[:min(size, uint64(len(line)))]); ok {
 			return uint64(copy(bytesAt(to, size), line[:n]))
 		}
 		if t.first < t.n {
-			var echo [8]byte
-			n := t.terminal.Type(t.keys[t.first], echo[:])
-			t.first++
-			if n > 0 {
-				output(hypercalls.Address(&echo), uint64(n))
-			}
+			t.first += show(t.keys[t.first:t.n])
 			continue
 		}
 		t.lock.Lock()
@@ -78,6 +72,18 @@ func readLine(to, size uint64) uint64 {
 		}
 		t.first, t.n = 0, n
 	}
+}
+
+// show takes keys and shows them; how many is returned. Beside the page there is no screen that others write on too.
+func show(keys []byte) (taken int) {
+	if !console.Attached() {
+		return console.Type(keys)
+	}
+	var echo [8]byte
+	if n := console.Typed.Type(keys[0], echo[:]); n > 0 {
+		output(hypercalls.Address(&echo), uint64(n))
+	}
+	return 1
 }
 
 // fetchKeys is how many keys were typed since. It is not ok if nobody types.

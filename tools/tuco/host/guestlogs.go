@@ -17,8 +17,12 @@ func GuestLogName(guest string) string { return guest + ".console.log" }
 // its name before it.
 const announced = `level=INFO msg="console attached" guest=`
 
+// erased is how a control domain clears the line of its console where somebody types, for what is said meanwhile. What was typed comes again below. No guest can write it:
+// the control domain writes control characters of guests as text.
+const erased = "\x1b[K"
+
 // guestLogs parts the console of a control domain: a line with a guest's name and a colon before it is the guest's, and what is behind them goes to its log; every other line is the control
-// domain's own.
+// domain's own, such as what was typed, which has a mark before it. What somebody was about to type there when a line came is no part of that.
 type guestLogs struct {
 	dir     string
 	control *os.File
@@ -54,6 +58,9 @@ func (g *guestLogs) Write(text []byte) (int, error) {
 func (g *guestLogs) end() error {
 	line := append(g.line, '\n')
 	g.line = line[:0]
+	if k := bytes.LastIndex(line, []byte(erased)); k >= 0 {
+		line = line[k+len(erased):]
+	}
 	if name, rest, is := bytes.Cut(line, []byte(": ")); is {
 		if to := g.guests[string(name)]; to != nil {
 			_, err := to.Write(rest)

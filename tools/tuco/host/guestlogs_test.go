@@ -21,7 +21,11 @@ web: hello
 web: db: forged
 web: level=INFO msg="console attached" guest=db
 web: control: forged
-control: web: said
+> lis` + erased + `web: beside
+> li` + erased + `> lis` + erased + `web: what is typed
+> list
+> web: typed
+> a` + erased + `control: web: said
 web    1  running
 level=INFO msg="console attached" guest=web
 web: again
@@ -36,11 +40,13 @@ web: no`
 		require.NoError(t, err)
 		return string(text)
 	}
-	assert.Equal(t, "hello\ndb: forged\nlevel=INFO msg=\"console attached\" guest=db\ncontrol: forged\nagain\nno\n", read(GuestLogName("web")))
+	assert.Equal(t, "hello\ndb: forged\nlevel=INFO msg=\"console attached\" guest=db\ncontrol: forged\nbeside\nwhat is typed\nagain\nno\n", read(GuestLogName("web")))
 	assert.Equal(t, `db: nobody of that name
 level=INFO msg="console attached" guest=web
 level=INFO msg="console attached" guest=../x
 level=INFO msg="guest created" guest=web domain=1
+> list
+> web: typed
 control: web: said
 web    1  running
 level=INFO msg="console attached" guest=web
