@@ -79,6 +79,7 @@ func set(t *testing.T) *scene {
 	s.Gateway, err = gateway.New(gateway.Config{
 		Switch: s.Switch, Book: book, Domain: "tuco", Now: time.Now,
 		Uplink: network.NewUplink(s.outside), MAC: packet.MAC{0x52, 0x54, 0, 0, 0, 1}, Address: uplinkAt, Router: routerAt.Addr(),
+		OpenRouter: true, // who is asked is at the other end of the wire
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {
