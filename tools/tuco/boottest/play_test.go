@@ -62,6 +62,13 @@ func TestPlay(t *testing.T) {
 				return nil
 			}, "",
 		},
+		"what is typed is in nobody's lines": {
+			"steps = [expect('^one$'), expect('^two$')]",
+			func(h *fakeHost) *host.Outcome {
+				h.say("> send g on\r\x1b[Kg: one", "> send g on", "(TUCO) domain 2: gone", "\x00\r\x1b[Kg: two", "> send g one")
+				return nil
+			}, "",
+		},
 		"a guest that can't be made": {
 			"steps = [expect('up')]",
 			func(h *fakeHost) *host.Outcome {

@@ -50,7 +50,7 @@ func (w *transcript) Write(data []byte) (int, error) {
 		line, after, ended := bytes.Cut(rest, []byte("\n"))
 		w.rest = append(w.rest, line...)
 		if ended {
-			w.line(strings.TrimRight(string(w.rest), "\r"))
+			w.line(strings.TrimRight(string(host.WithoutTyped(w.rest)), "\r"))
 			w.rest = w.rest[:0]
 		}
 		rest = after

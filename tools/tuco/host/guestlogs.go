@@ -21,6 +21,14 @@ const announced = `level=INFO msg="console attached" guest=`
 // the control domain writes control characters of guests as text.
 const erased = "\x1b[K"
 
+// WithoutTyped is a line of a control domain's console without what somebody was about to type there when it came.
+func WithoutTyped(line []byte) []byte {
+	if k := bytes.LastIndex(line, []byte(erased)); k >= 0 {
+		return line[k+len(erased):]
+	}
+	return line
+}
+
 // guestLogs parts the console of a control domain: a line with a guest's name and a colon before it is the guest's, and what is behind them goes to its log; every other line is the control
 // domain's own, such as what was typed, which has a mark before it. What somebody was about to type there when a line came is no part of that.
 type guestLogs struct {
@@ -58,9 +66,7 @@ func (g *guestLogs) Write(text []byte) (int, error) {
 func (g *guestLogs) end() error {
 	line := append(g.line, '\n')
 	g.line = line[:0]
-	if k := bytes.LastIndex(line, []byte(erased)); k >= 0 {
-		line = line[k+len(erased):]
-	}
+	line = WithoutTyped(line)
 	if name, rest, is := bytes.Cut(line, []byte(": ")); is {
 		if to := g.guests[string(name)]; to != nil {
 			_, err := to.Write(rest)
