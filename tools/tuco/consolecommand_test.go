@@ -110,7 +110,7 @@ func TestCreateWithConsole(t *testing.T) {
 	defer in.Close()
 	defer typist.Close()
 	ok(t, "destroy", "web")
-	out, errs, wait := attached(in, "create", "-c", guestFile(t, "memory = 8\n"))
+	out, errs, wait := attached(in, "create", "-c", guestFile(t, "memory = 32\n"))
 	out.await("web: running, domain 2\n")
 	io.WriteString(typist, "hello\n")
 	out.await("domain 2\nhello\n")

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -24,8 +24,8 @@ func newCreate(stdin *os.File) *cobra.Command {
 		Short: "Make guests of guest.cfg files on a running host",
 		Long: `Make guests of files with the keys of xl.cfg on a running host, and start them.
 
-The kernels and ramdisks that they name, relative to the file's own directory, are sent to the host. A bzImage is unpacked there. All that is
-wrong with the files is said before anything is sent.`,
+The kernels and ramdisks that they name, relative to the file's own directory, are sent to the host; a bzImage is unpacked before that, and a kernel's symbols
+are left out. All that is wrong with the files is said before anything is sent.`,
 		Args: cobra.MinimumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return []cobra.Completion{"cfg"}, cobra.ShellCompDirectiveFilterFileExt
@@ -72,13 +72,14 @@ func (r *remote) create(cmd *cobra.Command, c *client.Client, guests []readGuest
 	}), err)
 }
 
-// readGuest is a guest.cfg that was read.
+// readGuest is a guest.cfg that was read, with its files.
 type readGuest struct {
 	file   string
 	config *config.Guest
+	files  guestFiles
 }
 
-// readGuests reads guest.cfg files. All that is wrong with them, and which of the files that they name can't be read, is in the error.
+// readGuests reads guest.cfg files. All that is wrong with them, and with the files that they name, is in the error.
 func readGuests(names []string) (guests []readGuest, err error) {
 	from := map[string]string{}
 	for _, name := range names {
@@ -87,41 +88,25 @@ func readGuests(names []string) (guests []readGuest, err error) {
 			err = errors.Join(err, bad)
 			continue
 		}
-		g, bad := config.Parse(name, text)
+		g, at, bad := (&config.Language{}).Parse(name, text)
 		if bad != nil {
 			err = errors.Join(err, bad)
 			continue
 		}
 		if other, twice := from[g.Name]; twice {
-			err = errors.Join(err, fmt.Errorf("%s: name: %s has a guest %q already; give this one another name", name, other, g.Name))
+			err = errors.Join(err, at.Errorf("name", -1, "%s has a guest %q already; give this one another name", other, g.Name))
 		}
 		from[g.Name] = name
-		read := readGuest{name, g}
-		for _, file := range []struct{ key, name string }{{"kernel", g.Kernel}, {"ramdisk", g.Ramdisk}} {
-			if file.name == "" {
-				continue
-			}
-			f, bad := read.open(file.name)
-			if bad != nil {
-				err = errors.Join(err, fmt.Errorf("%s: %s: %w", name, file.key, bad))
-				continue
-			}
-			f.Content.(io.Closer).Close()
+		files, bad := readFiles(name, g, at)
+		if bad != nil {
+			err = errors.Join(err, bad)
 		}
-		guests = append(guests, read)
+		guests = append(guests, readGuest{name, g, files})
 	}
 	if err != nil {
 		return nil, usagef("%v", err)
 	}
 	return guests, nil
-}
-
-// open opens a file that the guest.cfg names.
-func (g *readGuest) open(name string) (client.File, error) {
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(filepath.Dir(g.file), name)
-	}
-	return openFile(name)
 }
 
 // openFile opens a file that is to be sent.
@@ -142,19 +127,14 @@ func openFile(name string) (client.File, error) {
 }
 
 func (g *readGuest) create(ctx context.Context, c *client.Client, tell client.Progress) (wire.Domain, error) {
-	kernel, err := g.open(g.config.Kernel)
-	if err != nil {
-		return wire.Domain{}, err
-	}
-	defer kernel.Content.(io.Closer).Close()
-	guest := client.Guest{Config: g.config.File(), Kernel: kernel}
+	guest := client.Guest{Config: g.config.File(), Kernel: inMemory(g.files.kernelPath, g.files.kernel)}
 	if g.config.Ramdisk != "" {
-		ramdisk, err := g.open(g.config.Ramdisk)
-		if err != nil {
-			return wire.Domain{}, err
-		}
-		defer ramdisk.Content.(io.Closer).Close()
+		ramdisk := inMemory(g.files.ramdiskPath, g.files.ramdisk)
 		guest.Ramdisk = &ramdisk
 	}
 	return c.Create(ctx, guest, tell)
+}
+
+func inMemory(name string, content []byte) client.File {
+	return client.File{Name: name, Content: bytes.NewReader(content), Size: int64(len(content))}
 }

@@ -28,7 +28,7 @@ func runningDemo(ctx context.Context, t *testing.T, script string, stdin *os.Fil
 	kernel := filepath.Join(dir, "kernel")
 	require.NoError(t, os.WriteFile(kernel, mkkernel.Plain().Bytes(), 0o644))
 	for _, name := range demoGuests {
-		text := fmt.Sprintf("name = %q; kernel = 'kernel'; memory = 8; vif = ['']", name)
+		text := fmt.Sprintf("name = %q; kernel = 'kernel'; memory = 32; vif = ['']", name)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name+".cfg"), []byte(text), 0o644))
 	}
 	d := demo{guests: dir, up: upFlags{

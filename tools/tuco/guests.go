@@ -2,23 +2,24 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
-	"tuco/control/bzimage"
 	"tuco/control/config"
 	"tuco/tools/tuco/host"
 	"tuco/tools/tuco/ramdisk"
-	"tuco/tools/tuco/slim"
 )
 
 // What the control domain takes besides its ramdisk (docs/control-domain.md, "Memory"), and what to read and unpack kernels that are on its volumes.
 const (
 	controlMemory = 64 * host.MiB
 	unpackMemory  = 128 * host.MiB
+	leastRest     = 8 * host.MiB // what the hypervisor takes of any machine, at least
 )
 
 // guestPack is guests as the control domain finds them: guest.cfg files below /guests, and below /files the kernels and ramdisks that they
@@ -30,6 +31,9 @@ type guestPack struct {
 	size    host.Size
 	memory  host.Size // of the control domain
 	words   []string  // for it, as those of its command line
+
+	guests  host.Size            // all guests' memory
+	volumes map[string]diskPlace // that their disks are
 
 	interfaces map[string]bool // guests that have network interfaces
 	network    bool            // there are such guests
@@ -48,7 +52,8 @@ func packGuests(names []string) (*guestPack, error) {
 }
 
 func newGuestPack() *guestPack {
-	return &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[string]string{}, sources: map[string]string{}, interfaces: map[string]bool{}, memory: controlMemory}
+	return &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[string]string{}, sources: map[string]string{}, interfaces: map[string]bool{}, volumes: map[string]diskPlace{},
+		memory: controlMemory}
 }
 
 // close is called when no more guests come.
@@ -61,62 +66,72 @@ func (p *guestPack) add(name string) error {
 	if err != nil {
 		return usagef("%v", err)
 	}
-	g, err := config.Parse(name, text)
+	g, values, err := (&config.Language{}).Parse(name, text)
 	if err != nil {
 		return usagef("%v", err)
 	}
-	return p.addGuest(name, g)
+	return p.addGuest(name, g, values)
 }
 
 // addGuest packs a guest that a file describes.
-func (p *guestPack) addGuest(name string, g *config.Guest) (err error) {
+func (p *guestPack) addGuest(name string, g *config.Guest, at *config.Values) error {
 	if other, twice := p.sources[g.Name]; twice {
-		return usagef("%s: name: %s has a guest %q already; give this one another name", name, other, g.Name)
+		return usagef("%v", at.Errorf("name", -1, "%s has a guest %q already; give this one another name", other, g.Name))
 	}
 	p.sources[g.Name] = name
 	p.interfaces[g.Name] = len(g.VIFs) > 0
 	p.network = p.network || len(g.VIFs) > 0
-	if g.Kernel, err = p.file(name, kernelKey, g.Kernel); err != nil {
-		return err
+	p.guests += host.Size(g.Memory) * host.MiB
+	for k, d := range g.Disks {
+		p.volumes[d.Volume] = diskPlace{at, k}
 	}
+	files, err := readFiles(name, g, at)
+	if err != nil {
+		return usagef("%v", err)
+	}
+	g.Kernel = p.file(files.kernelPath, files.kernel)
 	if g.Ramdisk != "" {
-		if g.Ramdisk, err = p.file(name, "ramdisk", g.Ramdisk); err != nil {
-			return err
-		}
+		g.Ramdisk = p.file(files.ramdiskPath, files.ramdisk)
 	}
 	// The control domain makes them in the order of these names, which is that in which they were named here.
 	p.ramdisk.AddText(path.Join("guests", fmt.Sprintf("%03d-%s.cfg", len(p.sources), g.Name)), string(g.File()))
 	return nil
 }
 
-const kernelKey = "kernel"
-
 // file packs a file that a guest.cfg names, once, and returns where it is in the ramdisk.
-func (p *guestPack) file(config, key, name string) (string, error) {
-	from := name
-	if !filepath.IsAbs(from) {
-		from = filepath.Join(filepath.Dir(config), name)
-	}
+func (p *guestPack) file(from string, content []byte) string {
 	if at, there := p.files[from]; there {
-		return at, nil
-	}
-	content, err := os.ReadFile(from)
-	if err != nil {
-		return "", usagef("%s: %s: %v", config, key, err)
-	}
-	if key == kernelKey { // what can be done here needs no memory there
-		if bzimage.Is(content) {
-			if content, err = bzimage.Unpack(content); err != nil {
-				return "", usagef("%s: %s: %s: %v", config, key, name, err)
-			}
-		}
-		content = slim.Kernel(content)
+		return at
 	}
 	at := path.Join("files", strconv.Itoa(len(p.files))+"-"+filepath.Base(from))
 	p.ramdisk.AddText(at, string(content))
 	p.files[from] = at
 	p.size += host.Size(len(content))
-	return at, nil
+	return at
+}
+
+// fit refuses guests that a machine has no room for.
+func (p *guestPack) fit(flag string, machine host.Size) error {
+	if want := p.guests + p.memory + leastRest; want > machine {
+		return usagef("%s %v: the guests have %v, and the control domain has %v: want at least %v", flag, machine, p.guests, p.memory, want)
+	}
+	return nil
+}
+
+// diskPlace is where a guest.cfg names a volume.
+type diskPlace struct {
+	at   *config.Values
+	disk int
+}
+
+// checkVolumes refuses disks that are no volumes, where it is known which there are. The remedy has a %s for the volume's name.
+func (p *guestPack) checkVolumes(there []string, remedy string) error {
+	for _, name := range slices.Sorted(maps.Keys(p.volumes)) {
+		if place := p.volumes[name]; !slices.Contains(there, name) {
+			return usagef("%v", place.at.Errorf("disk", place.disk, "there is no volume %s on this host: "+remedy, name, name))
+		}
+	}
+	return nil
 }
 
 // rules packs the rules between guests.

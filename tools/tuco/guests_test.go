@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tuco/control/config"
+	"tuco/tools/mkkernel"
 	"tuco/tools/tuco/host"
 )
 
@@ -17,9 +18,9 @@ func TestPackCompressed(t *testing.T) {
 	dir := t.TempDir()
 	kernel, config := filepath.Join(dir, "vmlinuz"), filepath.Join(dir, "a.cfg")
 	require.NoError(t, os.WriteFile(kernel, []byte(string(make([]byte, 0x202))+"HdrS"+string(make([]byte, 100))), 0o600))
-	require.NoError(t, os.WriteFile(config, []byte("name = 'a'\nkernel = 'vmlinuz'\nmemory = 8"), 0o600))
+	require.NoError(t, os.WriteFile(config, []byte("name = 'a'\nkernel = 'vmlinuz'\nmemory = 32"), 0o600))
 	_, err := packGuests([]string{config})
-	assert.ErrorContains(t, err, config+": kernel: vmlinuz: the bzImage")
+	assert.ErrorContains(t, err, config+":2: kernel: vmlinuz: the bzImage")
 }
 
 func TestPackGuests(t *testing.T) {
@@ -30,11 +31,11 @@ func TestPackGuests(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 		return path
 	}
-	write("kernels/k.elf", "\x7fELF")
+	write("kernels/k.elf", string(mkkernel.Plain().Bytes()))
 	disk := write("disk", "ramdisk")
 	p, err := packGuests([]string{
-		write("a.cfg", "name = 'a'\nkernel = 'kernels/k.elf'\nmemory = 8\nvcpus = 2"),
-		write("x/b.cfg", "name = 'b'\nkernel = '../kernels/k.elf'\nramdisk = '"+disk+"'\nmemory = 8"),
+		write("a.cfg", "name = 'a'\nkernel = 'kernels/k.elf'\nmemory = 32\nvcpus = 2"),
+		write("x/b.cfg", "name = 'b'\nkernel = '../kernels/k.elf'\nramdisk = '"+disk+"'\nmemory = 32"),
 	})
 	require.NoError(t, err)
 	assert.Len(t, p.files, 2, "a file is packed once")

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -26,7 +27,7 @@ func (d *deviceFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&d.disk, "disk", "", "QEMU: the host's disk, a raw file; without one, guests' volumes are in memory")
 	flags.StringArrayVar(&d.volumes, "volume", nil, "NAME=SIZE: make a volume of this size where there is none with the name")
 	flags.StringVar(&d.rate, "disk-rate", "", "SIZE: what each guest's disks may move in a second, all together, such as 20M; without it they share what the host's disk gives")
-	flags.StringArrayVar(&d.forwards, "forward", nil, "QEMU: PORT:GUEST:PORT: connections to a port here go to a guest's, by TCP")
+	flags.StringArrayVar(&d.forwards, "forward", nil, "QEMU: PORT:GUEST:PORT: connections to a port here go to a guest's, by TCP; PORT:PORT where one guest has a network interface")
 	flags.StringVar(&d.rules, "rules", "", "a file with rules about who may talk to whom in the guests' network")
 	flags.BoolVar(&d.reach, "reach-host", false, "let guests connect to this machine's 127.0.0.1, which is 10.0.2.2 for them, and has the host's API")
 	flags.BoolVar(&d.forget, "forget", false, "forget the guests and rules that are on record on the host's disk; their volumes stay")
@@ -70,6 +71,7 @@ func (d *deviceFlags) apply(spec *host.Spec, guests *guestPack, further ...strin
 	}
 	network := "user,id=net" + strings.Join(further, "")
 	for _, f := range d.forwards {
+		f = guests.named(f)
 		port, err := forwardPort(f, guests, d.disk != "")
 		if err != nil {
 			return err
@@ -118,6 +120,8 @@ func (d *deviceFlags) checkDisk(spec *host.Spec) error {
 		return noVirtio("--disk")
 	}
 	switch info, err := os.Stat(d.disk); {
+	case err == nil && info.IsDir():
+		return usagef("--disk: %s is a directory: want a file, such as %s", d.disk, filepath.Join(d.disk, "host.img"))
 	case os.IsNotExist(err):
 		return usagef("--disk: %v: truncate -s 1G %s makes an empty one", err, d.disk)
 	case err != nil:
@@ -148,6 +152,30 @@ func rateWord(text string) (string, error) {
 		return "", usagef("--disk-rate %s: want whole MiB a second, such as 20M", text)
 	}
 	return fmt.Sprintf("disk-rate=%d", n/host.MiB), nil
+}
+
+// volumeNames are the volumes that are made where there are none.
+func (d *deviceFlags) volumeNames() (names []string) {
+	for _, v := range d.volumes {
+		name, _, _ := strings.Cut(v, "=")
+		names = append(names, name)
+	}
+	return names
+}
+
+// named is a forward with its guest's name, which may be left out where there is one guest that it can be.
+func (p *guestPack) named(forward string) string {
+	here, there, _ := strings.Cut(forward, ":")
+	var names []string
+	for name, has := range p.interfaces {
+		if has {
+			names = append(names, name)
+		}
+	}
+	if len(names) != 1 || there == "" || strings.Contains(there, ":") {
+		return forward
+	}
+	return here + ":" + names[0] + ":" + there
 }
 
 // forwardPort is the port here of a forward to one of the guests, or to one that may be on record.

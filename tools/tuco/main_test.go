@@ -84,7 +84,9 @@ func written(t *testing.T, name string, data []byte) string {
 func TestRefusals(t *testing.T) {
 	image := fakeQEMU(t, "echo 'tuco: power off'")
 	files := strings.NewReplacer("IMAGE", image, "KERNEL", someKernel(t), "DAMAGED", damagedLinux(t),
-		"GUEST", guestFile(t, "memory = 8"), "SMALL", written(t, "disk", nil), "MISSPELT", guestFile(t, "memery = 8\nmemory = 8"), "LOST", guestFile(t, "memory = 8\nramdisk = 'lost'"))
+		"GUEST", guestFile(t, "memory = 32"), "SMALL", written(t, "disk", nil), "MISSPELT", guestFile(t, "memery = 32\nmemory = 32"), "DIRECTORY", t.TempDir(),
+		"STUMP", written(t, "guest.cfg", []byte("name = 'web'\nkernel = '/etc/passwd'\nmemory = 32\n")), "TIGHT", guestFile(t, "memory = 8"), "DISK", guestFile(t, "memory = 32\ndisk = [\n'data,raw,xvda,w' ]"),
+		"LOST", guestFile(t, "memory = 32\nramdisk = 'lost'"))
 	for _, test := range []struct{ args, want string }{
 		{"up --image /nonexistent/tuco.elf", "the image /nonexistent/tuco.elf does not exist"},
 		{"up", "tuco.elf does not exist"},
@@ -106,7 +108,11 @@ func TestRefusals(t *testing.T) {
 		{"up GUEST --image IMAGE", "control.elf: no such file or directory: make builds the control domain"},
 		{"up GUEST GUEST --image IMAGE", `has a guest "web" already; give this one another name`},
 		{"up MISSPELT --image IMAGE", `/guest.cfg:3: unknown key "memery" (did you mean memory?)`},
-		{"up LOST --image IMAGE", "/guest.cfg: ramdisk: open "},
+		{"up LOST --image IMAGE", "/guest.cfg:4: ramdisk: open "},
+		{"up STUMP --image IMAGE", "/guest.cfg:2: kernel: /etc/passwd: it is no ELF file"},
+		{"up TIGHT --image IMAGE", "/guest.cfg:3: memory: memory of 8 MiB is too small: the kernel ends at 17 MiB"},
+		{"up GUEST --memory 64M --image IMAGE", "--memory 64M: the guests have 32M, and the control domain has 65M: want at least 105M"},
+		{"up DISK --image IMAGE", "/guest.cfg:5: disk: there is no volume data on this host: --volume data=64M makes it, --disk FILE is a disk that has it"},
 		{"up --bare --dom0 IMAGE --image IMAGE", "leave out --bundle and --dom0"},
 		{"up --bundle IMAGE --dom0 IMAGE --image IMAGE", "leave out --dom0, or --bundle"},
 		{"up --dom0-args x --image IMAGE", "--dom0-args needs --dom0 KERNEL"},
@@ -130,6 +136,7 @@ func TestRefusals(t *testing.T) {
 		{"image linux", "is not Tuco's source tree"},
 		{"up --disc x --image IMAGE", "unknown flag: --disc (see tuco up --help)"},
 		{"up --disk /nonexistent/d --image IMAGE", "no such file or directory: truncate -s 1G /nonexistent/d makes an empty one"},
+		{"up --disk DIRECTORY --image IMAGE", "is a directory: want a file, such as "},
 		{"up --disk SMALL --image IMAGE", "want at least 1 MiB"},
 		{"up --disk SMALL --emulator bochs --image IMAGE", "--disk needs --emulator qemu"},
 		{"up --volume a=1M --image IMAGE", "--volume is for the control domain: name guest.cfg files"},

@@ -28,8 +28,10 @@ import (
 	"tuco/control/limit"
 	"tuco/control/network"
 	"tuco/hypercall"
+	"tuco/tools/mkkernel"
 	"tuco/tools/tuco/client/fakehost"
 	"tuco/tools/tuco/host"
+	"tuco/tools/tuco/slim"
 )
 
 // realHost is the API's own server, on volumes in memory and guests that are but names.
@@ -159,8 +161,9 @@ func (d realDaemons) Restart(name string) error {
 func TestWithTheRealServer(t *testing.T) {
 	h := serve(t)
 	dir := t.TempDir()
-	kernel := bytes.Repeat([]byte("kernel "), 300_000)
-	for name, content := range map[string][]byte{"kernel": kernel, "web.cfg": []byte("name = 'web'\nkernel = 'kernel'\nmemory = 64\n"), "disk.img": bytes.Repeat([]byte("disk"), 1<<18)} {
+	kernel := mkkernel.Plain().Bytes()
+	for name, content := range map[string][]byte{"kernel": kernel, "web.cfg": []byte("name = 'web'\nkernel = 'kernel'\nramdisk = 'ramdisk'\nmemory = 64\n"),
+		"ramdisk": bytes.Repeat([]byte("ramdisk "), 300_000), "disk.img": bytes.Repeat([]byte("disk"), 1<<18)} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o644))
 	}
 	file := func(name string) string { return filepath.Join(dir, name) }
@@ -172,7 +175,7 @@ func TestWithTheRealServer(t *testing.T) {
 	}
 	assert.Equal(t, 2, parsed[wire.Host](t, "info").CPUs)
 	assert.Equal(t, "web: running, domain 1\n", ok(t, "create", file("web.cfg")))
-	assert.Equal(t, kernel, h.guests["web"].kernel)
+	assert.Equal(t, slim.Kernel(kernel), h.guests["web"].kernel)
 	refused(`there is a guest "web" already, running; destroy it`, "create", file("web.cfg"))
 	assert.Equal(t, "web", parsed[[]wire.Domain](t, "ps")[0].Name)
 	ok(t, "pause", "web")

@@ -13,9 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tuco/control/api/wire"
+	"tuco/tools/mkkernel"
 	"tuco/tools/tuco/client/fakehost"
 	"tuco/tools/tuco/host"
 	"tuco/tools/tuco/hosts"
+	"tuco/tools/tuco/slim"
 )
 
 // running starts a host with guests and volumes, which is the one last started here.
@@ -241,17 +243,17 @@ func TestImages(t *testing.T) {
 func TestCreate(t *testing.T) {
 	h := running(t)
 	dir := t.TempDir()
-	large := strings.Repeat("kernel ", 100_000)
+	kernel, large := mkkernel.Plain().Bytes(), strings.Repeat("files ", 100_000)
 	for name, text := range map[string]string{
-		"kernel": large, "files.cpio": "files",
-		"one.cfg": "name = 'one'\nkernel = 'kernel'\nramdisk = 'files.cpio'\nmemory = 8 * 8\n", "two.cfg": "name = 'two'\nkernel = 'kernel'\nmemory = 8\n",
+		"kernel": string(kernel), "files.cpio": large,
+		"one.cfg": "name = 'one'\nkernel = 'kernel'\nramdisk = 'files.cpio'\nmemory = 8 * 8\n", "two.cfg": "name = 'two'\nkernel = 'kernel'\nmemory = 32\n",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
 	}
 	one, two := filepath.Join(dir, "one.cfg"), filepath.Join(dir, "two.cfg")
 	assert.Equal(t, "one: running, domain 3\n", ok(t, "create", one))
-	assert.Equal(t, large, h.Sent("one", wire.PartKernel))
-	assert.Equal(t, "files", h.Sent("one", wire.PartRamdisk))
+	assert.Equal(t, slim.Kernel(kernel), []byte(h.Sent("one", wire.PartKernel)))
+	assert.Equal(t, large, h.Sent("one", wire.PartRamdisk))
 	assert.Contains(t, h.Sent("one", wire.PartConfig), "memory = 64\n", "it has been evaluated")
 	made := parsed[[]wire.Domain](t, "create", two)
 	require.Len(t, made, 1)
@@ -328,8 +330,8 @@ func TestWrongUsageOfARunningHost(t *testing.T) {
 	running(t)
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"kernel": "x", "good.cfg": "name = 'g'\nkernel = 'kernel'\nmemory = 8\n", "bad.cfg": "name = 'g'\nkernel = 'kernel'\nmemry = 8\nmemory = 8\n",
-		"lost.cfg": "name = 'g'\nkernel = 'lost'\nmemory = 8\n",
+		"kernel": string(mkkernel.Plain().Bytes()), "good.cfg": "name = 'g'\nkernel = 'kernel'\nmemory = 32\n", "bad.cfg": "name = 'g'\nkernel = 'kernel'\nmemry = 8\nmemory = 32\n",
+		"lost.cfg": "name = 'g'\nkernel = 'lost'\nmemory = 32\n",
 		"empty":    "", "disk.vmdk": "KDMV\x01",
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644))
@@ -359,7 +361,7 @@ func TestWrongUsageOfARunningHost(t *testing.T) {
 		{"create", "an argument is missing: write tuco create FILE.cfg… [flags]"},
 		{"create DIR/nothing.cfg", "no such file or directory"},
 		{"create DIR/bad.cfg", `bad.cfg:3: unknown key "memry" (did you mean memory?)`},
-		{"create DIR/lost.cfg", "lost.cfg: kernel: open "},
+		{"create DIR/lost.cfg", "lost.cfg:2: kernel: open "},
 		{"create DIR/good.cfg DIR/good.cfg", `has a guest "g" already; give this one another name`},
 		{"create DIR/good.cfg DIR/good.cfg -c", "--console is for one guest"},
 	} {

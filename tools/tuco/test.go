@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -168,9 +170,9 @@ func (f *testFlags) host(t *boottest.Test, image string) (h testHost, err error)
 	h.control = f.control
 	h.guests = newGuestPack()
 	memory := spareMemory
-	for _, g := range append([]boottest.Guest{{File: t.File, Guest: t.Guest}}, t.Beside...) {
+	for _, g := range append([]boottest.Guest{{File: t.File, Guest: t.Guest, Values: t.Values}}, t.Beside...) {
 		own := *g.Guest // in which files get other names
-		if err := h.guests.addGuest(g.File, &own); err != nil {
+		if err := h.guests.addGuest(g.File, &own, g.Values); err != nil {
 			return h, err
 		}
 		memory += host.Size(g.Memory) * host.MiB
@@ -179,6 +181,12 @@ func (f *testFlags) host(t *boottest.Test, image string) (h testHost, err error)
 	h.spec = host.Spec{Image: image, Emulator: t.Machine.Emulator, CPUs: t.Machine.CPUs, Memory: t.Machine.Memory}
 	if h.spec.Memory == 0 {
 		h.spec.Memory = memory + h.guests.memory
+	}
+	if err := h.guests.fit(t.File+": host_memory", h.spec.Memory); err != nil {
+		return h, err
+	}
+	if err := h.guests.checkVolumes(slices.Collect(maps.Keys(t.Volumes)), `volumes = {"%s": "64M"} makes it`); err != nil {
+		return h, err
 	}
 	for name, size := range t.Volumes {
 		h.devices.volumes = append(h.devices.volumes, name+"="+size.String())

@@ -32,7 +32,7 @@ func bootTests(t *testing.T, tests map[string]string) (dir string, args []string
 	}
 	write("kernel", mkkernel.Plain().Bytes())
 	for name, steps := range tests {
-		write(name, []byte("name = 'g'\nkernel = 'kernel'\nmemory = 8\n"+steps))
+		write(name, []byte("name = 'g'\nkernel = 'kernel'\nmemory = 32\n"+steps))
 	}
 	return dir, []string{"--image", fakeQEMU(t, fakeTestHost), "--control", filepath.Join(dir, "kernel")}
 }
@@ -89,8 +89,8 @@ func TestTestRefusals(t *testing.T) {
 		{[]string{empty}, empty + ": there are no tests in this directory or below: their names end with .boot"},
 		{[]string{filepath.Join(dir, "nothing.boot")}, "no such file"},
 		{[]string{filepath.Join(dir, "good.boot"), filepath.Join(dir, "wrong.boot")}, dir + `/wrong.boot:5: unknown key "vcpu" (did you mean vcpus?)`},
-		{[]string{dir}, dir + "/lost.boot: ramdisk: open "},
-		{[]string{filepath.Join(dir, "small.boot")}, dir + "/small.boot: memory of 1M: want at least 2M"},
+		{[]string{dir}, dir + "/lost.boot:4: ramdisk: open "},
+		{[]string{filepath.Join(dir, "small.boot")}, dir + "/small.boot: host_memory 1M: the guests have 32M, and the control domain has 65M: want at least 105M"},
 		{[]string{filepath.Join(dir, "good.boot"), "--jobs", "0"}, "--jobs 0: want 1 or more"},
 		{[]string{filepath.Join(dir, "good.boot"), "--patience", "0"}, "--patience 0: want a number above 0"},
 		{[]string{filepath.Join(dir, "good.boot"), "--junit", "/nonexistent/x.xml"}, "--junit: open /nonexistent/x.xml"},

@@ -251,6 +251,14 @@ func (f *upFlags) packGuests(names []string) (*guestPack, error) {
 			p.memory = max(p.memory, controlMemory+unpackMemory)
 		}
 	}
+	if err := p.fit("--memory", f.spec.Memory); err != nil {
+		return nil, err
+	}
+	if f.devices.disk == "" {
+		if err := p.checkVolumes(f.devices.volumeNames(), "--volume %s=64M makes it, --disk FILE is a disk that has it"); err != nil {
+			return nil, err
+		}
+	}
 	f.control, err = findControl(f.control)
 	return p, err
 }

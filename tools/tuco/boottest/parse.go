@@ -55,7 +55,7 @@ func Parse(file string, source []byte) (*Test, error) {
 		return nil, err
 	}
 	r := &reader{values: values, test: Test{
-		File: file, Guest: guest, Timeout: defaultTimeout, MaxConsole: defaultMaxConsole,
+		File: file, Guest: guest, Values: values, Timeout: defaultTimeout, MaxConsole: defaultMaxConsole,
 		Machine: Machine{Emulator: host.QEMU, CPUs: 1},
 	}}
 	for _, k := range keys {
@@ -153,12 +153,12 @@ func (r *reader) beside() {
 			r.fail(k, "%v", err)
 			continue
 		}
-		g, err := config.Parse(name, source)
+		g, values, err := (&config.Language{}).Parse(name, source)
 		if err != nil {
 			r.errs = append(r.errs, err)
 			continue
 		}
-		r.test.Beside = append(r.test.Beside, Guest{name, g})
+		r.test.Beside = append(r.test.Beside, Guest{name, g, values})
 	}
 }
 

@@ -15,7 +15,8 @@ const Extension = ".boot"
 type Test struct {
 	File   string
 	Guest  *config.Guest
-	Beside []Guest // those that run beside it
+	Values *config.Values // where the file says it
+	Beside []Guest        // those that run beside it
 	Steps  []*Step
 
 	Timeout    time.Duration    // for everything, from the start of the emulator
@@ -30,6 +31,7 @@ type Test struct {
 type Guest struct {
 	File string // its guest.cfg
 	*config.Guest
+	Values *config.Values // where the file says it
 }
 
 // A Machine is what the host is to be.
