@@ -94,7 +94,7 @@ control: there is no command "frob"; help lists those that there are
 control: write: pause GUEST
 control: write: list
 control: write: pause GUEST
-control: no such daemon: "blok"; there are ["block"]
+control: no such daemon: "blok"; there are block
 control: write: restart DAEMON
 DAEMON  RESTARTS  RUNS FOR  
 block   1         0s        

@@ -15,7 +15,7 @@ type Daemons interface {
 }
 
 // ErrNoDaemon says that there is no such daemon.
-var ErrNoDaemon = errors.New("there is no such daemon")
+var ErrNoDaemon = errors.New("not found")
 
 func (s *Server) daemons(w http.ResponseWriter, _ *http.Request) error {
 	send(w, http.StatusOK, append([]wire.Daemon{}, s.Daemons.List()...))

@@ -40,7 +40,7 @@ func (s *Server) find(name string) (d wire.Domain, err error) {
 			return s.describe(&i, all), nil
 		}
 	}
-	return d, refuse(http.StatusNotFound, "there is no guest %q; GET %s lists those that there are", name, wire.PathDomains)
+	return d, refuse(http.StatusNotFound, "there is no guest %q; tuco ps, or GET %s, lists those that there are", name, wire.PathDomains)
 }
 
 // done answers that something has been done.

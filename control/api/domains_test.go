@@ -61,7 +61,7 @@ func TestDomain(t *testing.T) {
 	require.Equal(t, http.StatusOK, w.json("GET", wire.PathDomains, nil, &list))
 	assert.Len(t, list, 2, "one without a domain is told of too")
 
-	assert.Equal(t, `there is no guest "none"; GET /v1/domains lists those that there are`, w.refused(http.StatusNotFound, "GET", wire.PathDomains+"/none", "", nil))
+	assert.Equal(t, `there is no guest "none"; tuco ps, or GET /v1/domains, lists those that there are`, w.refused(http.StatusNotFound, "GET", wire.PathDomains+"/none", "", nil))
 }
 
 func TestLife(t *testing.T) {

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -97,10 +99,25 @@ func (s *Server) made(w http.ResponseWriter, name string, err error) error {
 	return refuse(http.StatusConflict, "volume %s: somebody has deleted it just now", name)
 }
 
+// user says who has a volume in use, and what to do about it.
+func (s *Server) user(name string) string {
+	for _, g := range s.Guests.List() {
+		for _, d := range g.Config.Disks {
+			if d.Volume == name {
+				return fmt.Sprintf("it is %s of guest %q: destroy that first", d.VDev, g.Config.Name)
+			}
+		}
+	}
+	return "it is being imported or exported: try again when that is done"
+}
+
 func (s *Server) deleteVolume(w http.ResponseWriter, r *http.Request) error {
 	name, err := existing(r.PathValue("name"))
 	if err == nil {
 		err = s.Volumes.Delete(name)
+	}
+	if errors.Is(err, volume.ErrBusy) {
+		err = fmt.Errorf("%w: %s", err, s.user(name))
 	}
 	return done(w, err)
 }

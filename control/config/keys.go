@@ -13,7 +13,7 @@ var keys = []struct {
 	required string // what to write if it is missing; empty: it may be
 }{
 	{"name", (*reader).name, `write name = "…", by which commands know the guest`},
-	{"type", func(r *reader) { r.guest.Type = r.choice("type", []string{TypePV}, r.guest.Type) }, ""},
+	{"type", (*reader).kind, ""},
 	{"kernel", func(r *reader) { r.guest.Kernel = r.path("a file's name") }, `write kernel = "…", the file of an ELF kernel or bzImage`},
 	{"ramdisk", func(r *reader) { r.guest.Ramdisk = r.path("a file's name; without a ramdisk, leave the key out") }, ""},
 	{"extra", (*reader).extra, ""},
@@ -49,6 +49,16 @@ var elsewhere = map[string]string{
 	"root":        `put it into extra: extra = "root=…"`,
 	"uuid":        "a guest is known by its name",
 	"vfb":         "a guest has a console and no screen",
+}
+
+// kind reads the key type. xl knows others.
+func (r *reader) kind() {
+	switch s, ok := r.text(); {
+	case ok && (s == "pvh" || s == "hvm"):
+		r.fail("guests of the type %q don't run here yet; build the kernel for pv, and write type = \"pv\"", s)
+	case ok && s != TypePV:
+		r.fail("%s", unknown("type", s, []string{TypePV}))
+	}
 }
 
 const nameMax = 63

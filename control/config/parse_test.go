@@ -86,7 +86,7 @@ func TestErrors(t *testing.T) {
 		{"ramdisk = 'x' * 1000000000", "g.cfg:4: the number 1000000000 is too large; none is above 16777216"},
 		{"vcpus = 99999999999999999999", "g.cfg:4: the number 99999999999999999999 is too large; none is above 16777216"},
 		{"ramdisk = None", `g.cfg:4: ramdisk: is None; it takes a string: ramdisk = "…"`},
-		{"type = 'hvm'", `g.cfg:4: type: unknown type "hvm"; possible are pv`},
+		{"type = 'hvm'", `g.cfg:4: type: guests of the type "hvm" don't run here yet; build the kernel for pv, and write type = "pv"`},
 		{"type = 'pvv'", `g.cfg:4: type: unknown type "pvv" (did you mean pv?); possible are pv`},
 		{"extra = 'a\\nb'", "g.cfg:4: extra: the kernel's command line is one line of UTF-8; remove the line ends and zeroes in it"},
 		{"extra = 'a' * 1024", "g.cfg:4: extra: the kernel's command line has 1024 bytes; at most 1023 fit"},

@@ -164,7 +164,7 @@ func (s *Service) Console(guest string) (*console.Console, error) {
 	if k := s.consoles[guest]; k != nil {
 		return k.console, nil
 	}
-	return nil, fmt.Errorf("%w: there is no console of a guest %q", domains.ErrNotFound, guest)
+	return nil, fmt.Errorf("%w: %q has no console; tuco ps lists the guests", domains.ErrNotFound, guest)
 }
 
 // Type types a text on a guest's console: all of it, or none if it has no room.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -79,7 +80,7 @@ func (r *Room) Restart(name string) error {
 		for _, e := range r.all {
 			names = append(names, e.daemon.Name)
 		}
-		return fmt.Errorf("%w: %q; there are %q", ErrUnknown, name, names)
+		return fmt.Errorf("%w: %q; there are %s", ErrUnknown, name, strings.Join(names, ", "))
 	}
 	e := r.all[k]
 	e.turn.Lock()

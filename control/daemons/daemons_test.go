@@ -44,5 +44,5 @@ func TestRestart(t *testing.T) {
 
 	err := r.Restart("blok")
 	assert.ErrorIs(t, err, daemons.ErrUnknown)
-	assert.ErrorContains(t, err, `"blok"; there are ["block" "store"]`)
+	assert.ErrorContains(t, err, `"blok"; there are block, store`)
 }

@@ -122,6 +122,9 @@ func (s *Service) plug(i *domains.Instance, disk config.Disk, limits *limits) (p
 // open opens a disk's volume, and makes a back end for it.
 func (s *Service) open(p *plugged) (err error) {
 	p.volume, err = s.Volumes.OpenVolume(p.disk.Volume, p.disk.ReadOnly)
+	if errors.Is(err, volume.ErrNotFound) {
+		err = fmt.Errorf("%w: make it first, by tuco volume create %s SIZE, or by --volume %[2]s=SIZE of tuco up", err, p.disk.Volume)
+	}
 	if err != nil {
 		return err
 	}

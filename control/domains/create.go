@@ -3,6 +3,7 @@ package domains
 import (
 	"errors"
 	"fmt"
+	"syscall"
 
 	"tuco/control/build"
 	"tuco/control/config"
@@ -106,6 +107,9 @@ func (m *Manager) build(g *guest) (*Instance, error) {
 	g.undo.push("destroying its domain", func() error { return m.Hypervisor.Destroy(id) })
 	m.set(func() { g.building = id })
 	if i.Rings, err = plan.Build(domain); err != nil {
+		if errors.Is(err, syscall.ENOMEM) {
+			err = fmt.Errorf("%w: give it less memory, or destroy another guest first", err)
+		}
 		return nil, fmt.Errorf("building its domain: %w", err)
 	}
 	return i, nil

@@ -198,7 +198,7 @@ func TestRefusals(t *testing.T) {
 	}
 	require.NoError(t, m.Create(guestFile("c", "")))
 	assert.EqualError(t, m.Create(guestFile("d", "")), "there are 3 guests, and the quota is 3; destroy one")
-	assert.EqualError(t, m.Destroy("d"), `there is no guest "d"; there are ["a" "b" "c"]`)
+	assert.EqualError(t, m.Destroy("d"), `there is no guest "d"; there are a, b, c`)
 	clean(w, m)
 }
 

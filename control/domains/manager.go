@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -111,7 +112,7 @@ func notFound(name string, names []string) error {
 	if len(names) == 0 {
 		return refuse(ErrNotFound, "there is no guest %q, nor any other; create makes one of a guest.cfg", name)
 	}
-	return refuse(ErrNotFound, "there is no guest %q; there are %q", name, names)
+	return refuse(ErrNotFound, "there is no guest %q; there are %s", name, strings.Join(names, ", "))
 }
 
 // remove takes a guest out of the table. Its lock is held.

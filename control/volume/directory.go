@@ -137,7 +137,7 @@ func (s *Store) add(r *record) error {
 		return fmt.Errorf("volume %s: %w", r.name, err)
 	}
 	if _, err := s.find(r.name); err == nil {
-		return fmt.Errorf("volume %s: %w", r.name, ErrExists)
+		return fmt.Errorf("volume %s: %w; take another name, or delete that one", r.name, ErrExists)
 	}
 	for i, other := range s.records {
 		if other == nil {
