@@ -132,11 +132,11 @@ func (l *lives) killedAtEnd() {
 // some waits for some part of a time.
 func (l *lives) some(of time.Duration) { l.sleep(time.Duration(l.random.Int64N(int64(of)))) }
 
-// destroy ends the guest, which may not be there yet, or have ended by itself.
+// destroy ends the guest, which may not be there yet, or have ended by itself: maybe while this is typed, and then a part of what is typed stands before the line that tells.
 func (l *lives) destroy() {
 	for {
 		l.say("destroy big")
-		if l.hear(`(` + bigGone + `|` + bigUnmade + `)|control: there is no guest "big".*`)[1] != "" {
+		if l.hear(`(.*` + bigGone + `|` + bigUnmade + `)|control: there is no guest "big".*`)[1] != "" {
 			return
 		}
 		l.sleep(10 * time.Millisecond)
