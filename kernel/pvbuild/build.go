@@ -8,7 +8,8 @@ import (
 )
 
 // Build fills the memory of a domain that was laid out for the same kernel and
-// configuration. The memory has Config.Pages frames.
+// configuration. The memory has Config.Pages frames. Of segments that have no Data, and of a ramdisk of
+// which only the size is known, the caller has written the content.
 func Build(l *Layout, i *pvelf.Image, c *Config, m *Memory) {
 	for k := range i.Segments() {
 		s := &i.Segments()[k]
@@ -26,10 +27,15 @@ func Build(l *Layout, i *pvelf.Image, c *Config, m *Memory) {
 // write puts data at a pseudo-physical address.
 func (m *Memory) write(at uint64, data []byte) {
 	for len(data) > 0 {
-		n := copy(m.page(frame.PFN(at >> frame.PageShift))[at%frame.PageSize:], data)
+		n := copy(m.Rest(at), data)
 		data = data[n:]
 		at += uint64(n)
 	}
+}
+
+// Rest is what a page has from a pseudo-physical address on.
+func (m *Memory) Rest(at uint64) []byte {
+	return m.page(frame.PFN(at >> frame.PageShift))[at%frame.PageSize:]
 }
 
 // writeP2M writes which machine frame each page has.
@@ -63,7 +69,7 @@ func fillStartInfo(s *hypercall.StartInfo, l *Layout, c *Config, m *Memory) {
 		s.FirstP2MPFN = hypercall.XenPFN(l.P2M.First)
 		s.NrP2MFrames = l.P2M.Pages + l.P2MTables.Pages
 	}
-	s.ModLen = uint64(len(c.Ramdisk))
+	s.ModLen = c.ramdiskSize()
 	switch {
 	case s.ModLen == 0:
 	case l.unmappedRamdisk() != 0:

@@ -9,13 +9,17 @@ import (
 // Config is what a domain is to be.
 type Config struct {
 	Pages       uint64 // its memory: at least one, at most pvelf.MaxAddress in bytes
-	Ramdisk     []byte // nil: none
+	Ramdisk     []byte // nil: none, or one that the caller writes
+	RamdiskSize uint64 // of the latter
 	Args        []byte // the kernel's command line
 	Privileged  bool   // it is domain 0
 	SharedInfo  frame.MFN
 	StorePort   hypercall.Port // of the store, unless it is domain 0
 	ConsolePort hypercall.Port // of the console, likewise
 }
+
+// ramdiskSize is how many bytes the ramdisk has, whoever writes it.
+func (c *Config) ramdiskSize() uint64 { return max(uint64(len(c.Ramdisk)), c.RamdiskSize) }
 
 // Span is pages that follow each other in pseudo-physical memory. One of no
 // pages is not there.

@@ -28,7 +28,7 @@ func (c *cursor) take(pages uint64) Span {
 // place puts everything in its place for a p2m of so many pages.
 func (l *Layout) place(i *pvelf.Image, c *Config, pages uint64) Error {
 	p2m, elsewhere := i.InitP2M()
-	ramdisk, list := inPages(uint64(len(c.Ramdisk))), inPages(pages*8)
+	ramdisk, list := inPages(c.ramdiskSize()), inPages(pages*8)
 	*l = Layout{Base: i.VirtBase}
 	l.Kernel.First = frame.PFN(i.Start >> frame.PageShift)
 	l.Kernel.Pages = inPages(i.End) - uint64(l.Kernel.First)

@@ -30,7 +30,8 @@ const (
 
 // elf is an ELF file whose header has been checked.
 type elf struct {
-	file         []byte
+	file         []byte // the part of it that there is
+	size         uint64 // of all of it
 	entry        uint64
 	segmentTable []byte
 	segments     int
@@ -38,14 +39,16 @@ type elf struct {
 	sections     int
 }
 
-// bytes are size bytes of the file, if it has them.
+// bytes are size bytes of the file, if there are those.
 func (f *elf) bytes(offset, size uint64) ([]byte, bool) {
-	n := uint64(len(f.file))
-	if offset > n || size > n-offset {
+	if !within(offset, size, uint64(len(f.file))) {
 		return nil, false
 	}
 	return f.file[offset : offset+size], true
 }
+
+// within tells whether size bytes at an offset lie within the first end bytes.
+func within(offset, size, end uint64) bool { return offset <= end && size <= end-offset }
 
 func (f *elf) readHeader() Error {
 	if !text.HasPrefix(f.file, elfMagic) {

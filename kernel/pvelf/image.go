@@ -25,12 +25,14 @@ type Image struct {
 	n        int
 }
 
-// Segment is a piece of the kernel to be loaded. It takes Size bytes, of
-// which those that Data lacks are zero.
+// Segment is a piece of the kernel to be loaded. It takes Size bytes, of which the
+// file has the first Bytes; the others are zero.
 type Segment struct {
-	Addr uint64 // pseudo-physical
-	Size uint64
-	Data []byte
+	Addr   uint64 // pseudo-physical
+	Size   uint64
+	Offset uint64 // in the file
+	Bytes  uint64
+	Data   []byte // those bytes, where Parse was given all of the file
 }
 
 // Segments are what is to be loaded, in the file's order; none overlaps another.
@@ -39,8 +41,14 @@ func (i *Image) Segments() []Segment { return i.segments[:i.n] }
 // Parse reads a kernel for a domain that is offered these features. Unless the
 // Error is OK, i is not to be used.
 func Parse(i *Image, file []byte, offered Features) Error {
+	return ParsePart(i, file, uint64(len(file)), offered)
+}
+
+// ParsePart is Parse for who has only the beginning of a file that has size bytes. Its tables and notes have to lie there; what is to be loaded may come
+// later.
+func ParsePart(i *Image, file []byte, size uint64, offered Features) Error {
 	*i = Image{}
-	f := elf{file: file}
+	f := elf{file: file, size: size}
 	if err := f.readHeader(); !err.OK() {
 		return err
 	}
@@ -65,9 +73,8 @@ func (i *Image) readSegments(f *elf) Error {
 			continue
 		}
 		n := uint64(k)
-		data, ok := f.bytes(h.offset, h.fileSize)
 		switch {
-		case !ok:
+		case !within(h.offset, h.fileSize, f.size):
 			return Error{Code: SegmentCut, n: [3]uint64{n, h.fileSize, h.offset}}
 		case h.fileSize > h.memSize:
 			return Error{Code: SegmentSizes, n: [3]uint64{n, h.fileSize, h.memSize}}
@@ -78,7 +85,10 @@ func (i *Image) readSegments(f *elf) Error {
 		case i.n == MaxSegments:
 			return Error{Code: TooManySegments, n: [3]uint64{MaxSegments}}
 		}
-		s := Segment{Addr: h.paddr - offset, Size: h.memSize, Data: data}
+		s := Segment{Addr: h.paddr - offset, Size: h.memSize, Offset: h.offset, Bytes: h.fileSize}
+		if uint64(len(f.file)) == f.size {
+			s.Data, _ = f.bytes(h.offset, h.fileSize)
+		}
 		for _, o := range i.Segments() {
 			if s.Addr < o.Addr+o.Size && o.Addr < s.Addr+s.Size {
 				return Error{Code: SegmentsOverlap, n: [3]uint64{n, max(s.Addr, o.Addr)}}

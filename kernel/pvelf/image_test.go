@@ -77,9 +77,9 @@ func TestLinux(t *testing.T) {
 	i := new(Image)
 	require.Empty(t, parseText(i, linuxLike().Bytes()))
 	assert.Equal(t, []Segment{
-		{0x100_0000, 4, []byte("text")},
-		{0x100_3000, 7, []byte("per-CPU")},
-		{0x100_1000, 0x1800, []byte("data")},
+		{0x100_0000, 4, 288, 4, []byte("text")},
+		{0x100_3000, 7, 292, 7, []byte("per-CPU")},
+		{0x100_1000, 0x1800, 299, 4, []byte("data")},
 	}, i.Segments())
 	assert.EqualValues(t, uint64(virtBase), i.VirtBase)
 	assert.EqualValues(t, uint64(virtBase+0x100_1004), i.Entry)
