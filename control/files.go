@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,7 @@ import (
 	"syscall"
 
 	"tuco/control/config"
+	"tuco/control/domains"
 	"tuco/guestlib/cpio"
 )
 
@@ -50,8 +52,8 @@ func guestFiles(root fs.FS) (guests []*config.Guest, err error) {
 // program has.
 type files struct{ archive []byte }
 
-// Read is domains.Images'.
-func (f files) Read(name string) (content []byte, err error) {
+// read finds a file.
+func (f files) read(name string) (content []byte, err error) {
 	want, found := path.Join("/", name), false
 	err = cpio.Read(f.archive, func(e cpio.Entry) error {
 		if path.Join("/", e.Name) == want && e.Mode&syscall.S_IFMT == syscall.S_IFREG {
@@ -64,3 +66,15 @@ func (f files) Read(name string) (content []byte, err error) {
 	}
 	return content, err
 }
+
+// Open is domains.Images'.
+func (f files) Open(name string) (domains.Image, error) {
+	content, err := f.read(name)
+	return inMemory{bytes.NewReader(content)}, err
+}
+
+// inMemory is a file that needs no closing.
+type inMemory struct{ *bytes.Reader }
+
+// Close is domains.Image's.
+func (inMemory) Close() error { return nil }

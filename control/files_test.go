@@ -56,18 +56,18 @@ func TestFiles(t *testing.T) {
 	require.NoError(t, err)
 	f := files{archive}
 	for _, name := range []string{"files/0-kernel", "/files/0-kernel", "files/../files/0-kernel"} {
-		content, err := f.Read(name)
+		content, err := f.read(name)
 		require.NoError(t, err)
 		assert.Equal(t, "kernel", string(content))
 	}
-	content, err := f.Read("files/0-kernel")
+	content, err := f.read("files/0-kernel")
 	require.NoError(t, err)
 	archive[bytes.LastIndex(archive, []byte("kernel"))] = 'K'
 	assert.Equal(t, "Kernel", string(content), "it is the archive's own")
 	for _, name := range []string{"nothing", "files", ""} {
-		_, err := f.Read(name)
+		_, err := f.read(name)
 		assert.ErrorIs(t, err, fs.ErrNotExist, "%q", name)
 	}
-	_, err = files{archive[:50]}.Read("files/0-kernel")
+	_, err = files{archive[:50]}.read("files/0-kernel")
 	assert.ErrorContains(t, err, "cpio")
 }

@@ -35,7 +35,7 @@ type keeping struct {
 // keep opens what is kept.
 func keep(volumes *volume.Store, durable bool, ramdisk files, words []string, log *slog.Logger) (*keeping, error) {
 	k := &keeping{
-		durable: durable, ramdisk: ramdisk, at: map[string]string{}, images: &images.Store{Volumes: volumes, Room: imageRoom},
+		durable: durable, ramdisk: ramdisk, at: map[string]string{}, images: &images.Store{Volumes: volumes, Room: func() int64 { return volumes.Space().Free }},
 		guests: &memory{}, network: &memory{},
 	}
 	if !durable {
@@ -69,15 +69,15 @@ func (m *memory) Save(document []byte) error {
 	return nil
 }
 
-// Read is domains.Images': kernels and ramdisks of guests are in our own ramdisk, where they need no memory, or on volumes.
-func (k *keeping) Read(name string) ([]byte, error) {
+// Open is domains.Images': kernels and ramdisks of guests are in our own ramdisk, where they need no memory, or on volumes.
+func (k *keeping) Open(name string) (domains.Image, error) {
 	if at, is := k.at[name]; is {
-		return k.ramdisk.Read(at)
+		return k.ramdisk.Open(at)
 	}
 	if images.Is(name) {
-		return k.images.Read(name)
+		return k.images.Open(name)
 	}
-	return k.ramdisk.Read(name)
+	return k.ramdisk.Open(name)
 }
 
 // adopt has a guest that our ramdisk describes name images that are kept, so that it can be built when there is another ramdisk. They are held for as long as we run: the
@@ -87,7 +87,7 @@ func (k *keeping) adopt(g *config.Guest) error {
 		if *name == "" || !k.durable {
 			continue
 		}
-		content, err := k.ramdisk.Read(*name)
+		content, err := k.ramdisk.read(*name)
 		if err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func run() error {
 		return err
 	}
 	m := domains.New(domains.Options{
-		Hypervisor: host, Images: kept, Store: kept.guests, Signals: stores, Log: log,
+		Hypervisor: host, Images: kept, Room: unpackRoom, Store: kept.guests, Signals: stores, Log: log,
 		Services: []domains.Service{stores, consoles, disks, network}, Evidence: []domains.Evidence{{Name: "console", Text: consoles.End}},
 		Gone: consoles.Forget, Spent: host.Spent,
 	})

@@ -19,7 +19,6 @@ import (
 	"tuco/control/api/wire"
 	"tuco/control/daemons"
 	"tuco/control/gateway"
-	"tuco/guestlib"
 )
 
 // version is what the host calls itself, as the hypervisor does.
@@ -107,14 +106,4 @@ func (r restartable) Restart(name string) error {
 		err = fmt.Errorf("%w: %w", api.ErrNoDaemon, err)
 	}
 	return err
-}
-
-// spareMemory is what the program has to have left when it has read a kernel and a ramdisk, in bytes.
-const spareMemory = 8 << 20
-
-// imageRoom is how much of the domain's memory images may take.
-func imageRoom() int64 {
-	const pageSize = 4096
-	_, free := guestlib.Memory()
-	return int64(free)*pageSize - spareMemory
 }

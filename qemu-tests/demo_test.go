@@ -4,9 +4,11 @@ package qemutests
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -65,4 +67,28 @@ func TestDemo(t *testing.T) {
 	for _, line := range []string{"web: start 1 of this disk; 0 files", "linux: This is a shell in the guest"} {
 		assert.Contains(t, screen.String(), line)
 	}
+	requireSmall(t, dir)
+}
+
+// What a host's log tells of the memory that is no guest's.
+var (
+	takenMemory   = regexp.MustCompile(`(?m)^memory: .* (\d+) KiB taken by the hypervisor$`)
+	domain0Memory = regexp.MustCompile(`(?m)^domain 0 \(.*\): (\d+) KiB, `)
+)
+
+// requireSmall requires that hypervisor and control domain have less than 128 MiB together, by the host's log.
+func requireSmall(t *testing.T, logs string) {
+	t.Helper()
+	log, err := os.ReadFile(filepath.Join(logs, "hypervisor.log"))
+	require.NoError(t, err)
+	sum := 0
+	for _, figure := range []*regexp.Regexp{takenMemory, domain0Memory} {
+		found := figure.FindSubmatch(log)
+		require.NotNil(t, found, "%v in the log:\n%s", figure, log)
+		kib, err := strconv.Atoi(string(found[1]))
+		require.NoError(t, err)
+		sum += kib
+	}
+	t.Logf("hypervisor and control domain have %d MiB", sum>>10)
+	assert.Less(t, sum, 128<<10, "KiB")
 }

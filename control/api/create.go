@@ -22,7 +22,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return refuse(http.StatusUnsupportedMediaType, "the body has to be a form with the parts %s, %s and %s: %v", wire.PartConfig, wire.PartKernel, wire.PartRamdisk, err)
 	}
-	room := s.Images.Spare(r.ContentLength)
+	room := s.Images.Room()
 	if r.ContentLength > room+formRoom {
 		return s.noRoom(r.ContentLength, room)
 	}
@@ -33,7 +33,6 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 	if err := s.absent(g.Name); err != nil { // before the files come
 		return err
 	}
-	files := int64(0)
 	for _, file := range []struct {
 		part string
 		name *string
@@ -45,7 +44,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 		if *file.name, bytes, err = s.image(form, file.part, room); err != nil {
 			return err
 		}
-		room, files = room-bytes, files+bytes
+		room -= bytes
 		defer s.Images.Release(*file.name)
 	}
 	if p, err := form.NextPart(); err == nil {
@@ -53,7 +52,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 	} else if err != io.EOF {
 		return badForm(err)
 	}
-	if err := s.build(g, files); err != nil {
+	if err := s.build(g); err != nil {
 		return err
 	}
 	d, err := s.find(g.Name)
@@ -64,13 +63,10 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// build makes a guest of files that have come, when no other guest is being made so.
-func (s *Server) build(g *config.Guest, files int64) error {
+// build makes a guest of files that have come, when no other guest is being made so: its kernel may have to be unpacked in memory.
+func (s *Server) build(g *config.Guest) error {
 	s.building <- struct{}{}
 	defer func() { <-s.building }()
-	if room := s.Images.Spare(files); room < files { // there was more before: volumes may be in memory themselves
-		return s.noRoom(files, room)
-	}
 	return s.Guests.Create(g)
 }
 
@@ -147,9 +143,9 @@ func (s *Server) image(form *multipart.Reader, name string, room int64) (image s
 	return image, bytes, err
 }
 
-// noRoom refuses images that could not be read to build a guest of them.
+// noRoom refuses images for which the volumes have no room.
 func (s *Server) noRoom(bytes, room int64) error {
-	return refuse(http.StatusInsufficientStorage, "kernel and ramdisk: %d bytes or more; the control domain has memory for %d: give it more when you start the host (tuco up --control-memory)", bytes, room)
+	return refuse(http.StatusInsufficientStorage, "kernel and ramdisk: %d bytes or more; the host has room for %d: delete volumes, or start it with a larger disk (tuco up --disk), or without one with more memory (--control-memory)", bytes, room)
 }
 
 // watched knows how its reader has failed, whatever became of the error on its way.

@@ -63,8 +63,8 @@ func TestCreateRefused(t *testing.T) {
 		{http.StatusBadRequest, "config.file:4: memory: 0 is too little", []formPart{{"config", strings.Replace(webFile, "64", "0", 1)}, kernel, ramdisk}},
 		{http.StatusBadRequest, "config.file:5: the host takes values only", []formPart{{"config", webFile + "extra = 'a' * 1000"}, kernel, ramdisk}},
 		{http.StatusBadRequest, "a guest.cfg has at most 65536", []formPart{{"config", webFile + strings.Repeat("#", 1<<16)}, kernel, ramdisk}},
-		{http.StatusInsufficientStorage, "the control domain has memory for 4194304: give it more", []formPart{config, large, ramdisk}},
-		{http.StatusInsufficientStorage, "the control domain has memory for 1: give it more", []formPart{config, {"kernel", large.content[2:]}, {"ramdisk", "rr"}}},
+		{http.StatusInsufficientStorage, "the host has room for 4194304: delete volumes", []formPart{config, large, ramdisk}},
+		{http.StatusInsufficientStorage, "the host has room for 1: delete volumes", []formPart{config, {"kernel", large.content[2:]}, {"ramdisk", "rr"}}},
 	} {
 		kind, body := form(t, c.parts...)
 		assert.Contains(t, w.refused(c.status, "POST", wire.PathDomains, kind, body), c.why)
@@ -80,24 +80,9 @@ func TestCreateRefused(t *testing.T) {
 	w.sweep()
 	assert.Empty(t, w.names(), "nor when the guest can't be made")
 
-	rooms := []int64{4 << 20, 0, 0} // it goes while the files come, which may be kept in memory
-	w.server.Images.Room = func() int64 {
-		room := rooms[0]
-		if len(rooms) > 1 {
-			rooms = rooms[1:]
-		}
-		return room
-	}
-	kind, body = form(t, config, kernel, ramdisk)
-	assert.Contains(t, w.refused(http.StatusInsufficientStorage, "POST", wire.PathDomains, kind, body), "the control domain has memory for 0")
-	w.server.Images.Room = func() int64 { return 4 << 20 }
-	w.sweep()
-	assert.Empty(t, w.names())
-	assert.Empty(t, w.guests)
-
 	assert.Contains(t, w.refused(http.StatusUnsupportedMediaType, "POST", wire.PathDomains, "application/json", strings.NewReader("{}")), "has to be a form")
 	assert.Contains(t, w.refused(http.StatusBadRequest, "POST", wire.PathDomains, kind, strings.NewReader("no form")), "the form: ")
-	assert.Contains(t, w.refused(http.StatusInsufficientStorage, "POST", wire.PathDomains, kind, bytes.NewReader(make([]byte, 5<<20))), "memory for 4194304",
+	assert.Contains(t, w.refused(http.StatusInsufficientStorage, "POST", wire.PathDomains, kind, bytes.NewReader(make([]byte, 5<<20))), "room for 4194304",
 		"before anything of it is read")
 }
 

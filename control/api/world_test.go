@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -127,8 +128,12 @@ func (w *world) Create(g *config.Guest) error {
 		if name == "" {
 			continue
 		}
-		content, err := w.server.Images.Read(name)
+		image, err := w.server.Images.Open(name)
 		if err != nil {
+			return err
+		}
+		content, err := io.ReadAll(image)
+		if err = errors.Join(err, image.Close()); err != nil {
 			return err
 		}
 		w.mu.Lock()

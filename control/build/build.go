@@ -68,7 +68,41 @@ func (p *Plan) fill(d Domain, frames []frame.MFN) (err error) {
 		return errors.New("the hypervisor gave it a frame twice")
 	}
 	memory := pvbuild.Memory{Frames: frames, Page: func(m frame.MFN) []byte { return mapping.Page(at[m]) }}
+	if err := p.load(&memory); err != nil {
+		return err
+	}
 	pvbuild.Build(&p.layout, &p.image, &p.config, &memory)
+	return nil
+}
+
+// load reads kernel and ramdisk from their files to where they belong.
+func (p *Plan) load(m *pvbuild.Memory) error {
+	for _, s := range p.image.Segments() {
+		if err := p.kernel.load(m, s.Addr, int64(s.Offset), int64(s.Bytes)); err != nil {
+			return fmt.Errorf("reading its kernel: %w", err)
+		}
+	}
+	if p.ramdisk != nil {
+		if err := p.ramdisk.load(m, uint64(p.layout.Ramdisk.First)<<frame.PageShift, 0, p.ramdisk.size); err != nil {
+			return fmt.Errorf("reading its ramdisk: %w", err)
+		}
+	}
+	return nil
+}
+
+// load reads so many bytes from an offset on to a pseudo-physical address.
+func (c *content) load(m *pvbuild.Memory, to uint64, offset, bytes int64) error {
+	if err := c.seek(offset); err != nil {
+		return err
+	}
+	for bytes > 0 {
+		p := m.Rest(to)
+		p = p[:min(int64(len(p)), bytes)]
+		if err := c.fill(p); err != nil {
+			return err
+		}
+		to, bytes = to+uint64(len(p)), bytes-int64(len(p))
+	}
 	return nil
 }
 

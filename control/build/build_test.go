@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"tuco/control/pack"
 	"tuco/hypercall"
 	"tuco/kernel/frame"
 	"tuco/kernel/pvelf"
@@ -27,8 +28,10 @@ const (
 	mib       = 1 << 20 >> frame.PageShift
 )
 
-// kernel writes a kernel of some bytes at 16 MiB and two pages of nothing behind them, with notes besides the usual ones.
-func kernel(base uint64, more ...mkkernel.Note) []byte {
+// elfOf writes a kernel of some bytes at 16 MiB and two pages of nothing behind them, with notes besides the usual ones.
+func elfOf(base uint64, more ...mkkernel.Note) []byte { return made(base, more...).Bytes() }
+
+func made(base uint64, more ...mkkernel.Note) *mkkernel.Kernel {
 	k := mkkernel.Plain()
 	k.Segments[0].Data = pattern(70_001)
 	k.Segments[0].Size = 70_001 + 2*frame.PageSize
@@ -38,7 +41,23 @@ func kernel(base uint64, more ...mkkernel.Note) []byte {
 		mkkernel.Note{Type: hypercall.XEN_ELFNOTE_VIRT_BASE, Content: base},
 		mkkernel.Note{Type: hypercall.XEN_ELFNOTE_ENTRY, Content: base + at + 16})
 	k.Notes = append(k.Notes, more...)
+	return k
+}
+
+// inSections writes one whose notes are in a section.
+func inSections(k *mkkernel.Kernel) []byte {
+	k.NoteSection = true
 	return k.Bytes()
+}
+
+// turned writes one with two segments, of which the first in the table is the last in the file.
+func turned(k *mkkernel.Kernel) []byte {
+	first := k.Segments[0]
+	k.Segments = append(k.Segments, mkkernel.Segment{VAddr: first.VAddr + 1<<20, PAddr: first.PAddr + 1<<20, Data: pattern(5000)})
+	file := k.Bytes()
+	table := file[elfHeader:][:2*programSize]
+	copy(table, append(bytes.Clone(table[programSize:]), table[:programSize]...))
+	return file
 }
 
 func pattern(n int) []byte {
@@ -80,24 +99,28 @@ type domain struct {
 // domains are small kernels, and those real ones that the build has made.
 func domains(t *testing.T) []domain {
 	const hypercalls = 16<<20 + 0x12000
-	linux := kernel(linuxBase, initP2M, modStart)
-	plain := kernel(0, mkkernel.Note{Type: hypercall.XEN_ELFNOTE_HYPERCALL_PAGE, Content: uint64(hypercalls)})
+	linux := elfOf(linuxBase, initP2M, modStart)
+	plain := elfOf(0, mkkernel.Note{Type: hypercall.XEN_ELFNOTE_HYPERCALL_PAGE, Content: uint64(hypercalls)})
+	other, section := turned(made(linuxBase)), inSections(made(0))
 	list := []domain{
-		{"like linux", linux, Spec{Kernel: linux, Pages: 32 * mib, Ramdisk: pattern(12_345)}, 0},
-		{"like linux, packed, with no ramdisk", linux, Spec{Kernel: vmlinuz(t, linux), Pages: 32*mib + 1}, 0},
-		{"like grub", plain, Spec{Kernel: plain, Pages: 24 * mib, Ramdisk: pattern(54_321)}, hypercalls},
+		{"like linux", linux, Spec{Kernel: file(linux), Pages: 32 * mib, Ramdisk: file(pattern(12_345))}, 0},
+		{"like linux, packed, with no ramdisk", linux, Spec{Kernel: file(vmlinuz(t, linux)), Pages: 32*mib + 1}, 0},
+		{"like linux, both packed as the tool does", linux, Spec{Kernel: file(pack.Pack(linux)), Pages: 32 * mib, Ramdisk: file(pack.Pack(pattern(12_345)))}, 0},
+		{"segments in the other order", other, Spec{Kernel: file(pack.Pack(other)), Pages: 32 * mib}, 0},
+		{"notes in a section", section, Spec{Kernel: file(pack.Pack(section)), Pages: 32 * mib}, 0},
+		{"like grub", plain, Spec{Kernel: file(plain), Pages: 24 * mib, Ramdisk: file(pattern(54_321))}, hypercalls},
 	}
 	for _, p := range []string{"../../out/programs/hello.elf", "../../out/programs/rawbench.elf"} {
-		file, err := os.ReadFile(p)
+		content, err := os.ReadFile(p)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // the tests above have all that differs
 		}
 		require.NoError(t, err)
 		image := new(pvelf.Image)
-		bad := pvelf.Parse(image, file, 0)
+		bad := pvelf.Parse(image, content, 0)
 		require.True(t, bad.OK(), p)
 		page, _ := image.HypercallPage()
-		list = append(list, domain{filepath.Base(p), file, Spec{Kernel: file, Pages: 64 * mib, Ramdisk: pattern(9_999)}, uint64(page)})
+		list = append(list, domain{filepath.Base(p), content, Spec{Kernel: file(content), Pages: 64 * mib, Ramdisk: file(pattern(9_999))}, uint64(page)})
 	}
 	for k := range list {
 		list[k].spec.Args = "console=hvc0 " + list[k].name
@@ -124,6 +147,17 @@ func TestBuild(t *testing.T) {
 			checkTables(f, info)
 		})
 	}
+}
+
+func file(content []byte) File { return bytes.NewReader(content) }
+
+// contentOf is what a file has.
+func contentOf(t *testing.T, f File) []byte {
+	c, err := open(f)
+	require.NoError(t, err)
+	all := make([]byte, c.size)
+	require.NoError(t, c.fill(all))
+	return all
 }
 
 func checkRegisters(f *fake) {
@@ -176,19 +210,21 @@ func checkP2M(f *fake, i *hypercall.StartInfo) {
 
 func checkRamdisk(f *fake, s *Spec, i *hypercall.StartInfo) {
 	t := f.t
-	assert.EqualValues(t, len(s.Ramdisk), i.ModLen)
 	if s.Ramdisk == nil {
+		assert.Zero(t, i.ModLen)
 		return
 	}
+	want := contentOf(t, s.Ramdisk)
+	assert.EqualValues(t, len(want), i.ModLen)
 	if i.Flags&hypercall.SIF_MOD_START_PFN == 0 {
-		assert.True(t, bytes.Equal(s.Ramdisk, f.read(i.ModStart, i.ModLen)))
+		assert.True(t, bytes.Equal(want, f.read(i.ModStart, i.ModLen)))
 		return
 	}
 	p2m, disk := f.read(i.MFNList, 8*i.NrPages), []byte(nil)
 	for p := i.ModStart; uint64(len(disk)) < i.ModLen; p++ {
 		disk = append(disk, f.page(frame.MFN(binary.LittleEndian.Uint64(p2m[8*p:])))...)
 	}
-	assert.True(t, bytes.Equal(s.Ramdisk, disk[:i.ModLen]))
+	assert.True(t, bytes.Equal(want, disk[:i.ModLen]))
 }
 
 // checkKernel compares the kernel as the guest sees it with its file as another reader of ELF files sees it.
@@ -277,20 +313,20 @@ func TestFrameGivenTwice(t *testing.T) {
 }
 
 func TestBadKernels(t *testing.T) {
-	good, packed := kernel(0), vmlinuz(t, kernel(0))
+	good, packed := elfOf(0), vmlinuz(t, elfOf(0))
 	for _, c := range []struct {
 		name string
 		spec Spec
 		want string
 	}{
-		{"nothing", Spec{Pages: mib}, "the file is empty"},
-		{"no memory", Spec{Kernel: good}, "memory of 0 pages: a domain has 1 to 4294967296"},
-		{"too much", Spec{Kernel: good, Pages: MaxPages + 1}, "memory of 4294967297 pages: a domain has 1 to 4294967296"},
-		{"a script", Spec{Kernel: []byte("#!/bin/sh\n"), Pages: mib}, `it is no ELF file but something that begins with "#!/bin/s": the hypervisor takes ELF only`},
-		{"truncated", Spec{Kernel: good[:1000], Pages: 32 * mib}, "it is damaged: the ELF note at offset 70177 reaches beyond its end"},
-		{"truncated and packed", Spec{Kernel: packed[:len(packed)-9], Pages: 32 * mib}, fmt.Sprintf("the bzImage is truncated: its kernel ends at offset %d, the file has %d bytes", len(packed), len(packed)-9)},
-		{"small", Spec{Kernel: good, Pages: 16 * mib}, "memory of 16 MiB is too small: the kernel ends at 17 MiB; with page tables and all it needs at least 20 MiB"},
-		{"a long line", Spec{Kernel: good, Pages: 32 * mib, Args: string(pattern(1024))}, "the kernel's command line has 1024 bytes; the ABI has room for 1023"},
+		{"nothing", Spec{Kernel: file(nil), Pages: mib}, "the file is empty"},
+		{"no memory", Spec{Kernel: file(good)}, "memory of 0 pages: a domain has 1 to 4294967296"},
+		{"too much", Spec{Kernel: file(good), Pages: MaxPages + 1}, "memory of 4294967297 pages: a domain has 1 to 4294967296"},
+		{"a script", Spec{Kernel: file([]byte("#!/bin/sh\n")), Pages: mib}, `it is no ELF file but something that begins with "#!/bin/s": the hypervisor takes ELF only`},
+		{"truncated", Spec{Kernel: file(good[:1000]), Pages: 32 * mib}, "it is damaged: the ELF note at offset 70177 reaches beyond its end"},
+		{"truncated and packed", Spec{Kernel: file(packed[:len(packed)-9]), Pages: 32 * mib}, fmt.Sprintf("the bzImage is truncated: its kernel ends at offset %d, the file has %d bytes", len(packed), len(packed)-9)},
+		{"small", Spec{Kernel: file(good), Pages: 16 * mib}, "memory of 16 MiB is too small: the kernel ends at 17 MiB; with page tables and all it needs at least 20 MiB"},
+		{"a long line", Spec{Kernel: file(good), Pages: 32 * mib, Args: string(pattern(1024))}, "the kernel's command line has 1024 bytes; the ABI has room for 1023"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := Prepare(&c.spec)

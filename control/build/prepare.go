@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"tuco/control/bzimage"
 	"tuco/kernel/frame"
 	"tuco/kernel/pvbuild"
 	"tuco/kernel/pvelf"
@@ -13,11 +12,13 @@ import (
 
 // Spec is what a domain is to be.
 type Spec struct {
-	Kernel   []byte // an ELF file with Xen notes, or a bzImage
-	Ramdisk  []byte // nil: none
+	Kernel   File   // an ELF file with Xen notes, or a bzImage
+	Ramdisk  File   // nil: none
 	Args     string // the kernel's command line
 	Pages    uint64 // its memory
 	Features uint64 // that the hypervisor offers, a bit for each XENFEAT_*
+	// Room is how many bytes of memory there are for what of a kernel has to be read at once, where that is much: a bzImage, or an ELF file up to the end of its notes. Nil: enough.
+	Room func() int64
 }
 
 // MaxPages is more than any machine has.
@@ -25,31 +26,41 @@ const MaxPages = pvelf.MaxAddress / frame.PageSize
 
 // Plan is a domain that can be built, if there is the memory.
 type Plan struct {
-	image  pvelf.Image
-	layout pvbuild.Layout
-	config pvbuild.Config
+	kernel  *kernel
+	ramdisk *content // nil: none
+	image   pvelf.Image
+	layout  pvbuild.Layout
+	config  pvbuild.Config
 }
 
-// Prepare reads the kernel and lays the domain out. Its errors say what is wrong with the kernel, or with the memory's size. The
-// plan keeps the files.
+// Prepare reads what the kernel says of itself and lays the domain out. Its errors say what is wrong with the kernel, or with the memory's size. The
+// plan reads the files again when it is built.
 func Prepare(s *Spec) (*Plan, error) {
 	if s.Pages == 0 || s.Pages > MaxPages {
 		return nil, fmt.Errorf("memory of %d pages: a domain has 1 to %d", s.Pages, uint64(MaxPages))
 	}
-	kernel := s.Kernel
-	if bzimage.Is(kernel) {
-		var err error
-		if kernel, err = bzimage.Unpack(kernel); err != nil {
-			return nil, err
-		}
-	}
-	p := &Plan{config: pvbuild.Config{Pages: s.Pages, Ramdisk: s.Ramdisk, Args: []byte(s.Args)}}
-	var line text.Line
-	if bad := pvelf.Parse(&p.image, kernel, pvelf.Features(s.Features)); !bad.OK() {
-		return nil, errors.New(string(bad.Text(&line)))
-	}
-	if bad := pvbuild.Lay(&p.layout, &p.image, &p.config); !bad.OK() {
-		return nil, errors.New(string(bad.Text(&line)))
+	p := &Plan{config: pvbuild.Config{Pages: s.Pages, Args: []byte(s.Args)}}
+	if err := p.prepare(s); err != nil {
+		return nil, err
 	}
 	return p, nil
+}
+
+func (p *Plan) prepare(s *Spec) (err error) {
+	if p.kernel, err = openKernel(s.Kernel, s.Room); err != nil {
+		return err
+	}
+	if s.Ramdisk != nil {
+		if p.ramdisk, err = open(s.Ramdisk); err != nil {
+			return fmt.Errorf("ramdisk: %w", err)
+		}
+		p.config.RamdiskSize = uint64(p.ramdisk.size)
+	}
+	if err := p.kernel.parse(&p.image, pvelf.Features(s.Features)); err != nil {
+		return err
+	}
+	if bad := pvbuild.Lay(&p.layout, &p.image, &p.config); !bad.OK() {
+		return errors.New(string(bad.Text(new(text.Line))))
+	}
+	return nil
 }

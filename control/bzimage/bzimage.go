@@ -36,6 +36,9 @@ const (
 	payloadVersion = 0x0208 // the first version of the header that tells where the payload is
 )
 
+// HeaderSize is how much of a file Is has to see.
+const HeaderSize = headerEnd
+
 // kernelMax is more than any kernel has.
 const kernelMax = 1 << 30
 
@@ -43,6 +46,18 @@ const kernelMax = 1 << 30
 func Is(image []byte) bool {
 	return len(image) >= headerEnd && string(image[headerMagic:headerMagic+4]) == "HdrS"
 }
+
+// Memory is how many bytes Unpack may take: the kernel, and as much again to look back into. It is 0 where Unpack fails.
+func Memory(image []byte) int64 {
+	payload, err := payload(image)
+	if err != nil {
+		return 0
+	}
+	return 2 * int64(sizeOf(payload))
+}
+
+// sizeOf is the kernel's size: the payload's last four bytes. In gzip's format they belong to it, to the others the kernel's build appends them.
+func sizeOf(payload []byte) uint32 { return binary.LittleEndian.Uint32(payload[len(payload)-4:]) }
 
 // Unpack gives the kernel in a bzImage, an ELF file.
 func Unpack(image []byte) ([]byte, error) {
@@ -58,9 +73,7 @@ func Unpack(image []byte) ([]byte, error) {
 		return nil, bad("the kernel in the bzImage is compressed with %s, which can't be unpacked here: unpack it with Linux's "+
 			"scripts/extract-vmlinux, or build it with CONFIG_KERNEL_XZ, _LZ4, _GZIP or _ZSTD", format.name)
 	}
-	// The payload's last four bytes are the kernel's size. In gzip's format they belong to it, to the others the
-	// kernel's build appends them.
-	size := binary.LittleEndian.Uint32(payload[len(payload)-4:])
+	size := sizeOf(payload)
 	if size > kernelMax {
 		return nil, bad("the bzImage is damaged: its kernel would have %d bytes", size)
 	}

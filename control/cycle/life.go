@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +35,7 @@ func (t *trial) make(word, args string, vcpus int) (*made, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan, err := build.Prepare(&build.Spec{Kernel: kernel, Args: args, Pages: pages, Features: features})
+	plan, err := build.Prepare(&build.Spec{Kernel: bytes.NewReader(kernel), Args: args, Pages: pages, Features: features})
 	if err != nil {
 		return nil, err
 	}

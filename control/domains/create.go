@@ -3,6 +3,7 @@ package domains
 import (
 	"errors"
 	"fmt"
+	"io"
 	"syscall"
 
 	"tuco/control/build"
@@ -96,6 +97,7 @@ func (m *Manager) build(g *guest) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer plan.close()
 	i := &Instance{Config: g.config, Handle: newHandle()}
 	id, domain, err := m.Hypervisor.Create(&Limits{
 		Name: g.config.Name, Handle: i.Handle, Pages: pages, VCPUs: g.config.VCPUs, Weight: g.config.Weight, Cap: g.config.Cap,
@@ -117,21 +119,47 @@ func (m *Manager) build(g *guest) (*Instance, error) {
 
 const pagesPerMiB = 1 << 20 >> 12
 
-// plan reads the guest's files, and says what is wrong with them before there is a domain.
-func (m *Manager) plan(c *config.Guest) (*build.Plan, uint64, error) {
-	spec := build.Spec{Args: c.Extra, Pages: uint64(c.Memory) * pagesPerMiB, Features: m.Hypervisor.Features()}
-	var err error
-	if spec.Kernel, err = m.Images.Read(c.Kernel); err != nil {
-		return nil, 0, refuse(ErrConfig, "kernel: %v", err)
+// plan is a domain's plan with the files that it is made of.
+type plan struct {
+	*build.Plan
+	files []io.Closer
+}
+
+func (p *plan) close() {
+	for _, f := range p.files {
+		f.Close()
 	}
-	if c.Ramdisk != "" {
-		if spec.Ramdisk, err = m.Images.Read(c.Ramdisk); err != nil {
-			return nil, 0, refuse(ErrConfig, "ramdisk: %v", err)
+}
+
+// plan reads of the guest's files what they say of themselves, and says what is wrong with them before there is a domain.
+func (m *Manager) plan(c *config.Guest) (_ *plan, pages uint64, err error) {
+	spec := build.Spec{Args: c.Extra, Pages: uint64(c.Memory) * pagesPerMiB, Features: m.Hypervisor.Features(), Room: m.Room}
+	p := new(plan)
+	defer func() {
+		if err != nil {
+			p.close()
 		}
+	}()
+	for _, file := range []struct {
+		key, name string
+		to        *build.File
+	}{{"kernel", c.Kernel, &spec.Kernel}, {"ramdisk", c.Ramdisk, &spec.Ramdisk}} {
+		if file.name == "" && file.to == &spec.Ramdisk {
+			continue
+		}
+		f, err := m.Images.Open(file.name)
+		if err != nil {
+			return nil, 0, refuse(ErrConfig, "%s: %v", file.key, err)
+		}
+		p.files = append(p.files, f)
+		*file.to = f
 	}
-	plan, err := build.Prepare(&spec)
-	if err != nil {
+	p.Plan, err = build.Prepare(&spec)
+	switch {
+	case errors.Is(err, build.ErrRoom):
+		return nil, 0, refuse(ErrQuota, "kernel %s: %v; unpack it (Linux' scripts/extract-vmlinux), or give the control domain more memory when you start the host (tuco up --control-memory)", c.Kernel, err)
+	case err != nil:
 		return nil, 0, refuse(ErrConfig, "kernel %s: %v", c.Kernel, err)
 	}
-	return plan, spec.Pages, nil
+	return p, spec.Pages, nil
 }

@@ -18,6 +18,7 @@ type Options struct {
 	Services   []Service // attached in this order, detached in the other
 	Signals    Signals
 	Images     Images
+	Room       func() int64 // how much memory there is to read a kernel that has to be read as a whole; nil: enough
 	Store      Store
 	Quota      Quota
 	Evidence   []Evidence

@@ -1,6 +1,8 @@
 package domains
 
 import (
+	"io"
+
 	"tuco/control/build"
 	"tuco/control/config"
 	"tuco/hypercall"
@@ -72,7 +74,14 @@ type Signals interface {
 
 // Images finds kernels and ramdisks by the names in a guest.cfg.
 type Images interface {
-	Read(name string) ([]byte, error)
+	// Open opens one, which stays until it is closed.
+	Open(name string) (Image, error)
+}
+
+// Image is a kernel's or a ramdisk's file.
+type Image interface {
+	build.File
+	io.Closer
 }
 
 // Store keeps one document over restarts of the toolstack and the host. Save replaces it as a whole or not at all.

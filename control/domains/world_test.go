@@ -1,6 +1,7 @@
 package domains
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -34,6 +35,7 @@ type world struct {
 	attached map[string]map[ID]string // by service: the guest's name
 	asked    []string
 	document []byte
+	open     int // kernels and ramdisks
 	now      time.Time
 }
 
@@ -141,7 +143,31 @@ func (w *world) Shutdown(i *Instance, how string) error {
 	return w.do(i.ID, func(*fakeDomain) { w.asked = append(w.asked, i.Config.Name+" "+how) })
 }
 
-func (w *world) Read(name string) ([]byte, error) {
+func (w *world) Open(name string) (Image, error) {
+	content, err := w.read(name)
+	if err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open++
+	return &image{bytes.NewReader(content), w}, nil
+}
+
+// image is a file that counts as open until it is closed.
+type image struct {
+	*bytes.Reader
+	w *world
+}
+
+func (i *image) Close() error {
+	i.w.mu.Lock()
+	defer i.w.mu.Unlock()
+	i.w.open--
+	return nil
+}
+
+func (w *world) read(name string) ([]byte, error) {
 	if err := w.call(); err != nil {
 		return nil, err
 	}
@@ -269,6 +295,7 @@ func (w *world) check(m *Manager) {
 			owners[i.ID] = i.Config.Name
 		}
 	}
+	require.Zero(w.t, w.open, "no kernel or ramdisk is open")
 	require.Equal(w.t, names, w.recorded(), "the record has the guests that there are")
 	require.ElementsMatch(w.t, slices.Collect(maps.Keys(owners)), slices.Collect(maps.Keys(w.domains)), "each domain is a guest's")
 	for name, s := range w.attached {

@@ -33,7 +33,7 @@ type guest struct {
 
 // make makes a guest that does not run yet.
 func (m *machine) make(args string) (g *guest, err error) {
-	plan, err := build.Prepare(&build.Spec{Kernel: m.kernel, Args: args, Pages: pages, Features: m.features})
+	plan, err := build.Prepare(&build.Spec{Kernel: bytes.NewReader(m.kernel), Args: args, Pages: pages, Features: m.features})
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,6 @@ import (
 	"hash"
 	"io"
 	"maps"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -32,7 +31,7 @@ var ErrTooLarge = errors.New("too large")
 // Store keeps images. All methods may be called at the same time.
 type Store struct {
 	Volumes *volume.Store
-	// Room is how many bytes of memory can be had to read an image into.
+	// Room is how many bytes of images can come.
 	Room func() int64
 
 	mu    sync.Mutex
@@ -70,9 +69,12 @@ func (s *Store) Add(from io.Reader, most int64) (name string, bytes int64, err e
 	return name, bytes, errors.Join(err, s.Volumes.Delete(begun))
 }
 
+// atOnce is how many bytes are read or written at once.
+const atOnce = 64 << 10
+
 // take writes a reader's bytes behind the first sector.
 func take(to io.WriterAt, from io.Reader, most int64) (bytes int64, err error) {
-	block := make([]byte, 64<<10)
+	block := make([]byte, atOnce)
 	for {
 		n, err := fill(block, from)
 		if bytes+int64(n) > most {
@@ -138,13 +140,27 @@ func (s *Store) set(change func()) {
 	change()
 }
 
-// Read is an image's content. It fails where that is more than there is memory for.
-func (s *Store) Read(name string) ([]byte, error) {
+// File is an image that is there until it is closed.
+type File struct {
+	*io.SectionReader
+	io.Closer
+}
+
+// Open opens an image. That it is whole is known then.
+func (s *Store) Open(name string) (*File, error) {
 	v, err := s.Volumes.OpenVolume(name, true)
 	if err != nil {
 		return nil, err
 	}
-	defer v.Close()
+	f, err := s.check(name, v)
+	if err != nil {
+		return nil, errors.Join(err, v.Close())
+	}
+	return f, nil
+}
+
+// check compares an image with its sum.
+func (s *Store) check(name string, v *volume.Volume) (*File, error) {
 	sector := make([]byte, volume.Sector)
 	if _, err := v.ReadAt(sector, 0); err != nil {
 		return nil, err
@@ -154,26 +170,15 @@ func (s *Store) Read(name string) ([]byte, error) {
 	if _, err := fmt.Sscanf(string(sector), headerFormat, &bytes, &sum); err != nil || bytes < 0 || bytes > v.Size()-volume.Sector {
 		return nil, fmt.Errorf("the image %s is damaged; destroy the guest and create it again", name)
 	}
-	if room := s.Spare(bytes); bytes > room {
-		return nil, fmt.Errorf("%w: it has %d bytes, and the control domain has memory for %d more", ErrTooLarge, bytes, room)
-	}
-	content := make([]byte, ceil(bytes))
-	if _, err := v.ReadAt(content, volume.Sector); err != nil {
+	f := io.NewSectionReader(volume.Bytes{Volume: v}, volume.Sector, bytes)
+	got := sha256.New()
+	if _, err := io.CopyBuffer(got, struct{ io.Reader }{f}, make([]byte, atOnce)); err != nil {
 		return nil, err
 	}
-	content = content[:bytes]
-	if got := sha256.Sum256(content); hex.EncodeToString(got[:]) != sum {
+	if hex.EncodeToString(got.Sum(nil)) != sum {
 		return nil, fmt.Errorf("the image %s is damaged; destroy the guest and create it again", name)
 	}
-	return content, nil
-}
-
-// Spare is how many bytes of images can be read into memory, and at least as many as are wanted if that can be.
-func (s *Store) Spare(wanted int64) int64 {
-	if s.Room() < wanted {
-		debug.FreeOSMemory() // what is no longer used counts as used
-	}
-	return max(s.Room(), 0)
+	return &File{io.NewSectionReader(volume.Bytes{Volume: v}, volume.Sector, bytes), v}, nil
 }
 
 // Is tells whether a name in a guest's description is an image's.

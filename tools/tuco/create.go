@@ -12,6 +12,7 @@ import (
 
 	"tuco/control/api/wire"
 	"tuco/control/config"
+	"tuco/control/pack"
 	"tuco/tools/tuco/client"
 )
 
@@ -24,8 +25,8 @@ func newCreate(stdin *os.File) *cobra.Command {
 		Short: "Make guests of guest.cfg files on a running host",
 		Long: `Make guests of files with the keys of xl.cfg on a running host, and start them.
 
-The kernels and ramdisks that they name, relative to the file's own directory, are sent to the host; a bzImage is unpacked before that, and a kernel's symbols
-are left out. All that is wrong with the files is said before anything is sent.`,
+The kernels and ramdisks that they name, relative to the file's own directory, are sent to the host; a bzImage is unpacked before that, a kernel's symbols
+are left out, and large files are compressed. All that is wrong with the files is said before anything is sent.`,
 		Args: cobra.MinimumNArgs(1),
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			return []cobra.Completion{"cfg"}, cobra.ShellCompDirectiveFilterFileExt
@@ -126,6 +127,9 @@ func openFile(name string) (client.File, error) {
 	return client.File{Name: name, Content: f, Size: info.Size()}, nil
 }
 
+// sentLoose is the most bytes that a file has that is sent as it is.
+const sentLoose = 4 << 20
+
 func (g *readGuest) create(ctx context.Context, c *client.Client, tell client.Progress) (wire.Domain, error) {
 	guest := client.Guest{Config: g.config.File(), Kernel: inMemory(g.files.kernelPath, g.files.kernel)}
 	if g.config.Ramdisk != "" {
@@ -135,6 +139,10 @@ func (g *readGuest) create(ctx context.Context, c *client.Client, tell client.Pr
 	return c.Create(ctx, guest, tell)
 }
 
+// inMemory is a file that is sent: packed if it is large, so that it comes sooner and takes less there.
 func inMemory(name string, content []byte) client.File {
+	if len(content) > sentLoose {
+		content = pack.Pack(content)
+	}
 	return client.File{Name: name, Content: bytes.NewReader(content), Size: int64(len(content))}
 }

@@ -11,14 +11,14 @@ import (
 	"strings"
 
 	"tuco/control/config"
+	"tuco/control/pack"
 	"tuco/tools/tuco/host"
 	"tuco/tools/tuco/ramdisk"
 )
 
-// What the control domain takes besides its ramdisk (docs/control-domain.md, "Memory"), and what to read and unpack kernels that are on its volumes.
+// What the control domain takes besides its ramdisk (docs/control-domain.md, "Memory").
 const (
 	controlMemory = 64 * host.MiB
-	unpackMemory  = 128 * host.MiB
 	leastRest     = 8 * host.MiB // what the hypervisor takes of any machine, at least
 )
 
@@ -28,9 +28,10 @@ type guestPack struct {
 	ramdisk ramdisk.Ramdisk
 	files   map[string]string // where files of the host are in the ramdisk
 	sources map[string]string // which file a guest's name is from
-	size    host.Size
-	memory  host.Size // of the control domain
-	words   []string  // for it, as those of its command line
+
+	contents []packedFile // what the files have
+	memory   host.Size    // of the control domain
+	words    []string     // for it, as those of its command line
 
 	guests  host.Size            // all guests' memory
 	volumes map[string]diskPlace // that their disks are
@@ -54,11 +55,6 @@ func packGuests(names []string) (*guestPack, error) {
 func newGuestPack() *guestPack {
 	return &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[string]string{}, sources: map[string]string{}, interfaces: map[string]bool{}, volumes: map[string]diskPlace{},
 		memory: controlMemory}
-}
-
-// close is called when no more guests come.
-func (p *guestPack) close() {
-	p.memory += (p.size + host.MiB - 1) / host.MiB * host.MiB // where the files stay
 }
 
 func (p *guestPack) add(name string) error {
@@ -104,9 +100,8 @@ func (p *guestPack) file(from string, content []byte) string {
 		return at
 	}
 	at := path.Join("files", strconv.Itoa(len(p.files))+"-"+filepath.Base(from))
-	p.ramdisk.AddText(at, string(content))
+	p.contents = append(p.contents, packedFile{at, content})
 	p.files[from] = at
-	p.size += host.Size(len(content))
 	return at
 }
 
@@ -132,6 +127,35 @@ func (p *guestPack) checkVolumes(there []string, remedy string) error {
 		}
 	}
 	return nil
+}
+
+// packedFile is a file in the ramdisk.
+type packedFile struct {
+	at      string
+	content []byte
+}
+
+// looseMax is how much of guests' files may stay as it is: a guest of theirs is made faster. More is packed, the largest file first, so that what the control domain has for its
+// guests' sake depends less on what they are.
+const looseMax = 32 * host.MiB
+
+// close is called when no more guests come.
+func (p *guestPack) close() {
+	var loose, size host.Size
+	for _, f := range p.contents {
+		loose += host.Size(len(f.content))
+	}
+	slices.SortStableFunc(p.contents, func(a, b packedFile) int { return len(b.content) - len(a.content) })
+	for _, f := range p.contents {
+		content := f.content
+		if loose > looseMax {
+			loose -= host.Size(len(content))
+			content = pack.Pack(content)
+		}
+		p.ramdisk.AddText(f.at, string(content))
+		size += host.Size(len(content))
+	}
+	p.memory += (size + host.MiB - 1) / host.MiB * host.MiB // where the files stay
 }
 
 // rules packs the rules between guests.

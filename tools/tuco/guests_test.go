@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tuco/control/config"
+	"tuco/control/pack"
 	"tuco/tools/mkkernel"
 	"tuco/tools/tuco/host"
 )
@@ -21,6 +22,20 @@ func TestPackCompressed(t *testing.T) {
 	require.NoError(t, os.WriteFile(config, []byte("name = 'a'\nkernel = 'vmlinuz'\nmemory = 32"), 0o600))
 	_, err := packGuests([]string{config})
 	assert.ErrorContains(t, err, config+":2: kernel: vmlinuz: the bzImage")
+}
+
+// Of files that are large together, the largest are packed, and only as many as it takes.
+func TestPackLargeFiles(t *testing.T) {
+	p := newGuestPack()
+	for name, size := range map[string]host.Size{"large": looseMax, "small": looseMax / 2, "smaller": looseMax / 3} {
+		p.contents = append(p.contents, packedFile{name, make([]byte, size)})
+	}
+	p.close()
+	for name, packed := range map[string]bool{"large": true, "small": false, "smaller": false} {
+		record := p.ramdisk[name]
+		assert.Equal(t, packed, pack.Is(record), name)
+	}
+	assert.Less(t, p.memory, controlMemory+looseMax)
 }
 
 func TestPackGuests(t *testing.T) {

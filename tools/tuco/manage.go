@@ -45,13 +45,13 @@ func (m *manageFlags) keeps(flags *pflag.FlagSet, guests []string, terminal bool
 	return terminal && len(guests) > 0
 }
 
-// uploadMemory is the control domain's for guests that are made while the host runs: their kernels are read into it.
-const uploadMemory = 64 * host.MiB
+// uploadMemory is the control domain's for kernels and ramdisks of guests that are made while the host runs, where it has no disk for them.
+const uploadMemory = 32 * host.MiB
 
-// memoryFor is the control domain's memory, which is to be as much as it needs, and by itself more where guests come later.
-func (m *manageFlags) memoryFor(needed host.Size) (host.Size, error) {
+// memoryFor is the control domain's memory, which is to be as much as it needs, and by itself more where guests come later and there is no disk.
+func (m *manageFlags) memoryFor(needed host.Size, disk bool) (host.Size, error) {
 	switch {
-	case m.memory == "" && m.keep:
+	case m.memory == "" && m.keep && !disk:
 		return needed + uploadMemory, nil
 	case m.memory == "":
 		return needed, nil

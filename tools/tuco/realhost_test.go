@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"net"
@@ -87,7 +88,12 @@ func (h *realHost) List() (list []domains.Info) {
 }
 
 func (h *realHost) Create(c *config.Guest) error {
-	kernel, err := h.images.Read(c.Kernel)
+	image, err := h.images.Open(c.Kernel)
+	if err != nil {
+		return err
+	}
+	defer image.Close()
+	kernel, err := io.ReadAll(image)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tuco/control/api/wire"
+	"tuco/control/pack"
 	"tuco/tools/mkkernel"
 	"tuco/tools/tuco/client/fakehost"
 	"tuco/tools/tuco/host"
@@ -261,6 +262,16 @@ func TestCreate(t *testing.T) {
 	status, _, stderr := tool(t, "create", one)
 	assert.Equal(t, exitFailure, status)
 	assert.Equal(t, "tuco: "+one+": the guest \"one\" exists\n", stderr)
+
+	// A large file is sent packed.
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "huge"), make([]byte, sentLoose+1), 0o644))
+	three := filepath.Join(dir, "three.cfg")
+	require.NoError(t, os.WriteFile(three, []byte("name = 'three'\nkernel = 'kernel'\nramdisk = 'huge'\nmemory = 32\n"), 0o644))
+	ok(t, "create", three)
+	sent := h.Sent("three", wire.PartRamdisk)
+	r, err := pack.NewReader(strings.NewReader(sent), int64(len(sent)))
+	require.NoError(t, err)
+	assert.EqualValues(t, sentLoose+1, r.Size())
 }
 
 func TestHosts(t *testing.T) {

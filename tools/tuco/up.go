@@ -242,14 +242,11 @@ func (f *upFlags) packGuests(names []string) (*guestPack, error) {
 	if f.manage.keep {
 		p.words = append(p.words, "keep")
 	}
-	if p.memory, err = f.manage.memoryFor(p.memory); err != nil {
+	if p.memory, err = f.manage.memoryFor(p.memory, f.devices.disk != ""); err != nil {
 		return nil, err
 	}
 	if len(names) == 0 && f.devices.disk != "" { // what the guests on record have is not known here
 		p.network = true
-		if f.manage.memory == "" {
-			p.memory = max(p.memory, controlMemory+unpackMemory)
-		}
 	}
 	if err := p.fit("--memory", f.spec.Memory); err != nil {
 		return nil, err

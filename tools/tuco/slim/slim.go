@@ -8,7 +8,8 @@ import (
 )
 
 // Kernel leaves out of a kernel's ELF file what a builder of domains does not read: sections, symbols, what no segment has, and zeros at a segment's end, which memory has
-// anyway. Linux' build puts .bss into the file, and gaps of up to 2 MiB before segments: nearly half of it is zeros. A file that has no notes in a segment of their own, or is
+// anyway. Linux' build puts .bss into the file, and gaps of up to 2 MiB before segments: nearly half of it is zeros. Notes come first, so that whoever wants to know what kernel it is need
+// not read on. A file that has no notes in a segment of their own, or is
 // no ELF file, stays as it is: its builder may look for them elsewhere. The argument is not changed.
 func Kernel(file []byte) []byte {
 	var header elf.Header64
@@ -23,6 +24,11 @@ func Kernel(file []byte) []byte {
 	programs := make([]elf.Prog64, len(f.Progs))
 	l := layout{end: header.Phoff + uint64(binary.Size(programs))}
 	notes := false
+	for _, p := range f.Progs {
+		if p.Type == elf.PT_NOTE && p.Off <= uint64(len(file)) && p.Filesz <= uint64(len(file))-p.Off {
+			l.add(p.Off, file[p.Off:][:p.Filesz])
+		}
+	}
 	for i, p := range f.Progs {
 		if p.Off > uint64(len(file)) || p.Filesz > uint64(len(file))-p.Off {
 			return file // whoever loads it says what is wrong
