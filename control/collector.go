@@ -1,9 +1,11 @@
 package main
 
 import (
+	"log/slog"
 	"runtime"
 	"runtime/debug"
 
+	"tuco/control/pauses"
 	"tuco/guestlib"
 	"tuco/guestlib/page"
 )
@@ -25,4 +27,10 @@ func limitHeap() {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	debug.SetMemoryLimit(int64(m.Sys-m.HeapReleased) + int64(free*page.Size/4*3))
+}
+
+// tellPauses says for how long the collector has kept guests' rings waiting. Benchmarks read the line: tools/tuco/bench.
+func tellPauses(log *slog.Logger) {
+	p := pauses.Read()
+	log.Info("garbage collector", "collections", p.Collections, "longest_stop", p.Stop, "longest_wait", p.Wait)
 }

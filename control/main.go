@@ -90,7 +90,9 @@ func run() error {
 	fmt.Println("control: help lists what can be typed here")
 	counts := figures{host, stores.daemon}
 	go (&commands{guests: m, keyboards: consoles, daemons: room, to: os.Stdout, files: guests, figures: counts.text, end: w.end}).serve(os.Stdin)
-	return w.run()
+	err = w.run()
+	tellPauses(log)
+	return err
 }
 
 // withoutTime leaves the time out: the console's reader, and the hypervisor's log, have a clock.

@@ -6,6 +6,7 @@ import (
 
 	"tuco/control/api/wire"
 	"tuco/control/domains"
+	"tuco/control/pauses"
 	"tuco/hypercall"
 )
 
@@ -83,10 +84,11 @@ func (s *Server) host(w http.ResponseWriter, _ *http.Request) error {
 	if err != nil {
 		return err
 	}
-	space := s.Volumes.Space()
+	space, p := s.Volumes.Space(), pauses.Read()
 	send(w, http.StatusOK, wire.Host{
 		Version: s.Version, Uptime: time.Duration(m.Uptime).Seconds(), CPUs: int(m.CPUs), Domains: int(m.Domains), Guests: len(s.Guests.List()),
 		Memory: wire.Space{Size: int64(m.Total) * pageSize, Free: int64(m.Free) * pageSize}, Volumes: wire.Space(space), Address: s.Address,
+		Collector: wire.Collector{Collections: p.Collections, LongestStop: p.Stop.Seconds(), LongestWait: p.Wait.Seconds()},
 	})
 	return nil
 }

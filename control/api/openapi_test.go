@@ -103,7 +103,7 @@ func TestOpenAPITypes(t *testing.T) {
 	var d document
 	readDocument(t, &d)
 	types := map[string]any{
-		"Error": wire.Error{}, "Host": wire.Host{}, "Space": wire.Space{}, "Domain": wire.Domain{}, "Disk": wire.Disk{}, "NIC": wire.NIC{}, "Report": wire.Report{},
+		"Error": wire.Error{}, "Host": wire.Host{}, "Space": wire.Space{}, "Collector": wire.Collector{}, "Domain": wire.Domain{}, "Disk": wire.Disk{}, "NIC": wire.NIC{}, "Report": wire.Report{},
 		"Volumes": wire.Volumes{}, "Volume": wire.Volume{}, "NewVolume": wire.NewVolume{}, "NewSnapshot": wire.NewSnapshot{}, "Daemon": wire.Daemon{},
 		"Guest": config.Guest{}, "GuestDisk": config.Disk{}, "GuestVIF": config.VIF{},
 	}

@@ -114,15 +114,19 @@ func (b *bencher) hosted(ctx context.Context, name, stub string, memory host.Siz
 	return b.deviceTable(ctx, name, spec, "bench")
 }
 
-// deviceTable boots a host and reads the table that a guest has printed, or domain 0.
+// deviceTable boots a host and reads the table that a guest has printed, with what the control domain tells of itself; or domain 0's, where there is no guest.
 func (b *bencher) deviceTable(ctx context.Context, name string, spec host.Spec, guest string) (bench.Table, error) {
 	outcome, err := b.boot(ctx, name, spec, host.Options{})
 	if err != nil {
 		return nil, err
 	}
 	table, err := bench.Parse(bench.ConsoleOf(guest, outcome.Console))
+	var pauses bench.Table
+	if err == nil && guest != "" {
+		pauses, err = bench.ParsePauses(outcome.Console)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", name, outcome.ConsolePath, err)
 	}
-	return table, nil
+	return append(table, pauses...), nil
 }

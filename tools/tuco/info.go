@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -63,6 +64,13 @@ func printHost(w io.Writer, address string, h wire.Host) {
 	if h.Address != "" {
 		row(w, "address", h.Address)
 	}
+	c := h.Collector
+	row(w, "collector", fmt.Sprintf("%d collections, longest stop %s, longest wait %s", c.Collections, moment(c.LongestStop), moment(c.LongestWait)))
+}
+
+// moment is a short time.
+func moment(seconds float64) time.Duration {
+	return time.Duration(seconds * float64(time.Second)).Round(time.Microsecond)
 }
 
 func printDomain(w io.Writer, d wire.Domain) {

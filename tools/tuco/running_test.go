@@ -114,6 +114,7 @@ func TestInfo(t *testing.T) {
 	out := ok(t, "info")
 	assert.Contains(t, out, "management  "+h.Address+"\n")
 	assert.Contains(t, out, "memory      512 MiB free of 1 GiB\n")
+	assert.Contains(t, out, "3 collections, longest stop 41µs, longest wait 1.5ms\n")
 	assert.Equal(t, 2, parsed[wire.Host](t, "info").Guests)
 	out = ok(t, "info", "web")
 	assert.Contains(t, out, "disk xvda  data: 0 reads of 0 B")

@@ -23,6 +23,15 @@ type Host struct {
 	Domains int     `json:"domains"` // that the hypervisor has, domain 0 among them
 	Guests  int     `json:"guests"`
 	Address string  `json:"address,omitempty"` // in the network that the host is in
+
+	Collector Collector `json:"collector"`
+}
+
+// Collector is of the control domain's garbage collector: how long it has kept guests' rings waiting, since the start.
+type Collector struct {
+	Collections uint64  `json:"collections"`
+	LongestStop float64 `json:"longest_stop"` // of all the control domain
+	LongestWait float64 `json:"longest_wait"` // of a goroutine that could run, for whatever reason
 }
 
 // Space is how much there is of something, and how much of it nobody has.

@@ -172,6 +172,7 @@ func (h *Host) self() wire.Host {
 	return wire.Host{
 		Version: "fake", Uptime: h.looks, CPUs: 2, Memory: wire.Space{Size: 1 << 30, Free: 512 << 20}, Volumes: wire.Space{Size: 64 << 20, Free: 32 << 20},
 		Domains: len(h.guests) + 1, Guests: len(h.guests), Address: "10.0.2.15",
+		Collector: wire.Collector{Collections: 3, LongestStop: 41e-6, LongestWait: 1.5e-3},
 	}
 }
 
