@@ -46,14 +46,14 @@ func (r *recorder) Unpause(name string) error       { return r.note("unpause", n
 func (r *recorder) Shutdown(name, how string) error { return r.note("shutdown", name, how) }
 func (r *recorder) Type(name, text string) error    { return r.note("type", name, text) }
 func (r *recorder) Create(g *config.Guest) error    { return fmt.Errorf("%s can't be created", g.Name) }
+func (r *recorder) Restart(context.Context) error   { return r.note("restart block") }
+func (r *recorder) Clients() int                    { return 0 }
 func (r *recorder) Destroy(string) error            { return errors.New("it does not want to") }
 
 func TestCommands(t *testing.T) {
 	var out strings.Builder
 	r := &recorder{}
-	room := daemons.New(slog.New(slog.DiscardHandler), time.Now, daemons.Daemon{Name: "block", Restart: func(context.Context) error {
-		return r.note("restart block")
-	}})
+	room := daemons.New(slog.New(slog.DiscardHandler), time.Now, daemons.Daemon{Name: "block", Service: r})
 	c := commands{guests: r, keyboards: r, daemons: room, to: &out, figures: func() (string, error) { return "7 pages", nil }, end: func() { _ = r.note("poweroff") }}
 	c.serve(strings.NewReader(`
 list

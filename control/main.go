@@ -71,8 +71,8 @@ func run() error {
 		Gone: consoles.Forget, Spent: host.Spent,
 	})
 	room := daemons.New(log, time.Now,
-		daemons.Daemon{Name: "block", Restart: disks.Restart}, daemons.Daemon{Name: "network", Restart: network.Restart},
-		daemons.Daemon{Name: "console", Restart: consoles.Restart}, daemons.Daemon{Name: "store", Restart: stores.Restart})
+		daemons.Daemon{Name: "block", Service: disks}, daemons.Daemon{Name: "network", Service: network},
+		daemons.Daemon{Name: "console", Service: consoles}, daemons.Daemon{Name: "store", Service: stores})
 	if err := bring(m, kept, guests, log); err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ type restartable struct{ *daemons.Room }
 // List is api.Daemons'.
 func (r restartable) List() (list []wire.Daemon) {
 	for _, d := range r.Room.List() {
-		list = append(list, wire.Daemon{Name: d.Name, State: "running", Started: d.Started, Restarts: d.Restarts, Why: d.Failed})
+		list = append(list, wire.Daemon{Name: d.Name, State: "running", Started: d.Started, Restarts: d.Restarts, Clients: d.Clients, Why: d.Failed})
 		if d.Failed != "" {
 			list[len(list)-1].State = "stopped"
 		}

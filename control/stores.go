@@ -88,6 +88,13 @@ func (s *stores) Detach(i *domains.Instance) error {
 	return nil
 }
 
+// Clients is how many guests have a connection.
+func (s *stores) Clients() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
 // Restart has another daemon go on where the one that runs is, in the middle of requests and transactions.
 func (s *stores) Restart(context.Context) error { return s.daemon.Restart() }
 

@@ -190,6 +190,11 @@ func TestCommands(t *testing.T) {
 	u.refused("did you mean talk?", "unpause", "tlak")
 	u.does("unpause", "talk")
 	assert.Equal(t, "console: restarted\n", u.does("daemon", "restart", "console")) // who is at a console stays there
+	for _, d := range told[[]wire.Daemon](u, "daemon", "list") {
+		if d.Name == "console" || d.Name == "store" {
+			assert.Positive(t, d.Clients, "%+v", d)
+		}
+	}
 	c.send("another\n")
 	c.expect(`hello: line "another"`)
 	assert.Contains(t, u.does("console", "talk", "--history"), `hello: line "one line"`)

@@ -142,6 +142,13 @@ func (s *Service) Forget(name string) {
 	}
 }
 
+// Clients is how many consoles are served.
+func (s *Service) Clients() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.lines)
+}
+
 // Restart ends the daemon, and has another go on in the guests' pages where it stopped. What guests have written meanwhile waits there; who is attached stays so.
 func (s *Service) Restart(context.Context) error {
 	s.mu.Lock()

@@ -18,8 +18,14 @@ import (
 
 // Daemon is one that can be restarted.
 type Daemon struct {
-	Name    string
-	Restart func(context.Context) error // ends the one that runs, and starts another
+	Name string
+	Service
+}
+
+// Service is what a daemon does for guests.
+type Service interface {
+	Restart(context.Context) error // ends the daemon that runs, and starts another
+	Clients() int                  // how many devices or connections of guests there are
 }
 
 // Info is a daemon as a list shows it.
@@ -27,6 +33,7 @@ type Info struct {
 	Name     string
 	Started  time.Time // the one that runs
 	Restarts int
+	Clients  int
 	Failed   string // why the last restart did not succeed, if it didn't
 }
 
@@ -65,8 +72,10 @@ func New(log *slog.Logger, now func() time.Time, all ...Daemon) *Room {
 func (r *Room) List() (list []Info) {
 	for _, e := range r.all {
 		e.mu.Lock()
-		list = append(list, e.info)
+		info := e.info
 		e.mu.Unlock()
+		info.Clients = e.daemon.Clients()
+		list = append(list, info)
 	}
 	return list
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 
 	"tuco/control/backend"
 	"tuco/control/blkback"
@@ -26,8 +25,7 @@ type Service struct {
 	// Rate is how many bytes the disks of a guest may move in a second, all together, and as many requests as that is pages; 0: what the host's disk gives.
 	Rate int64
 
-	mu     sync.Mutex
-	guests map[domains.ID][]*plugged
+	guests plug.Devices[domains.ID, *plugged]
 }
 
 // plugged is a disk with all that belongs to it.
@@ -56,44 +54,24 @@ func (s *Service) Name() string { return "disks" }
 
 // Attach is domains.Service's.
 func (s *Service) Attach(i *domains.Instance) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, twice := s.guests[i.ID]; twice {
-		return errors.New("the guest's disks are there already")
-	}
-	var all []*plugged
-	limits := s.newLimits()
-	for _, disk := range i.Config.Disks {
-		p, err := s.plug(i, disk, limits)
-		if err != nil {
-			err = fmt.Errorf("disk %s: %w", disk.VDev, err)
-			for _, p := range all {
-				err = errors.Join(err, s.unplug(p))
+	return s.guests.Attach(i.ID, s.unplug, func(add func(*plugged)) error {
+		limits := s.newLimits()
+		for _, disk := range i.Config.Disks {
+			p, err := s.plug(i, disk, limits)
+			if err != nil {
+				return fmt.Errorf("disk %s: %w", disk.VDev, err)
 			}
-			return err
+			add(p)
 		}
-		all = append(all, p)
-	}
-	if s.guests == nil {
-		s.guests = map[domains.ID][]*plugged{}
-	}
-	s.guests[i.ID] = all
-	return nil
+		return nil
+	})
 }
 
 // Detach is domains.Service's. What could not be removed is tried again with the next call.
-func (s *Service) Detach(i *domains.Instance) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.guests[i.ID]) > 0 {
-		if err := s.unplug(s.guests[i.ID][0]); err != nil {
-			return err
-		}
-		s.guests[i.ID] = s.guests[i.ID][1:]
-	}
-	delete(s.guests, i.ID)
-	return nil
-}
+func (s *Service) Detach(i *domains.Instance) error { return s.guests.Detach(i.ID, s.unplug) }
+
+// Clients is how many disks there are.
+func (s *Service) Clients() int { return s.guests.Count() }
 
 // plug makes a guest's disk.
 func (s *Service) plug(i *domains.Instance, disk config.Disk, limits *limits) (p *plugged, err error) {
@@ -137,9 +115,7 @@ func (s *Service) open(p *plugged) (err error) {
 // Restart has the daemon of the disks answer what it has taken, and another one go on behind that. Volumes are closed and opened again: nothing is left of the
 // first daemon but what is on the disk or on its way there. The guests see a pause.
 func (s *Service) Restart(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return plug.Restart(ctx, &s.Socket, s.guests, s.again)
+	return s.guests.Restart(ctx, &s.Socket, s.again)
 }
 
 // again has a disk served whose daemon has stopped.
@@ -177,12 +153,10 @@ type Disk struct {
 
 // Disks are those of a guest.
 func (s *Service) Disks(id domains.ID) (all []Disk) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, p := range s.guests[id] {
+	s.guests.Each(id, func(p *plugged) {
 		if p.volume != nil {
 			all = append(all, Disk{p.volume.Name(), p.driver.Stats()})
 		}
-	}
+	})
 	return all
 }

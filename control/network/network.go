@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
-	"sync"
 
 	"tuco/control/backend"
 	"tuco/control/config"
@@ -35,8 +34,7 @@ type Service struct {
 	// Forwards are ports of the host's that lead to a guest whenever it is there.
 	Forwards []Forward
 
-	mu     sync.Mutex
-	guests map[domains.ID][]*plugged
+	guests plug.Devices[domains.ID, *plugged]
 }
 
 // Forward is a port of the host's that is a guest's, by TCP.
@@ -59,50 +57,23 @@ func (s *Service) Name() string { return "network" }
 
 // Attach is domains.Service's.
 func (s *Service) Attach(i *domains.Instance) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if _, twice := s.guests[i.ID]; twice {
-		return fmt.Errorf("the guest's interfaces are there already")
-	}
-	var all []*plugged
-	var err error
-	for n := 0; n < len(i.Config.VIFs) && err == nil; n++ {
-		var p *plugged
-		if p, err = s.plug(i, n); err != nil {
-			err = fmt.Errorf("vif %d: %w", n, err)
-			break
+	return s.guests.Attach(i.ID, s.unplug, func(add func(*plugged)) error {
+		for n := range i.Config.VIFs {
+			p, err := s.plug(i, n)
+			if err != nil {
+				return fmt.Errorf("vif %d: %w", n, err)
+			}
+			add(p)
 		}
-		all = append(all, p)
-	}
-	if err == nil {
-		err = s.forward(i.Config)
-	}
-	if err != nil {
-		for _, p := range all {
-			err = errors.Join(err, s.unplug(p))
-		}
-		return err
-	}
-	if s.guests == nil {
-		s.guests = map[domains.ID][]*plugged{}
-	}
-	s.guests[i.ID] = all
-	return nil
+		return s.forward(i.Config)
+	})
 }
 
 // Detach is domains.Service's. What could not be removed is tried again with the next call.
-func (s *Service) Detach(i *domains.Instance) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for len(s.guests[i.ID]) > 0 {
-		if err := s.unplug(s.guests[i.ID][0]); err != nil {
-			return err
-		}
-		s.guests[i.ID] = s.guests[i.ID][1:]
-	}
-	delete(s.guests, i.ID)
-	return nil
-}
+func (s *Service) Detach(i *domains.Instance) error { return s.guests.Detach(i.ID, s.unplug) }
+
+// Clients is how many interfaces there are.
+func (s *Service) Clients() int { return s.guests.Count() }
 
 // forward has ports lead to a guest that has its interfaces. They go with the first of these.
 func (s *Service) forward(g *config.Guest) error {
@@ -148,9 +119,7 @@ func (s *Service) plug(i *domains.Instance, n int) (p *plugged, err error) {
 // Restart has the daemon of the interfaces finish what it has begun, and another one go on behind that. The switch stays, and so do its flows, the gateway's conversations and
 // the guests' leases; frames that come for a guest meanwhile are lost, as on any network.
 func (s *Service) Restart(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return plug.Restart(ctx, &s.Socket, s.guests, func(p *plugged) error { return s.Serve(&p.device, p.nic) })
+	return s.guests.Restart(ctx, &s.Socket, func(p *plugged) error { return s.Serve(&p.device, p.nic) })
 }
 
 // unplug takes away what there is of an interface.
@@ -181,10 +150,6 @@ type Interface struct {
 
 // Interfaces are those of a guest.
 func (s *Service) Interfaces(id domains.ID) (all []Interface) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, p := range s.guests[id] {
-		all = append(all, Interface{p.name, p.port, &p.nic.Stats})
-	}
+	s.guests.Each(id, func(p *plugged) { all = append(all, Interface{p.name, p.port, &p.nic.Stats}) })
 	return all
 }

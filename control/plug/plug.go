@@ -52,22 +52,6 @@ func (s *Socket) Serve(d *Device, driver backend.Driver) error {
 	return nil
 }
 
-// Restart has the daemon of a socket finish what it has begun, puts another in its place, and has every guest's devices served by that one. If the first one isn't done in
-// time it serves nothing any more; another call waits for it again.
-func Restart[G comparable, D any](ctx context.Context, s *Socket, guests map[G][]D, serve func(D) error) error {
-	if err := s.Daemon.Stop(ctx); err != nil {
-		return err
-	}
-	s.Daemon = s.Daemon.Next()
-	var err error
-	for _, devices := range guests {
-		for _, d := range devices {
-			err = errors.Join(err, serve(d))
-		}
-	}
-	return err
-}
-
 // patience is how long a front end has to part from its device.
 const patience = 10 * time.Second
 

@@ -43,9 +43,9 @@ func newDaemonList() *cobra.Command {
 			return err
 		}
 		return r.show(cmd, list, func(w io.Writer) {
-			row(w, "NAME", "STATE", "STARTED", "RESTARTS", "")
+			row(w, "NAME", "STATE", "STARTED", "RESTARTS", "CLIENTS", "")
 			for _, d := range list {
-				row(w, d.Name, d.State, d.Started.UTC().Format("2006-01-02 15:04:05"), d.Restarts, d.Why)
+				row(w, d.Name, d.State, d.Started.UTC().Format("2006-01-02 15:04:05"), d.Restarts, d.Clients, d.Why)
 			}
 		})
 	})

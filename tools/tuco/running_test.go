@@ -184,7 +184,7 @@ func TestDaemons(t *testing.T) {
 	h := running(t)
 	assert.Equal(t, "block: restarted\nstore: restarted\n", ok(t, "daemon", "restart", "block", "store"))
 	assert.Equal(t, []string{"POST /v1/daemons/block/restart", "POST /v1/daemons/store/restart"}, h.Asked())
-	assert.Regexp(t, `(?m)^block +running +2001-09-09 01:46:40 +1$`, ok(t, "daemon", "list"))
+	assert.Regexp(t, `(?m)^block +running +2001-09-09 01:46:40 +1 +0$`, ok(t, "daemon", "list"))
 	assert.Len(t, parsed[[]wire.Daemon](t, "daemon", "list"), 4)
 	assert.Equal(t, []object{{"name": "console", "result": "restarted"}}, parsed[[]object](t, "daemon", "restart", "console"))
 	status, _, stderr := tool(t, "daemon", "restart", "netwrok")
