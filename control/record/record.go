@@ -59,7 +59,8 @@ type Record struct {
 	last uint64 // the number of the newest document; it lies at place last%places
 }
 
-// Open opens the record on a volume, which is made if it isn't there. Nobody else can write it as long as it is open.
+// Open opens the record on a volume, which is made if it isn't there. Nobody else can write it as long as it is open. What documents of usual length need of the disk is taken
+// at once: when the disk is full, guests go on record, and off it, as before.
 func Open(volumes Volumes, name string) (*Record, error) {
 	v, err := volumes.OpenVolume(name, false)
 	if errors.Is(err, volume.ErrNotFound) {
@@ -70,7 +71,30 @@ func Open(volumes Volumes, name string) (*Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the record of guests: %w", err)
 	}
-	return On(v), nil
+	r := On(v)
+	if err := r.reserve(); err != nil && !errors.Is(err, volume.ErrFull) { // full already: Save says so if it matters
+		return nil, errors.Join(fmt.Errorf("the record of guests: %w", err), v.Close())
+	}
+	return r, nil
+}
+
+// reserve has the disk take room for the beginning of both places, an extent each, where nothing was written yet. Zeros would take none, so something stands at the extent's end
+// until a document comes so far.
+func (r *Record) reserve() error {
+	for place := range int64(places) {
+		sector := make([]byte, headSize)
+		if _, err := r.disk.ReadAt(sector, place*placeSize); err != nil {
+			return err
+		}
+		if bytes.Count(sector, []byte{0}) < len(sector) {
+			continue
+		}
+		copy(sector, "reserved")
+		if _, err := r.disk.WriteAt(sector, place*placeSize+volume.ExtentSize-headSize); err != nil {
+			return err
+		}
+	}
+	return r.disk.Flush()
 }
 
 // On is the record on a disk that has room for two documents.

@@ -41,6 +41,29 @@ func TestSaveAndLoad(t *testing.T) {
 	assert.ErrorIs(t, err, volume.ErrBusy, "%v", v)
 }
 
+// On a full disk guests still come off the record, and others on it.
+func TestFullDisk(t *testing.T) {
+	for saved := range 3 {
+		volumes, _, err := disks.Open(disks.NewRAM(32 << 20))
+		require.NoError(t, err)
+		r, err := record.Open(volumes, "@record")
+		require.NoError(t, err)
+		for range saved {
+			require.NoError(t, r.Save([]byte("before")))
+		}
+		require.NoError(t, volumes.Create("data", 1<<30))
+		v, err := volumes.OpenVolume("data", false)
+		require.NoError(t, err)
+		for off := int64(0); err == nil; off += volume.ExtentSize {
+			_, err = v.WriteAt(bytes.Repeat([]byte{1}, volume.ExtentSize), off)
+		}
+		require.ErrorIs(t, err, volume.ErrFull)
+		for n := range 5 {
+			require.NoError(t, r.Save(bytes.Repeat([]byte{byte('0' + n)}, 60_000)), "saved %d before, document %d", saved, n)
+		}
+	}
+}
+
 // A cut is a disk that loses what it was to write from some byte on, as at a power cut.
 type cut struct {
 	*disks.RAM
