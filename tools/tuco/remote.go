@@ -51,26 +51,30 @@ func (r *remote) on(cmd *cobra.Command, do func(cmd *cobra.Command, c *client.Cl
 // retry is how long to wait between two attempts to reach a host.
 const retry = 200 * time.Millisecond
 
-// connect finds the host, and waits for it if it is to.
+// connect finds the host, and waits for it if it is to. It looks at the record before each attempt: a host that ends is in it for a while, and another may come.
 func (r *remote) connect(ctx context.Context) (*client.Client, error) {
-	c, err := r.find()
 	if r.wait <= 0 {
-		return c, err
+		return r.find()
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.wait)
 	defer cancel()
-	for errors.Is(err, hosts.ErrNone) {
+	for {
+		c, err := r.find()
+		if err == nil {
+			if _, err = c.Host(ctx); err == nil {
+				return c, nil
+			}
+			c.Close()
+		}
+		if !errors.Is(err, hosts.ErrNone) && !errors.Is(err, client.ErrUnreachable) {
+			return nil, err // a host that refuses has answered
+		}
 		select {
 		case <-ctx.Done():
 			return nil, err
 		case <-time.After(retry):
 		}
-		c, err = r.find()
 	}
-	if err != nil {
-		return nil, err
-	}
-	return c, c.Await(ctx, retry)
 }
 
 // find finds the host by the flags and the record.

@@ -320,7 +320,11 @@ func TestWait(t *testing.T) {
 		status, _, _ := tool(t, "ps", "--wait", "5m")
 		said <- status
 	}()
-	time.Sleep(2 * retry) // the other order is right as well
+	time.Sleep(2 * retry)                                                  // the other order is right as well
+	gone, err := hosts.Add(hosts.Host{Address: "127.0.0.1:1", Token: "x"}) // a host that ends, and answers no more
+	require.NoError(t, err)
+	defer gone.Close()
+	time.Sleep(2 * retry)
 	r, err := hosts.Add(hosts.Host{Address: h.Address, Token: fakehost.Token})
 	require.NoError(t, err)
 	defer r.Close()

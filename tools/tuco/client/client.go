@@ -1,7 +1,7 @@
 // Package client speaks to a running host: each call is a request of the management API (control/api/wire).
 //
 // A call fails with an [Error] where the host has answered and refused, which errors.As finds and [IsNotFound] looks into; with ErrUnreachable where there was no
-// answer; else with what went wrong here. Nothing is tried twice: who wants to wait for a host that is starting calls [Client.Await].
+// answer; else with what went wrong here. Nothing is tried twice.
 package client
 
 import (
@@ -75,21 +75,6 @@ func (c *Client) Address() string { return c.address }
 
 // Close ends connections that wait for a further call.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-// Await waits until the host answers, or the context ends; then it fails with the last reason. A host that refuses has answered.
-func (c *Client) Await(ctx context.Context, every time.Duration) error {
-	for {
-		_, err := c.Host(ctx)
-		if err == nil || !errors.Is(err, ErrUnreachable) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(every):
-		}
-	}
-}
 
 // body is what a request carries.
 type body struct {
