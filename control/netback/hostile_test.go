@@ -68,20 +68,20 @@ func TestMisbehaved(t *testing.T) {
 		}, "don't fit together"},
 		"slots for ever": {func(h *hand) {
 			var slots []netif.TXRequest
-			for range 19 {
+			for range 24 {
 				slots = append(slots, netif.TXRequest{Ref: h.pages.Refs[0], Size: 1, Flags: netif.TXMoreData})
 			}
 			h.send(slots...)
-		}, "more than 18"},
+		}, "more than 24"},
 		"extras for ever": {func(h *hand) {
 			slots := []netif.TXRequest{{Ref: h.pages.Refs[0], Size: 1, Flags: netif.TXExtraFollows}}
 			e := netif.GSO{Type: netif.GSOTCPv4, Size: 1000}.Extra()
 			e.Flags = netif.ExtraMore
-			for range 19 {
+			for range 24 {
 				slots = append(slots, e.TXSlot())
 			}
 			h.send(slots...)
-		}, "more than 18"},
+		}, "more than 24"},
 		"RX index too far": {func(h *hand) {
 			atomic.StoreUint32(&header(h, 1).ReqProd, 257)
 			h.sw.Port("watcher9").Receive([]packet.Frame{{Data: udp(9, 1, nil)}})

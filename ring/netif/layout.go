@@ -28,7 +28,7 @@ const (
 // MaxTXSize is the greatest length of a frame.
 const MaxTXSize = 0xffff
 
-// MinSlots is how many slots a frame may take at least, with neither side saying more.
+// MinSlots is how many parts a frame may have at least, with neither side saying more. Extras are not among them: stock Linux sends 18 parts and an Extra.
 const MinSlots = 18
 
 // TXResponse answers a TXRequest, or an Extra.

@@ -124,10 +124,14 @@ func (p *Packet) extras(b *TXBack) (bad, err error) {
 	return bad, nil
 }
 
+// mostSlots is how many slots a frame may have, whatever they are, before its front end is given up. A frame with more than MinSlots parts is not sent: a front end may
+// believe in a few more, as some of old do.
+const mostSlots = MinSlots + 6
+
 // next takes another slot of the same frame, which has to be there.
 func (p *Packet) next(b *TXBack, r *TXRequest, extra bool) error {
-	if len(p.slots) == MinSlots {
-		return fmt.Errorf("%w: there are more than %d", ErrChain, MinSlots)
+	if len(p.slots) == mostSlots {
+		return fmt.Errorf("%w: there are more than %d", ErrChain, mostSlots)
 	}
 	ok, err := b.Take(r)
 	if err == nil && !ok {
@@ -141,9 +145,12 @@ func (p *Packet) next(b *TXBack, r *TXRequest, extra bool) error {
 	return err
 }
 
-// check looks whether the fragments are parts of pages, and add up.
+// check looks whether there are not too many fragments, whether they are parts of pages, and whether they add up.
 func (p *Packet) check() error {
 	const pageSize = 4096
+	if len(p.Fragments) > MinSlots {
+		return fmt.Errorf("a frame of %d parts: %d are the most", len(p.Fragments), MinSlots)
+	}
 	for i, f := range p.Fragments {
 		if f.Size <= 0 || f.Offset+f.Size > pageSize {
 			return fmt.Errorf("part %d of the frame: %d bytes at %d in a page", i, f.Size, f.Offset)

@@ -1,12 +1,14 @@
 package netif_test
 
 import (
+	"slices"
 	"testing"
 	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"tuco/hypercall"
 	"tuco/ring"
 	"tuco/ring/netif"
 )
@@ -66,6 +68,38 @@ func TestPackets(t *testing.T) {
 	assert.Equal(t, gso, gso.Extra().RXSlot().Extra().GSO())
 }
 
+// parts is a frame of so many parts, of a byte each.
+func parts(n int, flags netif.TXFlags) (all []netif.TXRequest) {
+	for i := range n {
+		r := netif.TXRequest{Ref: hypercall.GrantRef(i), Size: 1, ID: uint16(i), Flags: netif.TXMoreData}
+		if i == 0 {
+			r.Size, r.Flags = uint16(n), r.Flags|flags
+		}
+		if i == n-1 {
+			r.Flags &^= netif.TXMoreData
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// TestMostParts: the longest that stock Linux sends, a segment to be cut in as many parts as there may be.
+func TestMostParts(t *testing.T) {
+	f, b := pair()
+	all := parts(netif.MinSlots, netif.TXExtraFollows)
+	gso := netif.GSO{Type: netif.GSOTCPv4, Size: 1448}
+	send(&f, slices.Insert(all, 1, gso.Extra().TXSlot())...)
+	var p netif.Packet
+	ok, bad, err := p.Take(&b)
+	require.NoError(t, err)
+	require.NoError(t, bad)
+	assert.True(t, ok)
+	assert.Len(t, p.Fragments, netif.MinSlots)
+	assert.Equal(t, gso, p.GSO)
+	p.Answer(&b, netif.StatusOK)
+	assert.Zero(t, b.Unanswered())
+}
+
 // TestBadPackets: these frames are not sent, and the ring goes on.
 func TestBadPackets(t *testing.T) {
 	for name, slots := range map[string][]netif.TXRequest{
@@ -76,6 +110,8 @@ func TestBadPackets(t *testing.T) {
 		"parts are all":        {{Size: 100, Flags: netif.TXMoreData}, {Size: 100}},
 		"the first too large":  {{Size: 5000, Flags: netif.TXMoreData}, {Size: 100}},
 		"an empty part":        {{Size: 100, Flags: netif.TXMoreData}, {}},
+		"a part too many":      parts(netif.MinSlots+1, 0),
+		"some parts too many":  parts(netif.MinSlots+6, 0),
 		"unknown extra":        {{Size: 100, Flags: netif.TXExtraFollows}, netif.Extra{Type: 9}.TXSlot()},
 		"multicast":            {{Size: 100, Flags: netif.TXExtraFollows}, netif.Extra{Type: netif.ExtraMulticastAdd}.TXSlot()},
 		"unknown segmentation": {{Size: 100, Flags: netif.TXExtraFollows}, netif.GSO{Type: 3, Size: 1000}.Extra().TXSlot()},
