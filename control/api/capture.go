@@ -10,7 +10,6 @@ import (
 
 	"tuco/control/api/wire"
 	"tuco/control/capture"
-	"tuco/control/domains"
 	"tuco/control/network"
 	"tuco/control/vswitch"
 )
@@ -97,18 +96,17 @@ func (s *Server) port(guest, number string) (p *vswitch.Port, there func() bool,
 			return nil, nil, refuse(http.StatusBadRequest, "%q can't be the number of an interface: the first is 0", number)
 		}
 	}
-	list := s.Guests.List()
-	k := slices.IndexFunc(list, func(i domains.Info) bool { return i.Config.Name == guest })
-	if k < 0 {
-		return nil, nil, refuse(http.StatusNotFound, "there is no guest %q; GET %s lists those that there are", guest, wire.PathDomains)
+	g, found := s.guest(guest)
+	if !found {
+		return nil, nil, noGuest(guest)
 	}
-	all := s.Interfaces(list[k].ID)
+	all := s.Interfaces(g.ID)
 	if n >= len(all) {
 		return nil, nil, refuse(http.StatusBadRequest, "guest %q has %d network interfaces, and none with the number %d", guest, len(all), n)
 	}
 	p = all[n].Port
 	return p, func() bool {
-		return slices.ContainsFunc(s.Interfaces(list[k].ID), func(i network.Interface) bool { return i.Port == p })
+		return slices.ContainsFunc(s.Interfaces(g.ID), func(i network.Interface) bool { return i.Port == p })
 	}, nil
 }
 

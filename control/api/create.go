@@ -72,10 +72,8 @@ func (s *Server) build(g *config.Guest) error {
 
 // absent refuses a name that a guest has.
 func (s *Server) absent(name string) error {
-	for _, i := range s.Guests.List() {
-		if i.Config.Name == name {
-			return refuse(http.StatusConflict, "there is a guest %q already, %s; destroy it, or give the new one another name", name, i.State)
-		}
+	if i, there := s.guest(name); there {
+		return refuse(http.StatusConflict, "there is a guest %q already, %s; destroy it, or give the new one another name", name, i.State)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"slices"
 
 	"tuco/control/api/wire"
 	"tuco/control/domains"
@@ -29,18 +30,31 @@ func (s *Server) domain(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// guest finds a guest by its name.
+func (s *Server) guest(name string) (i domains.Info, there bool) {
+	list := s.Guests.List()
+	if k := slices.IndexFunc(list, func(i domains.Info) bool { return i.Config.Name == name }); k >= 0 {
+		return list[k], true
+	}
+	return i, false
+}
+
+// noGuest refuses what is about a guest that is not there.
+func noGuest(name string) error {
+	return refuse(http.StatusNotFound, "there is no guest %q; tuco ps, or GET %s, lists those that there are", name, wire.PathDomains)
+}
+
 // find describes a guest.
 func (s *Server) find(name string) (d wire.Domain, err error) {
-	for _, i := range s.Guests.List() {
-		if i.Config.Name == name {
-			all, err := s.figures()
-			if err != nil {
-				return d, err
-			}
-			return s.describe(&i, all), nil
-		}
+	i, there := s.guest(name)
+	if !there {
+		return d, noGuest(name)
 	}
-	return d, refuse(http.StatusNotFound, "there is no guest %q; tuco ps, or GET %s, lists those that there are", name, wire.PathDomains)
+	all, err := s.figures()
+	if err != nil {
+		return d, err
+	}
+	return s.describe(&i, all), nil
 }
 
 // done answers that something has been done.

@@ -87,13 +87,11 @@ func (s *Server) traceDomain(name string) (oneDomain, error) {
 	if name == "" {
 		return allDomains, nil
 	}
-	for _, g := range s.Guests.List() {
-		if g.Config.Name == name {
-			if g.ID == (domains.ID{}) {
-				return 0, refuse(http.StatusConflict, "guest %q is %s: it has no domain now", name, g.State)
-			}
-			return oneDomain(g.ID.Dom), nil
+	if g, there := s.guest(name); there {
+		if g.ID == (domains.ID{}) {
+			return 0, refuse(http.StatusConflict, "guest %q is %s: it has no domain now", name, g.State)
 		}
+		return oneDomain(g.ID.Dom), nil
 	}
 	if n, err := strconv.ParseUint(name, 10, 15); err == nil {
 		return oneDomain(n), nil
