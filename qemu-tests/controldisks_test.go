@@ -56,7 +56,8 @@ func TestControlDisksInMemory(t *testing.T) {
 func TestControlDisksRefused(t *testing.T) {
 	t.Parallel()
 	o := boot(t, controlled(t, host.Spec{}, map[string]string{"g": "memory = 64\ndisk = ['vol:nothing,xvda,w']"}))
-	require.Equal(t, host.Crashed, o.End, "%v\n%s", o, o.Console)
+	require.Equal(t, host.GaveUp, o.End, "%v\n%s", o, o.Console)
+	assert.Regexp(t, `^guest "g": .*disk xvda: .*nothing`, o.Reason)
 	assert.Regexp(t, `(?m)^control: guest "g": .*disk xvda: .*nothing`, o.Console)
 	requireLog(t, o, `(?m)^domain 1: gone`)
 }

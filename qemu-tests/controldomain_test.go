@@ -65,7 +65,8 @@ func TestControlDomainTellsOfCrashes(t *testing.T) {
 	o := boot(t, controlled(t, host.Spec{CPUs: 2}, map[string]string{
 		"good": "memory = 48", "bad": "memory = 48\nextra = 'exit=3'",
 	}))
-	require.Equal(t, host.Crashed, o.End, "%v\n%s", o, o.Console)
+	require.Equal(t, host.GaveUp, o.End, "%v\n%s", o, o.Console)
+	assert.Regexp(t, `^guest "bad" has crashed: crash, after`, o.Reason)
 	for _, line := range []string{
 		`good: hello: done`, `bad: hello: go`, `control: guest "bad" has crashed: crash, after`,
 	} {

@@ -59,5 +59,5 @@ func TestControlRecord(t *testing.T) {
 
 	s = start(nil)
 	s.hear(`control: there is no guest to start: none is on record.*`)
-	require.Equal(t, host.Crashed, s.end().End)
+	require.Equal(t, host.GaveUp, s.end().End)
 }

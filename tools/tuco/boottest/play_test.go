@@ -13,8 +13,8 @@ import (
 	"tuco/tools/tuco/host"
 )
 
-// crashedHost is what becomes of a host whose guest has crashed.
-var crashedHost = &host.Outcome{End: host.Crashed, Reason: "domain 0 crashed", Failed: true}
+// crashedHost is what becomes of a host whose guest has crashed, or could not be made.
+var crashedHost = &host.Outcome{End: host.GaveUp, Reason: "why", Failed: true}
 
 func play(t *testing.T, more string, script func(h *fakeHost) *host.Outcome) Result {
 	t.Helper()
@@ -74,7 +74,7 @@ func TestPlay(t *testing.T) {
 			func(h *fakeHost) *host.Outcome {
 				h.say(`control: guest "g": there is no memory left`)
 				return crashedHost
-			}, `the control domain has said: guest "g": there is no memory left (the host: crashed: domain 0 crashed`,
+			}, `the control domain has said: guest "g": there is no memory left (the host: failed: why`,
 		},
 		"a crash": {
 			"steps = [expect('up'), expect('never')]",

@@ -21,11 +21,12 @@ const (
 	Interrupted                   // the context ended
 	EmulatorFailed                // the emulator did not run, or died by itself
 	Awaited                       // the text that the run was to end at appeared
+	GaveUp                        // the control domain ended the host, and said why: a guest has crashed, or could not be made
 )
 
 var endNames = map[End]string{
 	PoweredOff: "powered off", Rebooted: "rebooted", Halted: "halted", Crashed: "crashed", Vanished: "crashed without a closing line",
-	TimedOut: "timed out", Quit: "ended by the user", Interrupted: "interrupted", EmulatorFailed: "emulator failed", Awaited: "ended at the awaited text",
+	TimedOut: "timed out", Quit: "ended by the user", Interrupted: "interrupted", EmulatorFailed: "emulator failed", Awaited: "ended at the awaited text", GaveUp: "failed",
 }
 
 func (e End) String() string { return endNames[e] }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // ControlLogName is the name of the log of what a control domain itself says.
@@ -100,4 +101,32 @@ func (g *guestLogs) close() (err error) {
 		err = errors.Join(err, f.Close())
 	}
 	return errors.Join(err, g.control.Close())
+}
+
+// A control domain that ends its host because something is wrong says what, and then ends by itself with this status: any other has not come so far.
+const (
+	reason     = "control: "
+	givesUp    = "guest: exit status 1"
+	reasonMost = 500 // bytes of it that fit into a line
+)
+
+// lastWord is what the control domain has said of why it has ended the host, in one line; nothing if it hasn't. It is for when the logs have ended.
+func (g *guestLogs) lastWord() (string, error) {
+	text, err := os.ReadFile(g.control.Name())
+	if err != nil {
+		return "", err
+	}
+	said, is := strings.CutSuffix(strings.TrimRight(string(text), "\n"), "\n"+givesUp)
+	if !is {
+		return "", nil
+	}
+	k := strings.LastIndex("\n"+said, "\n"+reason)
+	if k < 0 {
+		return "", nil
+	}
+	word := strings.Join(strings.Fields(strings.ReplaceAll(said[k+len(reason):], "\n", "; ")), " ")
+	if len(word) > reasonMost {
+		word = strings.ToValidUTF8(word[:reasonMost], "") + "…"
+	}
+	return word, nil
 }

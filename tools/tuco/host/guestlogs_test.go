@@ -3,6 +3,7 @@ package host
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -54,4 +55,27 @@ level=INFO msg="console attached" guest=web
 	all, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Len(t, all, 2)
+}
+
+func TestLastWord(t *testing.T) {
+	for name, test := range map[string]struct{ console, want string }{
+		"a word":             {"control: help lists\ncontrol: guest \"g\": there is no room\nguest: exit status 1\n", `guest "g": there is no room`},
+		"several":            {"control: guest \"g\" has crashed\nguest \"h\" has crashed\nguest: exit status 1", `guest "g" has crashed; guest "h" has crashed`},
+		"another end":        {"control: help lists\nguest: exit status 2\n", ""},
+		"it goes on":         {"control: help lists\nguest: exit status 1\ncontrol: all guests have ended\n", ""},
+		"no word":            {"> guest: exit\nguest: exit status 1\n", ""},
+		"a long one":         {"control: " + strings.Repeat("x", 1000) + "\nguest: exit status 1\n", strings.Repeat("x", 500) + "…"},
+		"a guest's own word": {announced + "web\nweb: control: x\nweb: guest: exit status 1\n", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g, err := openGuestLogs(t.TempDir())
+			require.NoError(t, err)
+			_, err = g.Write([]byte(test.console))
+			require.NoError(t, err)
+			require.NoError(t, g.close())
+			word, err := g.lastWord()
+			require.NoError(t, err)
+			assert.Equal(t, test.want, word)
+		})
+	}
 }

@@ -42,6 +42,7 @@ type witnesses struct {
 	signal   string // the signal that killed it, if it was not us
 	log      string
 	emulator string // the emulator's own messages
+	lastWord string // the control domain's, of why it has ended the host
 	bochs    bool   // the emulator passes no exit status on
 
 	hypervisor string // Tuco, or Xen: that has no exit status of its choice, and at its end QEMU runs on
@@ -75,6 +76,8 @@ func judge(w witnesses) (end End, reason string, failed bool) {
 		return EmulatorFailed, fmt.Sprintf("the emulator ended with status %d: %s", w.status, lastLine(w.emulator)), true
 	case end == 0:
 		return Vanished, "a triple fault, or a reset by its firmware", true
+	case end == Crashed && w.lastWord != "":
+		return GaveUp, w.lastWord, true
 	case end == Crashed:
 		return end, reason, true
 	case end == Halted:

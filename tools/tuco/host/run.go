@@ -87,6 +87,11 @@ func Run(ctx context.Context, plan *Plan, options Options) (*Outcome, error) {
 	if outcome.Console, err = readAll(run.console); err != nil {
 		return nil, err
 	}
+	if run.guests != nil {
+		if w.lastWord, err = run.guests.lastWord(); err != nil {
+			return nil, err
+		}
+	}
 	w.log, w.emulator = outcome.Log, outcome.Emulator
 	w.bochs, w.hypervisor = plan.Spec.Emulator == Bochs, plan.Spec.Hypervisor
 	outcome.End, outcome.Reason, outcome.Failed = judge(w)

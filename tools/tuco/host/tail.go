@@ -13,7 +13,11 @@ const TailLines = 60
 // line that they lie in and a guest's code is disassembled, domain 0's, and what the emulator had to say.
 func (o *Outcome) WriteTail(w io.Writer, lines int) error {
 	var b strings.Builder
-	tail := lastLines(&b, o.Log, lines, o.LogPath)
+	log := o.Log
+	if o.End == GaveUp {
+		log = withoutReport(log)
+	}
+	tail := lastLines(&b, log, lines, o.LogPath)
 	image, err := LoadSymbols(o.image)
 	if err != nil {
 		image = nil // Debian's Xen has none, nor has what stands for an image in a test
@@ -41,4 +45,12 @@ func lastLines(b *strings.Builder, log string, lines int, path string) string {
 		all = all[first:]
 	}
 	return strings.Join(all, "") + "\n"
+}
+
+// withoutReport is a log up to the hypervisor's report of domain 0's last crash, which says nothing of one that has given up by itself. Reports of guests are before it.
+func withoutReport(log string) string {
+	if k := strings.LastIndex(log, "\n"+reportLine+"domain 0 ("); k >= 0 {
+		return log[:k+1]
+	}
+	return log
 }
