@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -128,6 +129,8 @@ func (d *deviceFlags) checkDisk(spec *host.Spec) error {
 		return usagef("--disk: %v", err)
 	case info.Size() < int64(host.MiB):
 		return usagef("--disk: %s has %d bytes: want at least 1 MiB", d.disk, info.Size())
+	case diskInUse(d.disk):
+		return usagef("--disk: %s is the disk of a host that runs: end that with tuco down, or name another disk", d.disk)
 	}
 	return nil
 }
@@ -176,6 +179,17 @@ func (p *guestPack) named(forward string) string {
 		return forward
 	}
 	return here + ":" + names[0] + ":" + there
+}
+
+// checkPorts refuses forwards from ports here that others have. It is for forwards that apply has found to be right.
+func (d *deviceFlags) checkPorts() error {
+	for _, f := range d.forwards {
+		port, _, _ := strings.Cut(f, ":")
+		if err := listenable(net.JoinHostPort("127.0.0.1", port)); err != nil {
+			return usagef("--forward %s: %v: end what listens there, or write another port before the guest's", f, err)
+		}
+	}
+	return nil
 }
 
 // forwardPort is the port here of a forward to one of the guests, or to one that may be on record.

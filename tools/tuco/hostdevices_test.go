@@ -1,11 +1,13 @@
 package main
 
 import (
+	"net"
 	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
 
 	"tuco/tools/tuco/host"
 )
@@ -45,4 +47,30 @@ func TestDevices(t *testing.T) {
 	spec = host.Spec{}
 	require.NoError(t, (&deviceFlags{disk: disk}).apply(&spec, nil))
 	assert.Len(t, spec.ExtraArgs, 4, "any domain 0 may have it")
+}
+
+// What another has is said before anything is started.
+func TestDevicesOfOthers(t *testing.T) {
+	disk := written(t, "disk", nil)
+	require.NoError(t, os.Truncate(disk, int64(host.MiB)))
+	flags := deviceFlags{disk: disk}
+	require.NoError(t, flags.checkDisk(&host.Spec{}))
+	emulator, err := os.Open(disk)
+	require.NoError(t, err)
+	// QEMU's lock on the right to write.
+	require.NoError(t, unix.FcntlFlock(emulator.Fd(), unix.F_OFD_SETLK, &unix.Flock_t{Type: unix.F_RDLCK, Start: 101, Len: 1}))
+	err = flags.checkDisk(&host.Spec{})
+	assert.ErrorContains(t, err, disk+" is the disk of a host that runs: end that with tuco down")
+	assert.ErrorIs(t, err, errUsage)
+	require.NoError(t, emulator.Close())
+	require.NoError(t, flags.checkDisk(&host.Spec{}))
+
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	require.NoError(t, err)
+	flags = deviceFlags{forwards: []string{port + ":web:80"}}
+	assert.ErrorContains(t, flags.checkPorts(), "--forward "+port+":web:80: listen tcp4 127.0.0.1:"+port+": bind: address already in use: end what listens there")
+	require.NoError(t, l.Close())
+	assert.NoError(t, flags.checkPorts())
 }

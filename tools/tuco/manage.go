@@ -154,7 +154,7 @@ func (m *management) record(dir string, to io.Writer) (forget func(), err error)
 		return nil, err
 	}
 	token := filepath.Join(dir, tokenFile)
-	if err := os.Remove(token); err != nil && !errors.Is(err, os.ErrNotExist) { // another's, with other rights
+	if err := removed(token); err != nil { // another's, with other rights
 		return nil, err
 	}
 	if err := os.WriteFile(token, []byte(m.token), 0o600); err != nil {
@@ -166,8 +166,16 @@ func (m *management) record(dir string, to io.Writer) (forget func(), err error)
 	}
 	fmt.Fprintf(to, "tuco: management API at http://%s, its token in %s\n", m.address, token)
 	return func() {
-		if err := errors.Join(r.Close(), os.Remove(token)); err != nil {
+		if err := errors.Join(r.Close(), removed(token)); err != nil {
 			fmt.Fprintf(to, "tuco: %v\n", err)
 		}
 	}, nil
+}
+
+// removed removes a file, if it is there: two hosts may have been given one directory.
+func removed(name string) error {
+	if err := os.Remove(name); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }

@@ -194,7 +194,11 @@ func (f *testFlags) host(t *boottest.Test, image string) (h testHost, err error)
 	if err := h.devices.apply(&h.spec, h.guests); err != nil {
 		return h, err
 	}
-	if _, err := h.spec.Resolve(); err != nil {
+	spec, err := h.spec.Resolve()
+	if err == nil {
+		err = spec.CheckRoom()
+	}
+	if err != nil {
 		return h, fmt.Errorf("%s: %w", t.File, err)
 	}
 	return h, nil

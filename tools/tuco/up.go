@@ -142,7 +142,11 @@ func up(cmd *cobra.Command, f upFlags, args []string, stdin *os.File) error {
 		return plan.Script(cmd.OutOrStdout(), toolPath())
 	}
 	// Refuse a bad spec before a directory is made for it.
-	if _, err := f.spec.Resolve(); err != nil {
+	spec, err := f.spec.Resolve()
+	if err == nil {
+		err = errors.Join(spec.CheckRoom(), f.devices.checkPorts())
+	}
+	if err != nil {
 		return err
 	}
 	dir := f.logDir
