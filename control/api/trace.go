@@ -28,16 +28,16 @@ func (s *Server) trace(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	w.Header().Set("Content-Type", wire.TraceType)
+	if r.Method == http.MethodHead {
+		return nil
+	}
 	reader, err := s.Trace.Open(classes)
 	if err != nil {
 		return err
 	}
 	defer reader.Close()
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // one who looks on has nothing to say
-	w.Header().Set("Content-Type", wire.TraceType)
-	if r.Method == http.MethodHead {
-		return nil
-	}
 	head := wire.TraceHead{TicksPerMillisecond: reader.TicksPerMillisecond(), CPUs: uint32(reader.CPUs())}
 	for b := head.Append(nil); ; {
 		if _, err := w.Write(b); err != nil || http.NewResponseController(w).Flush() != nil {

@@ -89,4 +89,6 @@ func TestTraceRefused(t *testing.T) {
 	}
 	a, _ := w.ask("GET", wire.PathTrace, "", nil)
 	assert.Equal(t, http.StatusServiceUnavailable, a.StatusCode)
+	a, _ = w.ask("HEAD", wire.PathTrace, "", nil)
+	assert.Equal(t, http.StatusOK, a.StatusCode, "which takes nobody's place")
 }
