@@ -7,8 +7,12 @@ import (
 
 // TraceClasses are the classes of events that the hypervisor records, a bit (1<<class) each.
 func (h *Host) TraceClasses() (uint64, error) {
-	t, err := op("ask what is recorded", hypercall.CONTROLOP_trace, hypercall.ControlTrace{})
+	t, err := traced()
 	return t.Classes, err
+}
+
+func traced() (hypercall.ControlTrace, error) {
+	return op("ask what is recorded", hypercall.CONTROLOP_trace, hypercall.ControlTrace{})
 }
 
 // SetTraceClasses says which are to be recorded. EINVAL: there is no such class.
@@ -21,7 +25,7 @@ func (h *Host) SetTraceClasses(classes uint64) error {
 
 // TraceBuffers maps the buffers that the CPUs record in, to be read as hypercall.ControlTrace has it. They stay mapped.
 func (h *Host) TraceBuffers() ([][]byte, error) {
-	t, err := op("ask what is recorded", hypercall.CONTROLOP_trace, hypercall.ControlTrace{})
+	t, err := traced()
 	if err != nil {
 		return nil, err
 	}
