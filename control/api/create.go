@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime/multipart"
 	"net/http"
 
 	"tuco/control/api/wire"
@@ -18,9 +17,9 @@ const formRoom = config.MaxSize + 64<<10
 
 // create makes a guest of a form. Its parts come one after the other, and each is on a volume before the next is looked at.
 func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
-	form, err := r.MultipartReader()
+	form, err := openForm(r)
 	if err != nil {
-		return refuse(http.StatusUnsupportedMediaType, "the body has to be a form with the parts %s, %s and %s: %v", wire.PartConfig, wire.PartKernel, wire.PartRamdisk, err)
+		return err
 	}
 	room := s.Images.Room()
 	if r.ContentLength > room+formRoom {
@@ -47,10 +46,8 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) error {
 		room -= bytes
 		defer s.Images.Release(*file.name)
 	}
-	if p, err := form.NextPart(); err == nil {
-		return refuse(http.StatusBadRequest, "the form has a part %q too many", p.FormName())
-	} else if err != io.EOF {
-		return badForm(err)
+	if err := form.end(); err != nil {
+		return err
 	}
 	if err := s.build(g); err != nil {
 		return err
@@ -79,8 +76,8 @@ func (s *Server) absent(name string) error {
 }
 
 // readConfig reads the form's first part.
-func readConfig(form *multipart.Reader) (*config.Guest, error) {
-	p, err := part(form, wire.PartConfig)
+func readConfig(form *form) (*config.Guest, error) {
+	p, err := form.part(wire.PartConfig)
 	if err != nil {
 		return nil, err
 	}
@@ -99,30 +96,9 @@ func readConfig(form *multipart.Reader) (*config.Guest, error) {
 	return g, nil
 }
 
-// part is the next part of a form, which has to have a name.
-func part(form *multipart.Reader, name string) (*multipart.Part, error) {
-	p, err := form.NextPart()
-	switch {
-	case err == io.EOF:
-		return nil, refuse(http.StatusBadRequest, "the form has no part %q, which has to come next", name)
-	case err != nil:
-		return nil, badForm(err)
-	case p.FormName() != name:
-		return nil, refuse(http.StatusBadRequest, "the form's part %q has to come next, not %q", name, p.FormName())
-	}
-	return p, nil
-}
-
-func badForm(err error) error {
-	if status := statusOf(err); status != http.StatusInternalServerError {
-		return fmt.Errorf("the form: %w", err)
-	}
-	return refuse(http.StatusBadRequest, "the form: %v", err)
-}
-
 // image keeps a file of the form, held until it is released. Room is how large it may be.
-func (s *Server) image(form *multipart.Reader, name string, room int64) (image string, bytes int64, err error) {
-	p, err := part(form, name)
+func (s *Server) image(form *form, name string, room int64) (image string, bytes int64, err error) {
+	p, err := form.part(name)
 	if err != nil {
 		return "", 0, err
 	}

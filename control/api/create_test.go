@@ -20,7 +20,7 @@ const webFile = "name = 'web'\nkernel = 'web.elf'\nramdisk = 'web.cpio'\nmemory 
 func TestCreate(t *testing.T) {
 	w := newWorld(t)
 	kernel, ramdisk := strings.Repeat("kernel", 50_000), strings.Repeat("files", 30_000)
-	kind, body := form(t, formPart{"config", webFile}, formPart{"kernel", kernel}, formPart{"ramdisk", ramdisk})
+	kind, body := formOf(t, formPart{"config", webFile}, formPart{"kernel", kernel}, formPart{"ramdisk", ramdisk})
 	a, text := w.ask("POST", wire.PathDomains, kind, body)
 	require.Equal(t, http.StatusCreated, a.StatusCode, "%s", text)
 	assert.Contains(t, string(text), `"name":"web","state":"running"`)
@@ -30,11 +30,11 @@ func TestCreate(t *testing.T) {
 	w.sweep()
 	assert.ElementsMatch(t, []string{g.Kernel, g.Ramdisk}, w.names(), "they stay as long as the guest")
 
-	kind, body = form(t, formPart{"config", strings.Replace(webFile, "ramdisk = 'web.cpio'", "", 1)}, formPart{"kernel", kernel})
+	kind, body = formOf(t, formPart{"config", strings.Replace(webFile, "ramdisk = 'web.cpio'", "", 1)}, formPart{"kernel", kernel})
 	assert.Equal(t, `there is a guest "web" already, running; destroy it, or give the new one another name`,
 		w.refused(http.StatusConflict, "POST", wire.PathDomains, kind, body))
 	other := strings.NewReplacer("ramdisk = 'web.cpio'", "", "'web'", "'other'").Replace(webFile)
-	kind, body = form(t, formPart{"config", other}, formPart{"kernel", kernel})
+	kind, body = formOf(t, formPart{"config", other}, formPart{"kernel", kernel})
 	a, text = w.ask("POST", wire.PathDomains, kind, body)
 	require.Equal(t, http.StatusCreated, a.StatusCode, "%s", text)
 	assert.Len(t, w.names(), 2, "guests of one kernel share it")
@@ -66,7 +66,7 @@ func TestCreateRefused(t *testing.T) {
 		{http.StatusInsufficientStorage, "the host has room for 4194304: delete volumes", []formPart{config, large, ramdisk}},
 		{http.StatusInsufficientStorage, "the host has room for 1: delete volumes", []formPart{config, {"kernel", large.content[2:]}, {"ramdisk", "rr"}}},
 	} {
-		kind, body := form(t, c.parts...)
+		kind, body := formOf(t, c.parts...)
 		assert.Contains(t, w.refused(c.status, "POST", wire.PathDomains, kind, body), c.why)
 		assert.Empty(t, w.guests)
 		w.sweep()
@@ -74,7 +74,7 @@ func TestCreateRefused(t *testing.T) {
 	}
 
 	w.fail(domains.ErrConfig)
-	kind, body := form(t, config, kernel, ramdisk)
+	kind, body := formOf(t, config, kernel, ramdisk)
 	w.refused(http.StatusBadRequest, "POST", wire.PathDomains, kind, body)
 	w.fail(nil)
 	w.sweep()
@@ -86,10 +86,36 @@ func TestCreateRefused(t *testing.T) {
 		"before anything of it is read")
 }
 
+// What is before a part's content is kept in memory, and so has its bound; what is in it is not, and has none but the room for it.
+func TestCreateHeaders(t *testing.T) {
+	w := newWorld(t)
+	const kind = "multipart/form-data; boundary=b"
+	part := func(name, more, content string) string {
+		return "--b\r\nContent-Disposition: form-data; name=" + name + "; filename=" + name + ".file\r\n" + more + "\r\n" + content + "\r\n"
+	}
+	long := func(n int) string { return "X-Long: " + strings.Repeat("x", n) + "\r\n" }
+	config, kernel, ramdisk := part("config", "", webFile), part("kernel", "", strings.Repeat("k", 1<<20)), part("ramdisk", "", "r")
+	for _, body := range []string{
+		part("config", long(1<<16), webFile) + kernel + ramdisk,
+		part("config", strings.Repeat(long(100), 500), webFile) + kernel + ramdisk,
+		config + part("kernel", long(1<<20), "k") + ramdisk,
+		config + kernel + part("ramdisk", long(1<<20), "r"),
+		config + kernel + ramdisk + part("more", long(1<<20), ""),
+		strings.Repeat("before the form\r\n", 5000) + config + kernel + ramdisk,
+	} {
+		why := w.refused(http.StatusBadRequest, "POST", wire.PathDomains, kind, strings.NewReader(body+"--b--\r\n"))
+		assert.Contains(t, why, "what stands before a part's content has more than 4096 bytes")
+	}
+	w.sweep()
+	assert.Empty(t, w.names())
+	a, text := w.ask("POST", wire.PathDomains, kind, strings.NewReader(part("config", long(3000), webFile)+part("kernel", long(3000), strings.Repeat("k", 1<<20))+ramdisk+"--b--\r\n"))
+	assert.Equal(t, http.StatusCreated, a.StatusCode, "%s", text)
+}
+
 // A client that goes away in the middle of a file leaves nothing.
 func TestCreateCut(t *testing.T) {
 	w := newWorld(t)
-	kind, body := form(t, formPart{"config", webFile}, formPart{"kernel", strings.Repeat("k", 1<<20)}, formPart{"ramdisk", "r"})
+	kind, body := formOf(t, formPart{"config", webFile}, formPart{"kernel", strings.Repeat("k", 1<<20)}, formPart{"ramdisk", "r"})
 	whole := body.Bytes()
 	for _, n := range []int{10, 200, 1000, 500_000, len(whole) - 3} {
 		assert.Contains(t, w.refused(http.StatusBadRequest, "POST", wire.PathDomains, kind, bytes.NewReader(whole[:n])), "the form: ", "%d bytes", n)

@@ -188,7 +188,7 @@ func TestSum(t *testing.T) {
 func TestRefusedInTheMiddleOfABody(t *testing.T) {
 	w := newWorld(t)
 	w.begin("web")
-	kind, body := form(t, formPart{"config", strings.Replace(webFile, "ramdisk = 'web.cpio'", "", 1)}, formPart{"kernel", strings.Repeat("k", 4<<20)})
+	kind, body := formOf(t, formPart{"config", strings.Replace(webFile, "ramdisk = 'web.cpio'", "", 1)}, formPart{"kernel", strings.Repeat("k", 4<<20)})
 	for _, request := range []struct {
 		path, kind string
 		status     int

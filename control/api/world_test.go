@@ -305,8 +305,8 @@ func (w *world) sweep() {
 // part is a part of a form.
 type formPart struct{ name, content string }
 
-// form is a form, and its Content-Type.
-func form(t testing.TB, parts ...formPart) (kind string, body *bytes.Buffer) {
+// formOf is a form, and its Content-Type.
+func formOf(t testing.TB, parts ...formPart) (kind string, body *bytes.Buffer) {
 	body = &bytes.Buffer{}
 	m := multipart.NewWriter(body)
 	for _, p := range parts {
