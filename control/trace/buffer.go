@@ -44,23 +44,34 @@ func open(memory []byte) (b buffer, err error) {
 func (b *buffer) produced() uint64 { return atomic.LoadUint64(&b.header.Produced) }
 
 // since appends the records from number from on that are still there, and tells how many were lost before the first of them, and the number behind the
-// last. copied is called between the copy and the look at what was overwritten meanwhile.
-func (b *buffer) since(list []Record, from uint64, copied func()) (all []Record, lost, next uint64) {
-	capacity := uint64(len(b.slots))
-	next = b.produced()
-	first := from
-	if next >= capacity {
-		first = max(first, next-capacity+1)
-	}
+// last.
+func (b *buffer) since(list []Record, from uint64) (all []Record, lost, next uint64) {
 	start := len(list)
-	for i := first; i < next; i++ {
-		list = append(list, b.slots[i%capacity])
+	list, next = b.copy(list, from)
+	whole := b.whole(list[start:], next)
+	return append(list[:start], whole...), next - from - uint64(len(whole)), next
+}
+
+// copy appends the records from number from on that are there as it begins. next is the number behind the last of them.
+func (b *buffer) copy(list []Record, from uint64) (all []Record, next uint64) {
+	next = b.produced()
+	for i := b.oldest(from, next); i < next; i++ {
+		list = append(list, b.slots[i%uint64(len(b.slots))])
 	}
-	copied()
-	whole := first
-	if now := b.produced(); now >= capacity {
-		whole = min(max(first, now-capacity+1), next)
+	return list, next
+}
+
+// whole is those of copied records that were not overwritten meanwhile. next is the number behind the last.
+func (b *buffer) whole(copied []Record, next uint64) []Record {
+	first := next - uint64(len(copied))
+	return copied[b.oldest(first, next)-first:]
+}
+
+// oldest is the number of the oldest record, of those from first up to next, that is there and can't be being overwritten.
+func (b *buffer) oldest(first, next uint64) uint64 {
+	capacity, now := uint64(len(b.slots)), b.produced()
+	if now < capacity {
+		return first
 	}
-	n := copy(list[start:], list[start+int(whole-first):])
-	return list[:start+n], whole - from, next
+	return min(max(first, now-capacity+1), next)
 }

@@ -64,7 +64,7 @@ func (r *Reader) look() []Record {
 func (r *Reader) read(i int) {
 	start := len(r.waiting)
 	var lost uint64
-	r.waiting, lost, r.places[i] = r.service.buffers[i].since(r.waiting, r.places[i], func() {})
+	r.waiting, lost, r.places[i] = r.service.buffers[i].since(r.waiting, r.places[i])
 	if lost == 0 {
 		return
 	}
