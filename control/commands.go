@@ -10,6 +10,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"tuco/control/config"
 	"tuco/control/console"
@@ -53,6 +54,7 @@ type commands struct {
 // all is every command, with what follows its name.
 func (c *commands) all() []command {
 	return []command{
+		{"help", none, "this list", func(string) error { return c.help() }},
 		{"list", none, "the guests", func(string) error { return c.list() }},
 		{"figures", none, "what the hypervisor and the store have in use", func(string) error { return c.count() }},
 		{"create", one, "a guest of the ramdisk that there is no more; it does not wait", c.create},
@@ -61,7 +63,7 @@ func (c *commands) all() []command {
 		{"shutdown", one, "ask it to power off", func(name string) error { return c.guests.Shutdown(name, domains.Poweroff) }},
 		{"reboot", one, "ask it to start again", func(name string) error { return c.guests.Shutdown(name, domains.Reboot) }},
 		{"destroy", one, "end it at once, and forget it", c.guests.Destroy},
-		{"send", line, "type a line on its console", nil},
+		{"send", line, "type a line on its console", c.send},
 		{"reports", maybe, "crashes, of all guests or of one", c.reports},
 		{"daemons", none, "who serves guests", func(string) error { return c.room() }},
 		{"restart", daemon, "start a daemon anew; guests go on", c.daemons.Restart},
@@ -69,9 +71,10 @@ func (c *commands) all() []command {
 	}
 }
 
+// A command is given what follows its name: a word, or nothing, or a line as it was typed.
 type command struct {
 	name, takes, does string
-	do                func(name string) error
+	do                func(rest string) error
 }
 
 // What a command takes.
@@ -94,32 +97,60 @@ func (c *commands) serve(from io.Reader) {
 }
 
 func (c *commands) obey(typed string) error {
-	words := strings.Fields(typed)
-	if len(words) == 0 {
+	name, rest := word(typed)
+	if name == "" {
 		return nil
 	}
 	all := c.all()
-	k := slices.IndexFunc(all, func(o command) bool { return o.name == words[0] })
+	k := slices.IndexFunc(all, func(o command) bool { return o.name == name })
 	switch {
-	case words[0] == "help":
-		return c.help(all)
-	case words[0] == "send" && len(words) > 1:
-		_, text, _ := strings.Cut(strings.TrimLeft(typed, " \t"), words[1])
-		return c.keyboards.Type(words[1], strings.TrimPrefix(text, " ")+"\n")
 	case k < 0:
-		return fmt.Errorf("there is no command %q; help lists those that there are", words[0])
-	case len(words) > 2 || len(words) == 1 && all[k].takes != none && all[k].takes != maybe || len(words) == 2 && all[k].takes == none:
+		return fmt.Errorf("there is no command %q; help lists those that there are", name)
+	case !all[k].fits(rest):
 		return fmt.Errorf("write: %s", strings.TrimSpace(all[k].name+" "+all[k].takes))
 	}
-	return all[k].do(strings.Join(words[1:], ""))
+	if all[k].takes != line {
+		rest = strings.TrimSpace(rest)
+	}
+	return all[k].do(rest)
 }
 
-func (c *commands) help(all []command) error {
+// word is the first word of a text, and what follows it.
+func word(text string) (first, rest string) {
+	text = strings.TrimLeftFunc(text, unicode.IsSpace)
+	k := strings.IndexFunc(text, unicode.IsSpace)
+	if k < 0 {
+		return text, ""
+	}
+	return text[:k], strings.TrimLeftFunc(text[k:], unicode.IsSpace)
+}
+
+// fits tells whether a command can have what follows its name.
+func (o command) fits(rest string) bool {
+	switch words := len(strings.Fields(rest)); o.takes {
+	case none:
+		return words == 0
+	case maybe:
+		return words <= 1
+	case line:
+		return words >= 1
+	default:
+		return words == 1
+	}
+}
+
+func (c *commands) help() error {
 	return c.table(func(w io.Writer) {
-		for _, o := range all {
+		for _, o := range c.all() {
 			fmt.Fprintf(w, "%s %s\t%s\n", o.name, o.takes, o.does)
 		}
 	})
+}
+
+// send types a line on a guest's console: what follows its name and a space.
+func (c *commands) send(rest string) error {
+	name, _ := word(rest)
+	return c.keyboards.Type(name, strings.TrimPrefix(rest[len(name):], " ")+"\n")
 }
 
 func (c *commands) list() error {
