@@ -82,7 +82,7 @@ type readGuest struct {
 
 // readGuests reads guest.cfg files. All that is wrong with them, and with the files that they name, is in the error.
 func readGuests(names []string) (guests []readGuest, err error) {
-	from := map[string]string{}
+	from, reader := map[string]string{}, newFileReader()
 	for _, name := range names {
 		text, bad := os.ReadFile(name)
 		if bad != nil {
@@ -98,7 +98,7 @@ func readGuests(names []string) (guests []readGuest, err error) {
 			err = errors.Join(err, at.Errorf("name", -1, "%s has a guest %q already; give this one another name", other, g.Name))
 		}
 		from[g.Name] = name
-		files, bad := readFiles(name, g, at)
+		files, bad := reader.read(name, g, at)
 		if bad != nil {
 			err = errors.Join(err, bad)
 		}

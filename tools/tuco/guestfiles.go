@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -19,22 +20,23 @@ type guestFiles struct {
 	kernel, ramdisk         []byte
 }
 
-// readFiles reads a guest's files, whose names are relative to the guest.cfg's directory, and looks at them as the control domain will. What can be done with a kernel
-// here needs no memory there: it is unpacked, and made slim. An error names the line of the guest.cfg.
-func readFiles(file string, g *config.Guest, at *config.Values) (f guestFiles, err error) {
+// fileReader reads the files that guest.cfg files name, each once.
+type fileReader struct{ kernels, ramdisks map[string][]byte }
+
+func newFileReader() fileReader {
+	return fileReader{kernels: map[string][]byte{}, ramdisks: map[string][]byte{}}
+}
+
+// read reads a guest's files, whose names are relative to the guest.cfg's directory, and looks at them as the control domain will. An error names the line of the
+// guest.cfg.
+func (r fileReader) read(file string, g *config.Guest, at *config.Values) (f guestFiles, err error) {
 	f.kernelPath = besides(file, g.Kernel)
-	if f.kernel, err = os.ReadFile(f.kernelPath); err != nil {
+	if f.kernel, err = once(r.kernels, f.kernelPath, readKernel); err != nil {
 		return f, at.Errorf("kernel", -1, "%v", err)
 	}
-	if bzimage.Is(f.kernel) {
-		if f.kernel, err = bzimage.Unpack(f.kernel); err != nil {
-			return f, at.Errorf("kernel", -1, "%s: %v", g.Kernel, err)
-		}
-	}
-	f.kernel = slim.Kernel(f.kernel)
 	if g.Ramdisk != "" {
 		f.ramdiskPath = besides(file, g.Ramdisk)
-		if f.ramdisk, err = os.ReadFile(f.ramdiskPath); err != nil {
+		if f.ramdisk, err = once(r.ramdisks, f.ramdiskPath, os.ReadFile); err != nil {
 			return f, at.Errorf("ramdisk", -1, "%v", err)
 		}
 	}
@@ -48,6 +50,31 @@ func readFiles(file string, g *config.Guest, at *config.Values) (f guestFiles, e
 		return f, at.Errorf("memory", -1, "%s", bad.Text(&line))
 	}
 	return f, nil
+}
+
+// once is what a function makes of a file, which it is asked for once.
+func once(made map[string][]byte, path string, from func(path string) ([]byte, error)) (content []byte, err error) {
+	content, there := made[path]
+	if !there {
+		if content, err = from(path); err == nil {
+			made[path] = content
+		}
+	}
+	return content, err
+}
+
+// readKernel reads a kernel. What can be done with it here needs no memory in the control domain: it is unpacked, and made slim.
+func readKernel(path string) ([]byte, error) {
+	kernel, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if bzimage.Is(kernel) {
+		if kernel, err = bzimage.Unpack(kernel); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return slim.Kernel(kernel), nil
 }
 
 // besides is the path of a file that another file names.

@@ -29,6 +29,7 @@ type guestPack struct {
 	files   map[string]string // where files of the host are in the ramdisk
 	sources map[string]string // which file a guest's name is from
 
+	reader   fileReader
 	contents []packedFile // what the files have
 	memory   host.Size    // of the control domain
 	words    []string     // for it, as those of its command line
@@ -54,7 +55,7 @@ func packGuests(names []string) (*guestPack, error) {
 
 func newGuestPack() *guestPack {
 	return &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[string]string{}, sources: map[string]string{}, interfaces: map[string]bool{}, volumes: map[string]diskPlace{},
-		memory: controlMemory}
+		reader: newFileReader(), memory: controlMemory}
 }
 
 func (p *guestPack) add(name string) error {
@@ -81,7 +82,7 @@ func (p *guestPack) addGuest(name string, g *config.Guest, at *config.Values) er
 	for k, d := range g.Disks {
 		p.volumes[d.Volume] = diskPlace{at, k}
 	}
-	files, err := readFiles(name, g, at)
+	files, err := p.reader.read(name, g, at)
 	if err != nil {
 		return usagef("%v", err)
 	}

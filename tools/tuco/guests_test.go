@@ -21,7 +21,7 @@ func TestPackCompressed(t *testing.T) {
 	require.NoError(t, os.WriteFile(kernel, []byte(string(make([]byte, 0x202))+"HdrS"+string(make([]byte, 100))), 0o600))
 	require.NoError(t, os.WriteFile(config, []byte("name = 'a'\nkernel = 'vmlinuz'\nmemory = 32"), 0o600))
 	_, err := packGuests([]string{config})
-	assert.ErrorContains(t, err, config+":2: kernel: vmlinuz: the bzImage")
+	assert.ErrorContains(t, err, config+":2: kernel: "+kernel+": the bzImage")
 }
 
 // Of files that are large together, the largest are packed, and only as many as it takes.
@@ -36,6 +36,25 @@ func TestPackLargeFiles(t *testing.T) {
 		assert.Equal(t, packed, pack.Is(record), name)
 	}
 	assert.Less(t, p.memory, controlMemory+looseMax)
+}
+
+// Fifty guests of one kernel are no fifty times the work.
+func TestReadOnce(t *testing.T) {
+	path := guestFile(t, "memory = 32\nramdisk = 'kernel'")
+	read, r := func(r fileReader) (guestFiles, error) {
+		g, at, err := (&config.Language{}).Parse(path, []byte("name = 'web'\nkernel = 'kernel'\nmemory = 32\nramdisk = 'kernel'"))
+		require.NoError(t, err)
+		return r.read(path, g, at)
+	}, newFileReader()
+	first, err := read(r)
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(first.kernelPath))
+	again, err := read(r)
+	require.NoError(t, err)
+	assert.Equal(t, first, again)
+	assert.NotEqual(t, again.kernel, again.ramdisk, "which is as it was")
+	_, err = read(newFileReader())
+	assert.ErrorContains(t, err, "kernel: open "+first.kernelPath)
 }
 
 func TestPackGuests(t *testing.T) {
