@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"unsafe"
 
 	"tuco/control/console"
@@ -14,8 +15,11 @@ import (
 	"tuco/guestlib/evtchn"
 )
 
+// copyAll on the command line has all of what guests write copied to our own console, for somebody there who sets limits himself.
+const copyAll = "copy-all"
+
 // newConsoles serves guests' consoles by the pages that they were built with.
-func newConsoles(h *hypervisor.Host, log *slog.Logger) *consoles.Service {
+func newConsoles(h *hypervisor.Host, words []string, log *slog.Logger) *consoles.Service {
 	open := func(i *domains.Instance) (*consoles.Link, error) {
 		page, err := h.Map(i.ID, i.Rings.Console)
 		if err != nil {
@@ -32,5 +36,5 @@ func newConsoles(h *hypervisor.Host, log *slog.Logger) *consoles.Service {
 			Page: (*console.Page)(unsafe.Pointer(unsafe.SliceData(page.Page(0)))), Events: channel, Unmap: page.Unmap,
 		}, nil
 	}
-	return &consoles.Service{Open: open, Clock: limit.System{}, Log: log, To: os.Stdout}
+	return &consoles.Service{Open: open, Clock: limit.System{}, Log: log, To: os.Stdout, All: slices.Contains(words, copyAll)}
 }

@@ -48,7 +48,7 @@ func run() error {
 	}
 	defer ends.Close()
 	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: withoutTime}))
-	stores, consoles := newStores(host, log), newConsoles(host, log)
+	stores, consoles := newStores(host, log), newConsoles(host, words, log)
 	devices := findDevices(log)
 	disks, durable, err := newDisks(devices, stores.own, words, log)
 	if err != nil {

@@ -21,7 +21,7 @@ type copier struct {
 	log  *slog.Logger
 	rest []byte
 
-	room   *limit.Bucket // bytes that may be copied
+	room   *limit.Bucket // bytes that may be copied; nil: any
 	clock  limit.Clock
 	credit int // of them, taken already
 

@@ -42,6 +42,7 @@ type Service struct {
 	Clock limit.Clock
 	Log   *slog.Logger
 	To    io.Writer // gets what guests write, line by line
+	All   bool      // of that, however much it is
 
 	mu       sync.Mutex
 	consoles map[string]*kept
@@ -83,6 +84,9 @@ func (s *Service) Attach(i *domains.Instance) error {
 	k := s.consoles[name]
 	if k == nil {
 		k = &kept{copied: newCopier(name, s.To, s.Clock, s.Log)}
+		if s.All {
+			k.copied.room = nil
+		}
 		k.console = console.New(console.Config{
 			Name: name, History: History, Input: input, Rate: limit.New(rate, burst), Log: k.copied, Clock: s.Clock, Journal: s.Log,
 		})

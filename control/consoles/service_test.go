@@ -201,6 +201,21 @@ func TestLines(t *testing.T) {
 	assert.Equal(t, "web: one\nweb: \\x1b[2Jtwo\\x0ddb: forged\nweb: "+strings.Repeat("y", 4096)+"\nweb: "+strings.Repeat("y", 5000-4096)+"\nweb: caf\u00e9\tx\n", s.to.String())
 }
 
+// All of it is copied for somebody who wants that.
+func TestAll(t *testing.T) {
+	s := newScene()
+	s.All = true
+	g := instance(1)
+	require.NoError(t, s.Attach(g))
+	line := strings.Repeat("z", 999) + "\n"
+	const lines = 3 << 20 / 1000
+	for range lines {
+		s.write(t, line)
+	}
+	require.NoError(t, s.Detach(g))
+	assert.Equal(t, lines, strings.Count(s.to.String(), "\n"))
+}
+
 // Of a guest that writes without end only so much is copied, and it is said how much is not. Its own console has the last of it.
 func TestFlood(t *testing.T) {
 	s := newScene()

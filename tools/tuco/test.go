@@ -178,6 +178,7 @@ func (f *testFlags) host(t *boottest.Test, image string) (h testHost, err error)
 		memory += host.Size(g.Memory) * host.MiB
 	}
 	h.guests.close()
+	h.guests.words = append(h.guests.words, "copy-all") // max_console is the test's own limit
 	h.spec = host.Spec{Image: image, Emulator: t.Machine.Emulator, CPUs: t.Machine.CPUs, Memory: t.Machine.Memory}
 	if h.spec.Memory == 0 {
 		h.spec.Memory = memory + h.guests.memory
