@@ -29,6 +29,7 @@ const (
 	CONTROLOP_trace        = 12 // ControlTrace
 	CONTROLOP_trace_buffer = 13 // ControlTraceBuffer
 	CONTROLOP_ports        = 14 // ControlPorts
+	CONTROLOP_io_memory    = 15 // ControlIOMemory
 )
 
 // ControlVersion is struct control_version: what the hypervisor speaks.
@@ -110,6 +111,19 @@ type ControlPorts struct {
 
 // CONTROLPORTS_give is the bit of ControlPorts.Flags by which the ports are given.
 const CONTROLPORTS_give = 1 << 0
+
+// ControlIOMemory is struct control_io_memory: machine frames that are not RAM, which a domain beside domain 0 is given to map, or that are taken
+// back from it when it maps none of them any more.
+type ControlIOMemory struct {
+	Target ControlTarget
+	First  uint64
+	Count  uint64
+	Flags  uint32 // CONTROLIOMEMORY_give, or 0 to take back what was given
+	_      uint32
+}
+
+// CONTROLIOMEMORY_give is the bit of ControlIOMemory.Flags by which the frames are given.
+const CONTROLIOMEMORY_give = 1 << 0
 
 // ControlVCPU is struct control_vcpu: a vCPU's figures.
 type ControlVCPU struct {

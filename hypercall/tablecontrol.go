@@ -7,15 +7,15 @@ var controlOp = Call{
 	Fails: []Failure{
 		{EACCES, "version is not that of the hypervisor; version alone is answered whatever the caller's is"},
 		{ESRCH, "there is no such domain, or it has another serial, or it is dying"},
-		{EINVAL, "a number is out of bounds, a name has bytes that are not printable ASCII; pause: the caller's own domain; message: a domain that has no physical interrupts; set_context: a state that no vCPU can have; destroy: no serial; trace: a class or a flag that there is not; ports: a flag that there is not, the last before the first, or a privileged domain, which has all that there are to be had"},
+		{EINVAL, "a number is out of bounds, a name has bytes that are not printable ASCII; pause: the caller's own domain; message: a domain that has no physical interrupts; set_context: a state that no vCPU can have; destroy: no serial; trace: a class or a flag that there is not; ports, io_memory: a flag that there is not, the last before the first, none, or a privileged domain, which has all that there are to be had"},
 		{ENOMEM, "create: there is no memory, or no number, for one more domain"},
-		{ENOENT, "vcpu, set_context: there is no such vCPU; trace_buffer: no such CPU, or it has no buffer; ports: what is to be taken back was not given so"},
-		{EEXIST, "set_context: the vCPU has a state already; ports: the domain has some of them already"},
+		{ENOENT, "vcpu, set_context: there is no such vCPU; trace_buffer: no such CPU, or it has no buffer; ports, io_memory: what is to be taken back was not given so"},
+		{EEXIST, "set_context: the vCPU has a state already; ports, io_memory: the domain has some of them already"},
 		{EPERM, "destroy: the domain is privileged"},
-		{ENOSPC, "message: no vector, or no number of an interrupt, is free; ports: domains have too many ranges"},
+		{ENOSPC, "message: no vector, or no number of an interrupt, is free; ports, io_memory: domains, or this one, have too many ranges"},
 		{ENODEV, "message: there is no CPU that a message can name"},
 		{EAGAIN, "destroy: the domain's end has begun, or has come a step further: call again"},
-		{EBUSY, "destroy: all that is left is for others to let go of its frames; then it is gone, and VIRQ_DOM_EXC tells; ports: some are the hypervisor's, or another domain has some of them"},
+		{EBUSY, "destroy: all that is left is for others to let go of its frames; then it is gone, and VIRQ_DOM_EXC tells; ports, io_memory: some are the hypervisor's, or another domain has some of them; io_memory: some are RAM, or what is to be taken back is mapped"},
 	},
 	Ops: []Op{
 		{Cmd: CONTROLOP_version, Name: "CONTROLOP_version", Type: "control_version", State: Implemented, Note: "the handshake"},
@@ -33,5 +33,6 @@ var controlOp = Call{
 		{Cmd: CONTROLOP_trace, Name: "CONTROLOP_trace", Type: "control_trace", State: Implemented, Note: "which classes of events the hypervisor records"},
 		{Cmd: CONTROLOP_trace_buffer, Name: "CONTROLOP_trace_buffer", Type: "control_trace_buffer", State: Implemented, Note: "where a CPU's buffer is, to be mapped as frames of DOMID_XEN, to read only"},
 		{Cmd: CONTROLOP_ports, Name: "CONTROLOP_ports", Type: "control_ports", State: Implemented, Note: "a domain that ends gives all back"},
+		{Cmd: CONTROLOP_io_memory, Name: "CONTROLOP_io_memory", Type: "control_io_memory", State: Implemented, Note: "taken back when no table of the domain's maps them, or when it ends"},
 	},
 }

@@ -69,6 +69,22 @@ func (d *Domain) ports(what string, first, last uint16, flags uint32) error {
 	return err
 }
 
+// GiveIOMemory gives the domain machine frames that are not RAM, so many from first on, for it to map. EBUSY: some are RAM or the hypervisor's, or another domain has
+// some of them. EEXIST: this one has some already. EINVAL: the domain is privileged, or there are no such frames. ENOSPC: it, or all domains, have too many ranges.
+func (d *Domain) GiveIOMemory(first, count uint64) error {
+	return d.ioMemory("give a domain a device's memory", first, count, hypercall.CONTROLIOMEMORY_give)
+}
+
+// TakeIOMemory takes frames back that were given so. ENOENT: they were not. EBUSY: the domain maps some of them; it loses them when it ends.
+func (d *Domain) TakeIOMemory(first, count uint64) error {
+	return d.ioMemory("take a device's memory from a domain", first, count, 0)
+}
+
+func (d *Domain) ioMemory(what string, first, count uint64, flags uint32) error {
+	_, err := op(what, hypercall.CONTROLOP_io_memory, hypercall.ControlIOMemory{Target: d.target(), First: first, Count: count, Flags: flags})
+	return err
+}
+
 // NewMessage has the hypervisor compose a message by which a device of domain 0's interrupts: see package hardware, which uses it. ENOSPC: no vector,
 // or no number, is free.
 func NewMessage() (hypercall.ControlMessage, error) {

@@ -55,6 +55,8 @@ func controlOp(v *domain.VCPU, a *hypercall.Args) int64 {
 		return traceBuffer(v, c.Arg)
 	case hypercall.CONTROLOP_ports:
 		return changePorts(v, c.Arg)
+	case hypercall.CONTROLOP_io_memory:
+		return changeIOMemory(v, c.Arg)
 	}
 	return fail(hypercall.ENOSYS)
 }

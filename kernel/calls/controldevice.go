@@ -3,7 +3,9 @@ package calls
 import (
 	"tuco/hypercall"
 	"tuco/kernel/domain"
+	"tuco/kernel/frame"
 	"tuco/kernel/lines"
+	"tuco/kernel/machine"
 	"tuco/kernel/pv"
 )
 
@@ -44,15 +46,45 @@ func changePorts(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
 	if s.Flags&^hypercall.CONTROLPORTS_give != 0 {
 		return fail(hypercall.EINVAL)
 	}
-	d, e := target(&s.Target)
+	d, e := receiver(&s.Target)
 	switch {
 	case e != 0:
-	case d.Privileged:
-		e = hypercall.EINVAL
 	case s.Flags != 0:
 		e = pv.GivePorts(v.Holder(), d.ID, s.First, s.Last)
 	default:
 		e = pv.TakePorts(v.Holder(), d.ID, s.First, s.Last)
 	}
 	return fail(e)
+}
+
+// changeIOMemory is CONTROLOP_io_memory. ESRCH. EINVAL: a flag that there is not, frames that no address has, or the domain is privileged.
+// Others are machine.GiveDevice's and machine.TakeDevice's.
+func changeIOMemory(v *domain.VCPU, arg hypercall.Handle[byte]) int64 {
+	var s hypercall.ControlIOMemory
+	if !get(v, &s, arg) {
+		return fail(hypercall.EFAULT)
+	}
+	const frames = 1 << 40
+	if s.Flags&^hypercall.CONTROLIOMEMORY_give != 0 || s.First > frames || s.Count > frames {
+		return fail(hypercall.EINVAL)
+	}
+	r := frame.Between(frame.MFN(s.First), frame.MFN(s.First+s.Count))
+	d, e := receiver(&s.Target)
+	switch {
+	case e != 0:
+	case s.Flags != 0:
+		e = machine.GiveDevice(v.Holder(), d, r)
+	default:
+		e = machine.TakeDevice(v.Holder(), d, r)
+	}
+	return fail(e)
+}
+
+// receiver is the domain that is given a part of the machine. ESRCH. EINVAL: the domain is privileged, and has all that there is to be had.
+func receiver(t *hypercall.ControlTarget) (*domain.Domain, hypercall.Errno) {
+	d, e := target(t)
+	if e == 0 && d.Privileged {
+		e = hypercall.EINVAL
+	}
+	return d, e
 }

@@ -13,6 +13,7 @@ import (
 	"tuco/kernel/frame"
 	"tuco/kernel/lines"
 	"tuco/kernel/machine"
+	"tuco/kernel/pagetype"
 )
 
 // newSubject is a neighbour whose vCPUs the scheduler knows, all of them down.
@@ -232,11 +233,77 @@ func TestControlPorts(t *testing.T) {
 	assert.Equal(t, failed(hypercall.EINVAL), ask(x))
 }
 
+// Devices' memory is given to a domain that is not privileged, which maps it, and is taken back when it does so no more.
+func TestControlIOMemory(t *testing.T) {
+	g, a, b := newGuest(t, true), newSubject(t), newSubject(t)
+	const first = 1 << 20
+	ask := func(to *guest, first, count uint64, flags uint32) int64 {
+		return g.control(hypercall.CONTROLOP_io_memory, hypercall.ControlIOMemory{Target: to.target(), First: first, Count: count, Flags: flags})
+	}
+	give := func(to *guest, first, count uint64) int64 {
+		return ask(to, first, count, hypercall.CONTROLIOMEMORY_give)
+	}
+	maps := func(to *guest, m frame.MFN, flags pagetype.PTE) int64 {
+		return to.call(vaOtherCall, uint64(base)+100*frame.PageSize, uint64(pagetype.MakePTE(m, flags)), 0, uint64(hypercall.DOMID_IO))
+	}
+	for what, c := range map[string]struct {
+		first, count uint64
+		want         hypercall.Errno
+	}{
+		"none":                  {first, 0, hypercall.EINVAL},
+		"RAM":                   {100, 1, hypercall.EBUSY},
+		"no memory known":       {first + 100, 1, hypercall.EBUSY},
+		"more than a device":    {first, 33, hypercall.EBUSY},
+		"before a device":       {first - 1, 2, hypercall.EBUSY},
+		"a sum that overflows":  {first, 1<<64 - first + 1, hypercall.EINVAL},
+		"beyond all addresses":  {1 << 62, 1, hypercall.EINVAL},
+		"the most there can be": {1 << 40, 1 << 40, hypercall.EBUSY},
+	} {
+		assert.Equal(t, failed(c.want), give(a, c.first, c.count), what)
+		assert.NotZero(t, ask(a, c.first, c.count, 0), what)
+	}
+	assert.Equal(t, failed(hypercall.EINVAL), ask(a, first, 1, 2), "no such flag")
+	assert.Equal(t, failed(hypercall.EPERM), maps(a, first, leaf))
+
+	require.Zero(t, give(a, first, 2))
+	assert.Equal(t, failed(hypercall.EEXIST), give(a, first+1, 1))
+	assert.Equal(t, failed(hypercall.EBUSY), give(b, first+1, 1))
+	assert.Equal(t, failed(hypercall.ENOENT), ask(b, first, 2, 0))
+	assert.Equal(t, failed(hypercall.ENOENT), ask(a, first, 1, 0), "a part")
+	assert.Equal(t, failed(hypercall.EPERM), maps(b, first, leaf), "another's")
+	assert.Equal(t, failed(hypercall.EPERM), maps(a, first+2, leaf), "beside it")
+	require.Zero(t, maps(a, first+1, table|pagetype.CacheDisable|pagetype.WriteThrough))
+	assert.Equal(t, pagetype.CacheDisable|pagetype.WriteThrough, a.entry(a.l1, 100)&(pagetype.CacheDisable|pagetype.WriteThrough))
+	assert.Equal(t, failed(hypercall.EFAULT), a.call(physdevCall, hypercall.PHYSDEVOP_set_iopl, uint64(base)+100*frame.PageSize), "the hypervisor does not read devices")
+	assert.Equal(t, failed(hypercall.EBUSY), ask(a, first, 2, 0), "it is mapped")
+	require.Zero(t, maps(a, first, leaf), "the other frame in the place of this one")
+	assert.Equal(t, failed(hypercall.EBUSY), ask(a, first, 2, 0))
+	require.Zero(t, maps(a, 0, 0))
+
+	flushes := g.v.Holder().Flushes
+	require.Zero(t, ask(a, first, 2, 0))
+	assert.Greater(t, g.v.Holder().Flushes, flushes, "old translations lead there")
+	assert.Equal(t, failed(hypercall.EPERM), maps(a, first, leaf))
+	require.Zero(t, give(b, first+1, 1))
+	require.Zero(t, maps(b, first+1, leaf))
+	b.end()
+	machine.DropDevices(g.v.Holder(), b.d)
+	require.Zero(t, give(a, first, 2), "its domain is gone")
+	for i := range uint64(pagetype.MaxGifts - 1) {
+		require.Zero(t, give(a, first+2+i, 1))
+	}
+	assert.Equal(t, failed(hypercall.ENOSPC), give(a, first+30, 1))
+	machine.DropDevices(g.v.Holder(), a.d)
+	a.d.Privileged = true
+	defer func() { a.d.Privileged = false }()
+	assert.Equal(t, failed(hypercall.EINVAL), give(a, first, 1))
+}
+
 // Only who has the machine's interrupts gets one by messages.
 func TestControlMessage(t *testing.T) {
 	g, a := newGuest(t, true), newSubject(t)
 	assert.Equal(t, failed(hypercall.EINVAL), g.control(hypercall.CONTROLOP_message, hypercall.ControlMessage{Target: a.target()}))
-	assert.Equal(t, failed(hypercall.ESRCH), g.control(hypercall.CONTROLOP_message, hypercall.ControlMessage{Target: hypercall.ControlTarget{DomID: 60}}))
+	assert.Equal(t, failed(hypercall.ESRCH), g.control(hypercall.CONTROLOP_message, hypercall.ControlMessage{Target: hypercall.ControlTarget{DomID: noDomain()}}))
 	lines.Give(a.d)
 	require.Zero(t, g.control(hypercall.CONTROLOP_message, hypercall.ControlMessage{Target: a.target()}))
 	m := read[hypercall.ControlMessage](g, 0)

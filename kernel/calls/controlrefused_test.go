@@ -6,6 +6,8 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"tuco/hypercall"
+	"tuco/kernel/frame"
+	"tuco/kernel/machine"
 	"tuco/kernel/pv"
 	"tuco/kernel/trace"
 )
@@ -24,6 +26,7 @@ func good(a *guest) map[uint64]any {
 		hypercall.CONTROLOP_message:     hypercall.ControlMessage{Target: t},
 		hypercall.CONTROLOP_trace:       hypercall.ControlTrace{Flags: hypercall.CONTROLTRACE_set, Classes: 3},
 		hypercall.CONTROLOP_ports:       hypercall.ControlPorts{Target: t, First: 0x6000, Last: 0x6001, Flags: hypercall.CONTROLPORTS_give},
+		hypercall.CONTROLOP_io_memory:   hypercall.ControlIOMemory{Target: t, First: uint64(devices.Start), Count: 1, Flags: hypercall.CONTROLIOMEMORY_give},
 	}
 }
 
@@ -38,6 +41,7 @@ func TestControlRefusedChangesNothing(t *testing.T) {
 		assert.Equal(t, before, g.listed(0, 10), "%s, command %d", what, cmd)
 		assert.Equal(t, classes, trace.Enabled(), "%s, command %d", what, cmd)
 		assert.Equal(t, hypercall.ENOENT, pv.TakePorts(h, a.d.ID, 0x6000, 0x6001), "%s, command %d", what, cmd)
+		assert.Equal(t, hypercall.ENOENT, machine.TakeDevice(h, a.d, frame.Between(devices.Start, devices.Start+1)), "%s, command %d", what, cmd)
 		assert.False(t, a.v.Initialised)
 	}
 	about := []uint64{hypercall.CONTROLOP_version, hypercall.CONTROLOP_machine, hypercall.CONTROLOP_list, hypercall.CONTROLOP_vcpu, hypercall.CONTROLOP_trace_buffer}

@@ -77,7 +77,7 @@ func TestCopyGrantRefused(t *testing.T) {
 	elsewhere := own(mine, 0)
 	elsewhere.DomID = p.granter.d.DomID()
 	nobody := p.granted(9, 0)
-	nobody.DomID = 60
+	nobody.DomID = noDomain()
 	for _, c := range []struct {
 		what string
 		op   hypercall.GnttabCopy

@@ -159,7 +159,7 @@ func TestMapGrantRefused(t *testing.T) {
 		want hypercall.GrantStatus
 	}{
 		{"for nothing", with(func(op *hypercall.GnttabMapGrantRef) { op.Flags = hypercall.GNTMAP_readonly }), hypercall.GNTST_bad_gntref},
-		{"no domain", with(func(op *hypercall.GnttabMapGrantRef) { op.Dom = 60 }), hypercall.GNTST_bad_domain},
+		{"no domain", with(func(op *hypercall.GnttabMapGrantRef) { op.Dom = noDomain() }), hypercall.GNTST_bad_domain},
 		{"oneself by that name", with(func(op *hypercall.GnttabMapGrantRef) { op.Dom = hypercall.DOMID_SELF }), hypercall.GNTST_bad_domain},
 		{"a domain with no table", with(func(op *hypercall.GnttabMapGrantRef) { op.Dom = user }), hypercall.GNTST_bad_gntref},
 		{"beyond the table", with(func(op *hypercall.GnttabMapGrantRef) { op.Ref = 512 }), hypercall.GNTST_bad_gntref},

@@ -34,6 +34,9 @@ import (
 // ram is where the machine's memory ends, which begins at frame 16.
 const ram = 8192
 
+// devices are frames that are not RAM.
+var devices = frame.Between(1<<20, 1<<20+32)
+
 var (
 	// kicked is called when a CPU is asked to flush.
 	kicked = func(cpu int) {}
@@ -70,6 +73,8 @@ func TestMain(m *testing.M) {
 	}
 	machine.InitPools(mapped{})
 	machine.Channels.Init()
+	machine.InitGifts()
+	machine.AddIO(devices)
 	lines.Init(nil)
 	pci.Init()
 	machine.Scheduler.Init()
@@ -95,6 +100,15 @@ func (mapped) Give(*lock.Holder, frame.VAddr, uint) {}
 var buckets = evtchn.Memory{
 	New:  func(*lock.Holder) *evtchn.Bucket { return new(evtchn.Bucket) },
 	Free: func(*lock.Holder, *evtchn.Bucket) {},
+}
+
+// noDomain is a number that no domain has.
+func noDomain() hypercall.DomID {
+	for id := domain.ID(machine.MaxDomains - 1); ; id-- {
+		if machine.Owner(id) == nil {
+			return hypercall.DomID(id)
+		}
+	}
 }
 
 // guest is a domain with one vCPU, and some memory that its kernel has mapped.
@@ -152,7 +166,7 @@ func (g *guest) make(privileged bool) {
 	g.d.MaxPages.Store(200)
 	config := mm.Config{Owner: pagetype.Owner(g.d.ID), VCPUs: 2, SafeAbove: 1 << 40}
 	if privileged {
-		config.IO = []frame.Range{frame.Between(1<<20, 1<<20+16)}
+		config.IO = []frame.Range{devices}
 	}
 	g.d.Memory.Init(&machine.Types, &config)
 	g.d.Shared = new(sharedinfo.Page)

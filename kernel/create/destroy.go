@@ -22,7 +22,7 @@ const (
 	stepGrace           // whoever has found it finishes
 	stepChannels        // event channels are closed
 	stepTables          // descriptor tables and shared pages are let go
-	stepMemory          // page tables and frames
+	stepMemory          // page tables and frames, and then devices' memory
 	stepGrants          // others' grants are let go
 	stepOthers          // others let go of its frames
 	stepRecords         // the hypervisor's own memory of it
@@ -119,6 +119,7 @@ func (e *end) advance(h *lock.Holder, id domain.ID) bool {
 		if machine.Settle(h, d, &c, d.Memory.Destroy(&c, machine.RAMEnd)) {
 			return true
 		}
+		machine.DropDevices(h, d)
 	case stepGrants:
 		if e.page < len(d.Mappings.Pages()) {
 			machine.EndMappings(h, d, e.page)

@@ -11,7 +11,7 @@ const (
 	CPUs                    // bringing up CPUs, one at a time
 	HostMap                 // the hypervisor's own page tables
 	Pool                    // one typed object pool
-	Devices                 // the interrupt lines, what is known of PCI functions, or who has which ports
+	Devices                 // the interrupt lines, what is known of PCI functions, or who has which ports or devices' memory
 	Links                   // which event channels are connected to which
 	Events                  // a domain's event channels
 	RunQueue                // a CPU's run queue

@@ -21,5 +21,6 @@ func Init() {
 	initTypes()
 	Scheduler.Init()
 	Channels.Init()
+	InitGifts()
 	InitPools(&source)
 }

@@ -24,7 +24,7 @@ type roots struct{ kernel, user frame.MFN }
 type Config struct {
 	Owner     pagetype.Owner
 	VCPUs     int                          // at most pagetype.MaxTLBs
-	IO        []frame.Range                // frames that are not RAM and that it may map
+	IO        []frame.Range                // frames that are not RAM and that it may always map
 	SafeAbove frame.MAddr                  // no memory or device has an address from here up
 	Slots     [pagetype.Slots]pagetype.PTE // what slots 256 to 271 of its roots hold
 }
@@ -45,7 +45,7 @@ func (d *Domain) Init(f *pagetype.Frames, c *Config) {
 // began at t, a time from Frames.Tick. Without the lock.
 func (d *Domain) Flushed(vcpu int, t uint64) { d.space.Flushed(vcpu, t) }
 
-// MapsDevices tells whether the domain was given frames that are not RAM.
+// MapsDevices tells whether the domain may map all devices' frames, as the privileged one does.
 func (d *Domain) MapsDevices() bool { return len(d.space.IO) != 0 }
 
 // Roots are what the vCPU's CR3 is to hold in its kernel and its user mode, or NoMFN.

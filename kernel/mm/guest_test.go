@@ -219,6 +219,8 @@ func (w *world) hypercall(c *cpu, v *vcpu) {
 		w.duel(c, v)
 	case rings:
 		w.rings(c, v)
+	case gifts:
+		w.gifts(c, v)
 	}
 }
 
@@ -241,6 +243,7 @@ const (
 	crafts              // new tables
 	duels               // see there
 	rings               // update rings come, go, and are lied on
+	gifts               // of the device
 
 	kinds
 )

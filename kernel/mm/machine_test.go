@@ -42,6 +42,9 @@ type machine struct {
 	// whichever CPU allocates, needs it.
 	flushAll func()
 	scrubbed func(m frame.MFN)
+	// owner and mapper are the domain beside domain 0 that has the device, and the one whose tables may map it, or 0. They differ
+	// while it is taken back.
+	owner, mapper pagetype.Owner
 }
 
 func must(ok bool, what string) {

@@ -82,6 +82,10 @@ func (u *mmu) fill(tag uint64, root frame.MFN) {
 		}
 		t[i].CompareAndSwap(uint64(e), uint64(set))
 		m := e.MFN()
+		if m == device && at.level == pagetype.L1 {
+			u.add(translation{tag: tag, page: v, m: m}) // as one to read: what is written there is in no memory
+			return
+		}
 		if m < 1 || m > ram {
 			return
 		}
@@ -138,6 +142,12 @@ func (u *mmu) check(domainOf func(tag uint64) (pagetype.Owner, bool)) {
 	for _, e := range u.tlb {
 		o, usable := domainOf(e.tag)
 		if !usable {
+			continue
+		}
+		if e.m == device {
+			if o != 0 && o != u.x.owner {
+				broken("a TLB of domain %d holds the device, which is not its own", o)
+			}
 			continue
 		}
 		s := u.x.state(e.m)

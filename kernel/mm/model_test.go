@@ -47,7 +47,7 @@ func TestModel(t *testing.T) {
 		"ok", "to be continued", "a flush is due", "no such frame", "frame of another domain",
 		"frame in use as another type", "frame that can't be mapped so", "device of others", "entry not allowed", "already pinned", "not pinned",
 		"exact recount", "fill", "guest write", "flush", "freed", "populated", "abandoned", "new root", "emulated", "foreign",
-		"taken and given back", "ring opened", "put into a ring", "drained", "ring broken",
+		"taken and given back", "ring opened", "put into a ring", "drained", "ring broken", "device given", "device taken back", "device kept",
 	} {
 		assert.NotZero(t, seen[what], "never seen: %s", what)
 	}

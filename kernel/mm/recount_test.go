@@ -87,7 +87,7 @@ func (x *machine) recount(domains []*Domain, held, ringed func(m frame.MFN) uint
 				continue
 			}
 			if c < 1 || c > ram {
-				if c != device || s.owner != 0 {
+				if c != device || s.owner != 0 && s.owner != x.mapper {
 					broken("L1 %d maps frame %x, which the domain may not have", m, c)
 				}
 				continue

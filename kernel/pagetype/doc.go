@@ -26,7 +26,8 @@
 //     it points to, and no count is ever lower than what is counted in it.
 //  2. A frame with a writable mapping is no table and no page of descriptors.
 //  3. A table maps its owner's frames, those that a privileged caller named or
-//     another domain grants, and devices' frames that the Space lists. The slots of a root which are the
+//     another domain grants, and devices' frames that the Space lists; those that were given are
+//     taken back when no entry is left. The slots of a root which are the
 //     hypervisor's hold what the Space says.
 //  4. No translation which a processor could use, be it years old, says otherwise
 //     than 1 to 3; nor does it lead to a frame that was freed and is used anew.

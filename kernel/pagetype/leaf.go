@@ -181,7 +181,8 @@ func (w *Work) putLeaf(e PTE) {
 	m := e.MFN()
 	i := w.frames.info(m)
 	if i == nil || i.Ref.Load() == 0 {
-		return // a device's: an entry that counts keeps the word from zero
+		w.space.unmapped(m) // a device's: an entry that counts keeps the word from zero
+		return
 	}
 	if e&RW != 0 {
 		w.putWritable(m, i)

@@ -11,9 +11,12 @@ import (
 type Space struct {
 	Owner     Owner         // constant
 	TLBs      int           // number of vCPUs; grows only
-	IO        []frame.Range // frames that are not RAM and that the domain may map
+	IO        []frame.Range // frames that are not RAM and that the domain may always map
 	SafeAbove frame.MAddr   // no memory or device from here up: see harmless
 	Slots     [Slots]PTE    // what the reserved slots of every L4 hold; constant once there is one
+
+	gifts [MaxGifts]gift // the first given, in no order
+	given int
 
 	doomed  uint32 // first of the tables that are being given back, or nolink
 	flushed [MaxTLBs]atomic.Uint64
@@ -22,18 +25,22 @@ type Space struct {
 // Init makes a space of no tables, whose vCPUs have no translations.
 func (s *Space) Init(o Owner, tlbs int) {
 	s.Owner, s.TLBs = o, tlbs
-	s.doomed = nolink
+	s.doomed, s.given = nolink, 0
 	for i := range s.flushed {
 		s.flushed[i].Store(Clean)
 	}
 }
 
-// mayMap tells whether a frame that is not RAM is one that the domain may map.
+// mayMap tells whether a frame that is not RAM is one that the domain may map. Then it counts as mapped.
 func (s *Space) mayMap(m frame.MFN) bool {
 	for i := range s.IO {
 		if s.IO[i].Contains(m) {
 			return true
 		}
+	}
+	if g := s.giftOf(m); g != nil {
+		g.mapped++
+		return true
 	}
 	return false
 }

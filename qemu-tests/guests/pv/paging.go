@@ -7,6 +7,7 @@ const (
 	Present  = 1 << 0
 	Write    = 1 << 1
 	UserPage = 1 << 2
+	Uncached = 1 << 4 // PCD
 	Accessed = 1 << 5
 	Dirty    = 1 << 6
 	Large    = 1 << 7

@@ -25,7 +25,7 @@ type board struct {
 	spare uint64 // frame that the ward does not map
 	pages uint64 // of the ward
 	done  uint64 // set by the guardian
-	turn  uint64 // whose turn it is, about ports
+	turn  uint64 // whose turn it is, about devices
 }
 
 const magic = 0x67_7561_7264

@@ -24,6 +24,7 @@ func guardian(t *pv.T) {
 	updates(t, b, mfn)
 	reservations(t, b)
 	givePorts(t, b)
+	giveIOMemory(t, b)
 
 	b.done = 1
 	for portOf(port) != nil {

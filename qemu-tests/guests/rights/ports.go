@@ -22,6 +22,16 @@ const (
 	turnTake
 	turnTaken
 	turnOver
+
+	// About a device's memory.
+	turnMap
+	turnMapped
+	turnUnmap
+	turnUnmapped
+	turnMiss
+	turnMissed
+	turnKeep
+	turnKept
 )
 
 func (b *board) wait(turn uint64) {

@@ -22,6 +22,7 @@ func wardTest(t *pv.T) {
 	pv.Unbound(lowMark + hypercall.DomID(mfn%radix))
 	pv.Unbound(highMark + hypercall.DomID(mfn/radix))
 	usePorts(t, b)
+	useIOMemory(t, b)
 	for b.done == 0 {
 		pv.Sleep(pv.Now() + pv.Millisecond)
 	}
