@@ -5,6 +5,7 @@ package qemutests
 import (
 	"debug/elf"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,7 +58,25 @@ func xenTools(t *testing.T) map[string]string {
 			return os.Chmod(path, 0o755) // the cache keeps no permissions
 		}))
 	}
+	files["xen/tools"] = "testdata/xentools.sh"
 	return files
+}
+
+// toolstacked is Debian's Xen with its own toolstack in a domain 0 that has these files and runs a script.
+func toolstacked(t *testing.T, script string, files map[string]string) host.Spec {
+	t.Helper()
+	add := xenTools(t)
+	maps.Copy(add, files)
+	add["bin/uinit"] = script
+	image, err := linux.Make(t.Context(), linux.Options{Flavour: "amd64", Dir: t.TempDir(), Source: "..", Cache: cacheDir, Add: add})
+	require.NoError(t, err)
+	spec := xenHost(t)
+	spec.Memory = host.GiB
+	// With AVX, programs of domain 0 crash now and then while another domain runs (two of 150 calls of xl): the vector registers
+	// do not survive Xen's switches on this emulator.
+	spec.CPUModel = "EPYC,-smap,-monitor,-rdtscp,-avx,-avx2,-xsave,check=off"
+	spec.Dom0 = &host.Domain0{Kernel: image.Kernel, Ramdisk: image.Initramfs, Args: linux.Domain0Args}
+	return spec
 }
 
 // wantedOfXen tells which files of the packages are needed.
@@ -70,13 +89,13 @@ func wantedOfXen(path string) bool {
 	return strings.Contains(path, "lib/x86_64-linux-gnu/lib") && strings.Contains(path, ".so") || strings.Contains(path, "/ld-linux-x86-64.so")
 }
 
-// netback is the back end of network interfaces, a module of the kernel.
-func netback(t *testing.T) string {
+// backend is a module of the kernel with a back end: xen-blkback or xen-netback.
+func backend(t *testing.T, name string) string {
 	_, err := linuxImage()
 	require.NoError(t, err)
-	found, err := filepath.Glob(filepath.Join(cacheDir, "debian/linux-image-amd64/lib/modules/*/kernel/drivers/net/xen-netback/xen-netback.ko"))
+	found, err := filepath.Glob(filepath.Join(cacheDir, "debian/linux-image-amd64/lib/modules/*/kernel/drivers/*", name, name+".ko"))
 	require.NoError(t, err)
-	require.Len(t, found, 1, "the kernel's package has no xen-netback")
+	require.Len(t, found, 1, "the kernel's package has no %s", name)
 	return found[0]
 }
 
@@ -98,20 +117,9 @@ func soname(t *testing.T, path string) string {
 // another talks to the store's and the console's daemon, gives memory back, is saved, restored, and ended.
 func TestOnXenToolstack(t *testing.T) {
 	t.Parallel()
-	add := xenTools(t)
-	for _, name := range []string{"tenant.elf", "devices.elf"} {
-		add[name] = filepath.Join(programDir, name)
-	}
-	add["xen-netback.ko"] = netback(t)
-	add["bin/uinit"] = "testdata/toolstack.sh"
-	image, err := linux.Make(t.Context(), linux.Options{Flavour: "amd64", Dir: t.TempDir(), Source: "..", Cache: cacheDir, Add: add})
-	require.NoError(t, err)
-	spec := xenHost(t)
-	spec.Memory = host.GiB
-	// With AVX, programs of domain 0 crash now and then while another domain runs (two of 150 calls of xl): the vector registers
-	// do not survive Xen's switches on this emulator.
-	spec.CPUModel = "EPYC,-smap,-monitor,-rdtscp,-avx,-avx2,-xsave,check=off"
-	spec.Dom0 = &host.Domain0{Kernel: image.Kernel, Ramdisk: image.Initramfs, Args: linux.Domain0Args}
+	spec := toolstacked(t, "testdata/toolstack.sh", map[string]string{
+		"tenant.elf": filepath.Join(programDir, "tenant.elf"), "devices.elf": devicesGuest, "xen-netback.ko": backend(t, "xen-netback"),
+	})
 	outcome := boot(t, spec, within(linuxPatience))
 	require.Equal(t, host.PoweredOff, outcome.End, "%v\n%s", outcome, outcome.Console)
 	for _, says := range []string{
