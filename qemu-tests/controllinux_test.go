@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -56,16 +55,8 @@ func (l linuxGuest) require(t *testing.T, o *host.Outcome) {
 	} {
 		assert.Regexp(t, line, o.Console) // what is typed may stand before it
 	}
-	for line := range strings.Lines(o.Console) {
-		said, its := strings.CutPrefix(strings.TrimSpace(line), "linux: ")
-		if its && complaint.MatchString(said) && ofXen.MatchString(said) {
-			assert.Fail(t, "Linux complains of its devices", said)
-		}
-	}
+	requireNoOtherComplaints(t, "linux", o.Console)
 }
-
-// ofXen matches lines of Linux's drivers for Xen.
-var ofXen = regexp.MustCompile(`(?i)xen|grant|vbd|vif|blkfront|netfront|hvc|xvda|ext4|eth0`)
 
 // numbersIn are those in the lines that match, with a group for the number.
 func numbersIn(t *testing.T, pattern, text string) (all []int) {
