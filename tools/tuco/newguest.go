@@ -19,7 +19,7 @@ func newNew() *cobra.Command {
 	cmd.AddCommand(&cobra.Command{
 		Use:   "guest NAME",
 		Short: "Make a directory with a Go program that is a guest",
-		Long: `Make a directory NAME with the Go module of a guest: a program, a test of it, and a README that tells how to build and boot it.
+		Long: `Make a directory NAME with the Go module of a guest: a program, tests of it, a guest.cfg, and a README that tells how to build and boot it.
 
 The module may be anywhere. Its go.mod points at the source tree that this tool was built in, so nothing is fetched.`,
 		Args: func(cmd *cobra.Command, args []string) error {

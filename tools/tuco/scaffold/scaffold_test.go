@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"tuco/control/config"
+	"tuco/tools/tuco/boottest"
 	"tuco/tools/tuco/guest"
 )
 
@@ -24,7 +26,14 @@ func TestMake(t *testing.T) {
 	require.NoError(t, g.Make())
 	readme, err := os.ReadFile(filepath.Join(dir, "README.md"))
 	require.NoError(t, err)
-	require.Contains(t, string(readme), "\n    /bin/tuco build . -o first.elf\n    /bin/tuco up --dom0 first.elf ")
+	require.Contains(t, string(readme), "\n    /bin/tuco build . -o first.elf\n    /bin/tuco up guest.cfg\n")
+	cfg, err := os.ReadFile(filepath.Join(dir, "guest.cfg"))
+	require.NoError(t, err)
+	described, err := config.Parse("guest.cfg", cfg)
+	require.NoError(t, err)
+	test, err := boottest.Read(filepath.Join(dir, "greeting.boot"))
+	require.NoError(t, err)
+	require.Equal(t, described, test.Guest)
 
 	t.Chdir(dir)
 	t.Setenv("GOPROXY", "off")
