@@ -42,7 +42,7 @@ var (
 type VersionError struct{ Ours, Hypervisors uint32 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("the hypervisor speaks version %d of the control interface, and this program version %d: they have to be of the same build", e.Hypervisors, e.Ours)
+	return fmt.Sprintf("the hypervisor speaks version %d of the control interface, and this program version %d: they have to be of the same build; make builds both", e.Hypervisors, e.Ours)
 }
 
 // A Host is the machine that the calls are about.
