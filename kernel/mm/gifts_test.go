@@ -36,7 +36,7 @@ func (w *world) control(c *cpu) {
 	if from == 0 {
 		return // another vCPU takes it back just now
 	}
-	mapped := uint64(0)
+	mapped, alone, calls := 0, w.alone(c), w.calls
 	w.deviceEntries(from, func(frame.MFN, int) { mapped++ })
 	switch w.domains[from].TakeDevice(&c.holder, frame.Between(device, device+1)) {
 	case pagetype.OK:
@@ -46,14 +46,20 @@ func (w *world) control(c *cpu) {
 		w.seen["device taken back"]++
 	case pagetype.WrongType:
 		w.seen["device kept"]++
-		alone := true
-		for _, o := range w.cpus {
-			alone = alone && (o == c || !o.busy)
-		}
-		if mapped == 0 && alone {
+		if mapped == 0 && alone && calls == w.calls { // else somebody may have mapped it since
 			broken("the device can't be taken from domain %d, which does not map it", from)
 		}
 	}
+}
+
+// alone tells whether no other processor is in a hypercall.
+func (w *world) alone(c *cpu) bool {
+	for _, o := range w.cpus {
+		if o != c && o.busy {
+			return false
+		}
+	}
+	return true
 }
 
 // deviceEntries finds the entries of a domain's tables that map the device and count.

@@ -32,6 +32,7 @@ type world struct {
 	duels   [3]frame.MFN
 	walked  *atomic.Uint64 // an entry that an emulated write is about
 	steps   int
+	calls   int // hypercalls that have begun
 
 	// How often what happened, so that a test can tell that it did.
 	seen map[string]int
@@ -283,6 +284,7 @@ func (w *world) turn(c *cpu) {
 			v.valid, v.kicked = false, false
 		}
 		c.busy = true
+		w.calls++
 		w.hypercall(c, v)
 		c.busy = false
 	}
