@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"tuco/tools/tuco/host"
 )
 
@@ -52,6 +54,8 @@ func runDomains(t *testing.T, spec host.Spec, guests ...guest) {
 	t.Helper()
 	spec.Bundle = bundleOf(t, guests...)
 	outcome := boot(t, spec)
+	// A machine that dies is one failure, not one of each of its guests.
+	require.Equal(t, host.PoweredOff, outcome.End, "%v", outcome)
 	for i, g := range guests {
 		t.Run(g.name, func(t *testing.T) { requireVerdictsIn(t, outcome, writtenBy(outcome.Log, i+1)) })
 	}
