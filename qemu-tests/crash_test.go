@@ -83,6 +83,17 @@ func requireState(t *testing.T, outcome *host.Outcome, kind string) {
 	}
 }
 
+// Of a triple fault nobody reports, but QEMU shows the processors, and the harness where they were.
+func TestTripleFaultShowsProcessors(t *testing.T) {
+	t.Parallel()
+	outcome := boot(t, host.Spec{CPUs: 2, Append: "crash=triple-fault"})
+	require.Equal(t, host.Vanished, outcome.End, "%v", outcome)
+	require.Regexp(t, `(?s)CPU#0.*RIP=[0-9a-f]{16}.*CPU#1.*RIP=[0-9a-f]{16}`, outcome.Processors)
+	var tail strings.Builder
+	require.NoError(t, outcome.WriteTail(&tail, host.TailLines))
+	require.Regexp(t, `RIP=[0-9a-f]{16} <\S*kernel/crash\.trap\S* \S*trap_amd64\.s:\d+>`, tail.String())
+}
+
 // An unknown kind is named, and nothing crashes.
 func TestCrashUnknownKind(t *testing.T) {
 	t.Parallel()

@@ -60,7 +60,7 @@ func TestParse(t *testing.T) {
 		"maxcpus=-1":   {warn: `command line: "maxcpus=-1" is ignored: maxcpus takes a number from 1 to 32`},
 		"crash=nil":    {change: func(o *Options) { o.Crash = CrashNil }},
 		"crash=heap":   {change: func(o *Options) { o.Crash = CrashHeap }},
-		"crash=xyz":    {warn: `command line: "crash=xyz" is ignored: crash takes none, bounds, nil, stack, guard, bug, divide, text, execute, fault-in-handler, in-interrupt, after-exit or heap`},
+		"crash=xyz":    {warn: `command line: "crash=xyz" is ignored: crash takes none, bounds, nil, stack, guard, bug, divide, text, execute, fault-in-handler, in-interrupt, after-exit, heap or triple-fault`},
 		"no-crash":     {warn: `command line: "no-crash" is not an option; it is ignored`},
 		"trace=off":    {change: func(o *Options) { o.Trace = 0 }},
 		"trace=on":     {change: func(o *Options) { o.Trace = ^uint32(0) }},
@@ -198,7 +198,7 @@ func TestWarningsAreBounded(t *testing.T) {
 }
 
 func TestCrashNames(t *testing.T) {
-	for k := CrashNone; k <= CrashHeap; k++ {
+	for k := CrashNone; k <= CrashTripleFault; k++ {
 		o := Parse([]byte("crash=" + k.String()))
 		assert.Empty(t, texts(&o))
 		assert.Equal(t, k, o.Crash)
@@ -211,7 +211,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("dom0_mem=-1,min:1B,max:16777216T x=y"))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		o := Parse(line)
-		if o.MaxCPUs < 1 || o.MaxCPUs > CPULimit || o.Crash > CrashHeap || o.LogLevel > LogDebug {
+		if o.MaxCPUs < 1 || o.MaxCPUs > CPULimit || o.Crash > CrashTripleFault || o.LogLevel > LogDebug {
 			t.Fatalf("impossible options %+v", o)
 		}
 		if n := o.Dom0Mem.Bytes(1<<28, 1<<30); n > 1<<30 {

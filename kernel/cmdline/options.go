@@ -66,13 +66,14 @@ const (
 	CrashInInterrupt
 	CrashAfterExit
 	CrashHeap
+	CrashTripleFault
 )
 
 var crashNames = [...]string{
 	CrashNone: "none", CrashBounds: "bounds", CrashNil: "nil", CrashStack: "stack", CrashGuard: "guard",
 	CrashBug: "bug", CrashDivide: "divide", CrashText: "text", CrashExecute: "execute",
 	CrashFaultInHandler: "fault-in-handler", CrashInInterrupt: "in-interrupt",
-	CrashAfterExit: "after-exit", CrashHeap: "heap",
+	CrashAfterExit: "after-exit", CrashHeap: "heap", CrashTripleFault: "triple-fault",
 }
 
 // String is the kind as it is written on the command line.

@@ -42,11 +42,11 @@ var table = [...]option{
 	},
 	{
 		id: crash, name: "crash", value: "KIND", preset: "none",
-		want: "none, bounds, nil, stack, guard, bug, divide, text, execute, fault-in-handler, in-interrupt, after-exit or heap",
+		want: "none, bounds, nil, stack, guard, bug, divide, text, execute, fault-in-handler, in-interrupt, after-exit, heap or triple-fault",
 		help: "Crashes on purpose once everything is up, to test the crash report. KIND is a bounds error, a nil dereference, " +
 			"a stack overflow (`stack` as Go notices it, `guard` as the guard page does), a bug that the hypervisor finds itself, a division by zero, " +
 			"a write to `text`, an attempt to `execute` data, a fault in an exception's handler, a nil dereference in an interrupt or right after " +
-			"an exit from a guest, or a use of the heap.",
+			"an exit from a guest, a use of the heap, or a triple fault, of which the machine is reset with no report.",
 	},
 	{
 		id: dom0MaxVCPUs, name: "dom0_max_vcpus", value: "N or MIN-MAX", preset: "as in boot.cfg",

@@ -3,6 +3,7 @@ package crash
 import (
 	"tuco/kernel/klog"
 	"tuco/kernel/layout"
+	"tuco/kernel/x86"
 )
 
 // Provoke breaks the hypervisor on purpose, in the way that kind names, so that
@@ -31,11 +32,17 @@ func Provoke(kind string) {
 		provokeExecute()
 	case "heap":
 		provokeHeap(len(kind))
+	case "triple-fault":
+		x86.LoadIDT(&noVectors)
+		trap()
 	case "fault-in-handler":
 		reportFaults = true
 		provokeNil(nil)
 	}
 }
+
+// noVectors is a table by which nothing can be delivered, no fault of that either.
+var noVectors x86.TableRegister
 
 // reportFaults makes the first report fault before its end.
 var reportFaults bool

@@ -17,6 +17,7 @@ type Outcome struct {
 	Console              string // domain 0's; empty if there was none
 	LogPath, ConsolePath string
 	Emulator             string // what the emulator itself had to say
+	Processors           string // of a machine in QEMU that has Vanished: what its processors were at
 	Elapsed              time.Duration
 
 	image string // the hypervisor's ELF file

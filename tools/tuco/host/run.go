@@ -95,6 +95,9 @@ func Run(ctx context.Context, plan *Plan, options Options) (*Outcome, error) {
 	w.log, w.emulator = outcome.Log, outcome.Emulator
 	w.bochs, w.hypervisor = plan.Spec.Emulator == Bochs, plan.Spec.Hypervisor
 	outcome.End, outcome.Reason, outcome.Failed = judge(w)
+	if outcome.End == Vanished {
+		outcome.Processors = run.processors
+	}
 	return outcome, nil
 }
 
@@ -108,6 +111,9 @@ type run struct {
 	recorder *recorder
 	cmd      *exec.Cmd
 	says     tailBuffer // the emulator's own messages
+	monitor  *monitor   // QEMU's; nil for others
+
+	processors string // what they were at when the machine was reset, once the run is disconnected
 
 	master, slave *os.File      // Bochs: the terminal that is its first serial port
 	drained       chan struct{} // closed when all of master was read
@@ -175,6 +181,10 @@ func (r *run) connect() error {
 	r.cmd.Stderr = &r.says
 	if r.plan.Spec.Emulator == QEMU {
 		r.cmd.Stdout = r.recorder
+		var err error
+		if r.monitor, err = addMonitor(r.cmd); err != nil {
+			return err
+		}
 		if r.options.Input == nil {
 			return nil
 		}
@@ -236,6 +246,9 @@ func (r *run) serveGDB() error {
 }
 
 func (r *run) disconnect() {
+	if r.monitor != nil {
+		r.processors = r.monitor.close()
+	}
 	for _, c := range r.debug {
 		c.Close()
 	}
@@ -263,7 +276,11 @@ func (r *run) start() (<-chan error, error) {
 			exited <- r.cmd.Wait()
 		}
 	}()
-	if err := <-started; err != nil {
+	err := <-started
+	if r.monitor != nil {
+		r.monitor.started()
+	}
+	if err != nil {
 		return nil, fmt.Errorf("start the emulator: %w", err)
 	}
 	return exited, nil

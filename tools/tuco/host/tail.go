@@ -10,7 +10,7 @@ import (
 const TailLines = 60
 
 // WriteTail writes the last lines of the logs: the hypervisor's, where addresses are followed by the function, file and
-// line that they lie in and a guest's code is disassembled, domain 0's, and what the emulator had to say.
+// line that they lie in and a guest's code is disassembled, domain 0's, the processors' state if the machine has vanished, and what the emulator had to say.
 func (o *Outcome) WriteTail(w io.Writer, lines int) error {
 	var b strings.Builder
 	log := o.Log
@@ -26,6 +26,9 @@ func (o *Outcome) WriteTail(w io.Writer, lines int) error {
 	if o.Console != "" {
 		b.WriteString("--- the end of domain 0's console:\n")
 		b.WriteString(lastLines(&b, o.Console, lines, o.ConsolePath))
+	}
+	if o.Processors != "" {
+		b.WriteString("--- the processors, as the emulator shows them:\n" + annotate(strings.TrimRight(o.Processors, "\n")+"\n", image, ""))
 	}
 	if o.Emulator != "" {
 		b.WriteString("--- the emulator says:\n" + strings.TrimRight(o.Emulator, "\n") + "\n")
