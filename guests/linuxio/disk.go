@@ -2,14 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"golang.org/x/sys/unix"
-)
 
-const (
-	block = 4 << 10
-	piece = 1 << 20
+	"tuco/guests/iobench/diskrows"
 )
 
 // disk measures direct reads and writes of the first disk, one at a time.
@@ -27,50 +25,40 @@ func disk(t *table) error {
 	if err != nil {
 		return err
 	}
-	if size < 2*piece {
-		return fmt.Errorf("%d bytes are too few: want 2 MiB", size)
-	}
-	buffer, err := unix.Mmap(-1, 0, piece, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
+	buffer, err := unix.Mmap(-1, 0, diskrows.Piece, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
 	if err != nil {
 		return err
 	}
-	for i := range buffer {
-		buffer[i] = byte(i)
+	return diskrows.Measure(direct{fd, size}, buffer, t.measure)
+}
+
+// direct is a disk whose requests are system calls, and nothing else.
+type direct struct {
+	fd   int
+	size int64
+}
+
+func (d direct) Size() int64 { return d.size }
+
+func (d direct) Flush() error { return unix.Fsync(d.fd) }
+
+func (d direct) ReadAt(p []byte, at int64) (int, error) {
+	n, err := unix.Pread(d.fd, p, at)
+	return n, whole(n, p, at, err)
+}
+
+func (d direct) WriteAt(p []byte, at int64) (int, error) {
+	n, err := unix.Pwrite(d.fd, p, at)
+	return n, whole(n, p, at, err)
+}
+
+// whole has what was cut short be an error too.
+func whole(n int, p []byte, at int64, err error) error {
+	if err == nil && n != len(p) {
+		err = io.ErrUnexpectedEOF
 	}
-	for at := int64(0); at+piece <= size; at += piece { // a thin volume has nothing behind what was never written
-		if _, err := unix.Pwrite(fd, buffer, at); err != nil {
-			return err
-		}
-	}
-	each := func(length int, transfer func(fd int, p []byte, off int64) (int, error)) func(n int) error {
-		at := int64(0)
-		return func(n int) error {
-			for range n {
-				if done, err := transfer(fd, buffer[:length], at); err != nil || done != length {
-					return fmt.Errorf("%d of %d bytes at %d: %w", done, length, at, err)
-				}
-				if at += int64(length); at+int64(length) > size {
-					at = 0
-				}
-			}
-			return nil
-		}
-	}
-	const many, few = 2000, 16
-	for _, r := range []struct {
-		op       string
-		n        int
-		size     int
-		transfer func(fd int, p []byte, off int64) (int, error)
-	}{
-		{"block: 4 KiB read", many, block, unix.Pread},
-		{"block: 4 KiB written", many, block, unix.Pwrite},
-		{"block: 1 MiB read at once", few, piece, unix.Pread},
-		{"block: 1 MiB written at once", few, piece, unix.Pwrite},
-	} {
-		if err := t.measure(r.op, r.n, each(r.size, r.transfer)); err != nil {
-			return err
-		}
+	if err != nil {
+		return fmt.Errorf("%d of %d bytes at %d: %w", n, len(p), at, err)
 	}
 	return nil
 }
