@@ -62,9 +62,9 @@ func TestBenchDevices(t *testing.T) {
 	table, err := bench.Parse(bench.ConsoleOf("bench", o.Console))
 	require.NoError(t, err)
 	requireBelow(t, table, append(bench.DeviceOps(), bench.StoreOps()[:2]...))
-	pauses, err := bench.ParsePauses(o.Console)
+	control, err := bench.ParseControl("bench", o.Console)
 	require.NoError(t, err)
-	requireBelow(t, pauses, bench.PauseOps())
+	requireBelow(t, control, bench.ControlOps())
 }
 
 // The store costs with the nodes of a thousand domains hardly more than with those of ten. The collector is left out, whose work grows with the nodes: whether

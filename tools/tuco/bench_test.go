@@ -38,7 +38,7 @@ func newBencher(t *testing.T, edit func(table string) string) *bencher {
 	}
 	table := "op\tdiv\tticks(median/op)\texits\n" + devices.String()
 	both := table + "storebench: done\nbench: " + strings.ReplaceAll(table, "\n", "\nbench: ") + "iobench: done\n" +
-		"level=INFO msg=\"garbage collector\" collections=3 longest_stop=41µs longest_wait=1.2ms\n"
+		"level=INFO msg=\"guest created\" guest=bench domain=1 took=20ms spent=18ms\nlevel=INFO msg=\"garbage collector\" collections=3 longest_stop=41µs longest_wait=1.2ms\n"
 	for name, contents := range map[string][]byte{
 		controlImage: mkkernel.Plain().Bytes(), deviceGuest: nil, storeGuest: mkkernel.Plain().Bytes(), "table.devices": []byte(both),
 		"tuco.elf": []byte("image"), firstGuest: mkkernel.Plain().Bytes(), secondGuest: mkkernel.Plain().Bytes(),
@@ -68,7 +68,7 @@ func TestBench(t *testing.T) {
 	var report bench.Report
 	require.NoError(t, json.Unmarshal(text, &report))
 	assert.Equal(t, bench.Versions{Tuco: "0.1.0", Xen: "4.17.7 (Debian)", QEMU: "7.2.22", Go: report.Versions.Go}, report.Versions)
-	assert.Len(t, report.Rows, len(bench.Required())+len(bench.DeviceOps())+len(bench.StoreOps())+len(bench.PauseOps()))
+	assert.Len(t, report.Rows, len(bench.Required())+len(bench.DeviceOps())+len(bench.StoreOps())+len(bench.ControlOps()))
 	read := report.Rows[len(bench.Required())]
 	assert.Equal(t, "block: 4 KiB read", read.Op)
 	assert.Equal(t, 1000.0, *read.Tuco)
@@ -87,7 +87,7 @@ func TestBench(t *testing.T) {
 	assert.Equal(t, []string{"tuco", "tuco-second", "tuco-stub-off", "tuco-stub-off-second", "xen", "xen-second", "tuco-time", "xen-time",
 		"devices-stub-on", "store-stub-on", "devices-stub-off", "store-stub-off"}, names)
 	assert.FileExists(t, filepath.Join(b.dir, "bench.md"))
-	assert.Contains(t, b.stdout.(*bytes.Buffer).String(), "104 rows, 93 on both: 0 above 1.0, 0 of them above 1.1")
+	assert.Contains(t, b.stdout.(*bytes.Buffer).String(), "105 rows, 93 on both: 0 above 1.0, 0 of them above 1.1")
 }
 
 func TestBenchMissingRow(t *testing.T) {

@@ -121,12 +121,12 @@ func (b *bencher) deviceTable(ctx context.Context, name string, spec host.Spec, 
 		return nil, err
 	}
 	table, err := bench.Parse(bench.ConsoleOf(guest, outcome.Console))
-	var pauses bench.Table
+	var control bench.Table
 	if err == nil && guest != "" {
-		pauses, err = bench.ParsePauses(outcome.Console)
+		control, err = bench.ParseControl(guest, outcome.Console)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", name, outcome.ConsolePath, err)
 	}
-	return append(table, pauses...), nil
+	return append(table, control...), nil
 }

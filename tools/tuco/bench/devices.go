@@ -51,12 +51,12 @@ func StoreOps() []string {
 // JoinDevices adds rows of what guests have measured beside a control domain, with the stub and without it. What Xen takes is not
 // measured here but known: see Line.XenFrom. The error tells which operations are missing.
 func (r *Report) JoinDevices(tuco, stubOff Table) error {
-	return r.joinDevices("", slices.Concat(DeviceOps(), StoreOps(), PauseOps()), tuco, stubOff)
+	return r.joinDevices("", slices.Concat(DeviceOps(), StoreOps(), ControlOps()), tuco, stubOff)
 }
 
 // JoinLinuxGuest is JoinDevices for what a stock Linux guest has measured.
 func (r *Report) JoinLinuxGuest(tuco, stubOff Table) error {
-	return r.joinDevices(linuxGuest, append(DeviceOps(), PauseOps()...), tuco, stubOff)
+	return r.joinDevices(linuxGuest, append(DeviceOps(), ControlOps()...), tuco, stubOff)
 }
 
 func (r *Report) joinDevices(prefix string, ops []string, tuco, stubOff Table) error {

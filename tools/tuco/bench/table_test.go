@@ -70,7 +70,7 @@ func TestConsoleOf(t *testing.T) {
 
 func TestJoinDevices(t *testing.T) {
 	var on, off Table
-	for i, op := range slices.Concat(DeviceOps(), StoreOps(), PauseOps()) {
+	for i, op := range slices.Concat(DeviceOps(), StoreOps(), ControlOps()) {
 		exits := 2.0
 		on, off = append(on, Row{Op: op, Div: 1, Ticks: float64(1000 + i), Exits: &exits}), append(off, Row{Op: op, Div: 1, Ticks: 2000, Exits: &exits})
 	}
@@ -86,7 +86,7 @@ func TestJoinDevices(t *testing.T) {
 	assert.Contains(t, text.String(), `\* Debian's Xen 4.17.7, of another run: a Linux guest's direct I/O`)
 	require.NoError(t, r.JoinLinuxGuest(on, off))
 	last := r.Rows[len(r.Rows)-1]
-	assert.Equal(t, "Linux guest: "+longestWait, last.Op)
+	assert.Equal(t, "Linux guest: "+guestMade, last.Op)
 	assert.Nil(t, last.Xen, "nobody has measured that on Xen in the same way")
 	require.ErrorContains(t, r.JoinDevices(on[1:], off), "no guest has measured "+on[0].Op)
 }
