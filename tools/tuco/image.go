@@ -37,7 +37,7 @@ func newImageLinux() *cobra.Command {
 		Short: "Make a kernel and an initramfs of stock Linux",
 		Long: `Make DIR/vmlinux, Debian's stock kernel as an ELF file, and DIR/initramfs.cpio: u-root's init, shell and commands, the
 kernel's modules for Xen, and a load for tests (guests/linuxload), which tuco.end=… on the kernel's command line starts.
-DIR/cmdline has the words that the kernel needs there to be domain 0.
+DIR/cmdline has the words that the kernel needs there to be domain 0, and DIR/linux.cfg describes a guest of them; one that is there stays.
 
 It needs apt (not root) and the Go toolchain. What it gets is kept in a directory cache beside this tool; the next time it
 only looks whether all is up to date. A newer kernel package is taken when that directory is removed.`,
@@ -68,8 +68,15 @@ only looks whether all is up to date. A newer kernel package is taken when that 
 				}
 				fmt.Fprintf(out, "%s  %v, %s\n", file.path, host.Size(info.Size()).Up(), file.what)
 			}
-			fmt.Fprintln(out, "boot it:", host.ShellQuote(toolPath(), "up", "--dom0", image.Kernel, "--dom0-ramdisk", image.Initramfs,
-				"--dom0-args", linux.Domain0Args))
+			cfg, err := linuxConfig(image)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(out, "boot it as a guest:", host.ShellQuote(toolPath(), "up", cfg))
+			if options.Flavour != "cloud" { // which can be none
+				fmt.Fprintln(out, "or as domain 0:", host.ShellQuote(toolPath(), "up", "--dom0", image.Kernel, "--dom0-ramdisk", image.Initramfs,
+					"--dom0-args", linux.Domain0Args))
+			}
 			return nil
 		},
 	}
@@ -78,6 +85,27 @@ only looks whether all is up to date. A newer kernel package is taken when that 
 	flags.StringVarP(&options.Dir, "output", "o", "", "directory of the two files (default linux-FLAVOUR beside this tool)")
 	flags.StringArrayVar(&add, "add", nil, "FILE[:PATH]: a further file of the initramfs, and its path there (default /bin/FILE)")
 	return cmd
+}
+
+// linuxConfig makes a guest.cfg beside an image. One that is there already stays as its user wants it.
+func linuxConfig(image *linux.Image) (path string, err error) {
+	path = filepath.Join(filepath.Dir(image.Kernel), "linux.cfg")
+	const text = `# Debian's Linux as a guest, with a shell on its console. A disk and a network: docs/guest-config.md.
+name    = "linux"
+kernel  = %q
+ramdisk = %q
+memory  = 256
+extra   = "console=hvc0"
+`
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return path, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	_, err = fmt.Fprintf(file, text, filepath.Base(image.Kernel), filepath.Base(image.Initramfs))
+	return path, errors.Join(err, file.Close())
 }
 
 // additions reads the values of --add.
