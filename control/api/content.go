@@ -106,7 +106,7 @@ func (s *Server) exportVolume(w http.ResponseWriter, r *http.Request) error {
 	}
 	v, err := s.Volumes.OpenVolume(name, true)
 	if errors.Is(err, volume.ErrBusy) {
-		err = fmt.Errorf("%w: make a snapshot, and export that", err)
+		err = fmt.Errorf("%w: make a snapshot (tuco volume snapshot %s@now), and export that", err, name)
 	}
 	if err != nil {
 		return err
