@@ -129,7 +129,7 @@ $(OUT)/profile.so: $(OBJ)/plugin.o
 #
 # By "tuco build": the stock toolchain and runtime, on guestlib.
 
-PROGRAMS := hello memory stress bench httpd events power devices tenant traffic iobench web asker rogue load wary
+PROGRAMS := hello memory stress bench httpd events power devices tenant traffic iobench web asker rogue load wary parts
 CONTROL_PROGRAMS := trial cycle storebench hostile
 programs: $(OUT)/programs/linuxio $(PROGRAMS:%=$(OUT)/programs/%.elf) $(OUT)/programs/rawbench.elf $(OUT)/programs/greeter.elf $(CONTROL_PROGRAMS:%=$(OUT)/programs/%.elf)
 

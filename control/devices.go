@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"tuco/control/config"
 	"tuco/control/machine"
 	"tuco/control/pci"
 	"tuco/control/virtio"
@@ -12,6 +13,7 @@ import (
 
 // devices is the machine's own.
 type devices struct {
+	own    config.Guest // what of the machine they answer at
 	memory machine.Memory
 	lines  machine.Lines
 	found  []*pci.Device
@@ -19,7 +21,32 @@ type devices struct {
 }
 
 func findDevices(log *slog.Logger) *devices {
-	return &devices{found: pci.Scan(machine.Space()), log: log}
+	d := &devices{found: pci.Scan(machine.Space()), log: log}
+	for _, f := range d.found {
+		if virtio.KindOf(f) != 0 {
+			d.keep(f)
+		}
+	}
+	return d
+}
+
+// keep notes what a device answers at, for no guest to be given. The device is idle.
+func (d *devices) keep(f *pci.Device) {
+	for number := 0; number < pci.Regions; number++ {
+		r, err := f.Region(number)
+		if err != nil {
+			continue // it has none of this number, or one that answers nowhere
+		}
+		if r.Wide {
+			number++
+		}
+		const shift = 12
+		if first, last := r.Address, r.Address+r.Size-1; r.Ports {
+			d.own.IOPorts = append(d.own.IOPorts, config.Ports{First: uint16(first), Last: uint16(last)})
+		} else {
+			d.own.IOMemory = append(d.own.IOMemory, config.Frames{First: first >> shift, Count: last>>shift - first>>shift + 1})
+		}
+	}
 }
 
 // first is the first device of a kind of virtio's, or nil.

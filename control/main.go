@@ -68,7 +68,7 @@ func run() error {
 	m := domains.New(domains.Options{
 		Hypervisor: host, Images: kept, Room: unpackRoom, Store: kept.guests, Signals: stores, Log: log,
 		Services: []domains.Service{stores, consoles, disks, network}, Evidence: []domains.Evidence{{Name: "console", Text: consoles.End}},
-		Gone: consoles.Forget, Spent: host.Spent,
+		Gone: consoles.Forget, Spent: host.Spent, Own: &devices.own,
 	})
 	room := daemons.New(log, time.Now,
 		daemons.Daemon{Name: "block", Service: disks}, daemons.Daemon{Name: "network", Service: network},

@@ -10,6 +10,9 @@ const (
 	MaxDisks  = 26
 	MaxVIFs   = 8
 
+	MaxIOPorts  = 16 // ranges
+	MaxIOMemory = 16 // ranges: as many as the hypervisor gives a domain
+
 	DefaultWeight = 256
 )
 
@@ -29,6 +32,9 @@ type Guest struct {
 	Cap     int    `json:"cap"`        // percent of one CPU that it gets at most; 0: no limit
 	Disks   []Disk `json:"disk,omitempty"`
 	VIFs    []VIF  `json:"vif,omitempty"`
+
+	IOPorts  []Ports  `json:"ioports,omitempty"` // of the machine's, and nobody else's
+	IOMemory []Frames `json:"iomem,omitempty"`   // likewise
 
 	OnPoweroff Action `json:"on_poweroff"`
 	OnReboot   Action `json:"on_reboot"`

@@ -27,6 +27,8 @@ disk = [
     "data,raw,xvdc,rw", # as xl has it
 ]
 vif = [ 'mac=00:16:3E:12:34:56,bridge=br0', 'ip=10.0.0.7', '' ]
+ioports = [ "2f8-2FF", '0x510-511', '80' ]
+iomem = [ 'fed00,1', '0xa0,20' ]
 on_poweroff = "preserve"
 on_reboot = "destroy"
 on_crash = "restart"
@@ -44,6 +46,7 @@ func TestWhole(t *testing.T) {
 			{madeMAC("web", 1), "", netip.MustParseAddr("10.0.0.7")},
 			{madeMAC("web", 2), "", netip.Addr{}},
 		},
+		IOPorts: []Ports{{0x2f8, 0x2ff}, {0x510, 0x511}, {0x80, 0x80}}, IOMemory: []Frames{{0xfed00, 1}, {0xa0, 0x20}},
 		OnPoweroff: Preserve, OnReboot: Destroy, OnCrash: Restart,
 	}, g)
 	text, err := json.Marshal(g)
@@ -69,7 +72,7 @@ func TestSmallest(t *testing.T) {
 const plain = "name = 'a'\nkernel = 'k'\nmemory = 8\n"
 
 func TestErrors(t *testing.T) {
-	const possible = "possible are name, type, kernel, ramdisk, extra, memory, vcpus, cpu_weight, cap, disk, vif, on_poweroff, on_reboot, on_crash"
+	const possible = "possible are name, type, kernel, ramdisk, extra, memory, vcpus, cpu_weight, cap, disk, vif, ioports, iomem, on_poweroff, on_reboot, on_crash"
 	disk := func(s string) string { return "disk = ['" + s + "']" }
 	vif := func(s string) string { return "vif = ['" + s + "']" }
 	for _, c := range []struct{ line, want string }{
@@ -101,6 +104,19 @@ func TestErrors(t *testing.T) {
 		{"on_crash = 'restrat'", `g.cfg:4: on_crash: unknown action "restrat" (did you mean restart?); possible are destroy, restart, preserve`},
 		{"on_crash = 'coredump-destroy'", `g.cfg:4: on_crash: unknown action "coredump-destroy"; possible are destroy, restart, preserve`},
 		{"on_poweroff = ['destroy']", `g.cfg:4: on_poweroff: is a list; it takes a string: on_poweroff = "…"`},
+		// Parts of the machine.
+		{"pci = ['00:04.0']", `g.cfg:4: the key "pci" of xl.cfg is not one of Tuco's: devices are not passed through as a whole; ioports and iomem give a guest parts of the machine`},
+		{"ioports = '2f8'", `g.cfg:4: ioports: is the string "2f8"; it takes a list of strings: ioports = [ '2f8-2ff' ]`},
+		{"ioports = [2]", "g.cfg:4: ioports: element 1 is 2; each is a string: '2f8-2ff'"},
+		{"ioports = ['2',\n'10000']", `g.cfg:5: ioports: "10000" is no range of ports: it is a port, or the first and the last, in hexadecimal digits: 2f8-2ff`},
+		{"ioports = ['2-']", `g.cfg:4: ioports: "2-" is no range of ports: it is a port, or the first and the last, in hexadecimal digits: 2f8-2ff`},
+		{"ioports = ['ff-2']", "g.cfg:4: ioports: the ports ff-2 end before they begin; write 2-ff"},
+		{"ioports = ['10-20', '20']", "g.cfg:4: ioports: 10-20 and 20 have something in common; name it once"},
+		{"iomem = ['fed00']", `g.cfg:4: iomem: "fed00" is no range of pages: it is the first one's number and how many there are, in hexadecimal digits: fed00,1`},
+		{"iomem = ['fed00,1@a0']", `g.cfg:4: iomem: "fed00,1@a0" has a guest's page, which a paravirtual guest chooses by itself: write fed00,1`},
+		{"iomem = ['fed00,0']", "g.cfg:4: iomem: the machine has no such pages as fed00,0; they are numbers of pages, not addresses: fed00,1 is the page at address fed00000"},
+		{"iomem = ['1,ffffffffffffffff']", "g.cfg:4: iomem: the machine has no such pages as 1,ffffffffffffffff; they are numbers of pages, not addresses: fed00,1 is the page at address fed00000"},
+		{"iomem = ['10,10', '1,f', '1f,1']", "g.cfg:4: iomem: 10,10 and 1f,1 have something in common; name it once"},
 		// Disks.
 		{"disk = 'vol:web,xvda,w'", `g.cfg:4: disk: is the string "vol:web,xvda,w"; it takes a list of strings: disk = [ 'vol:web,xvda,w' ]`},
 		{"disk = [\n'vol:a,xvda',\n7]", "g.cfg:6: disk: element 2 is 7; each is a string: 'vol:web,xvda,w'"},

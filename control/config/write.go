@@ -29,15 +29,23 @@ func (g *Guest) File() []byte {
 	number("vcpus", g.VCPUs)
 	number("cpu_weight", g.Weight)
 	number("cap", g.Cap)
-	var disks, vifs []string
+	var disks, vifs, ports, frames []string
 	for _, d := range g.Disks {
 		disks = append(disks, strconv.Quote(d.String()))
 	}
 	for _, v := range g.VIFs {
 		vifs = append(vifs, strconv.Quote(v.String()))
 	}
+	for _, p := range g.IOPorts {
+		ports = append(ports, strconv.Quote(p.String()))
+	}
+	for _, f := range g.IOMemory {
+		frames = append(frames, strconv.Quote(f.String()))
+	}
 	list("disk", disks)
 	list("vif", vifs)
+	list("ioports", ports)
+	list("iomem", frames)
 	text("on_poweroff", string(g.OnPoweroff))
 	text("on_reboot", string(g.OnReboot))
 	text("on_crash", string(g.OnCrash))

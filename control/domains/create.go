@@ -108,6 +108,9 @@ func (m *Manager) build(g *guest) (*Instance, error) {
 	i.ID = id
 	g.undo.push("destroying its domain", func() error { return m.Hypervisor.Destroy(id) })
 	m.set(func() { g.building = id })
+	if err := m.giveParts(id, g.config); err != nil {
+		return nil, err
+	}
 	if i.Rings, err = plan.Build(domain); err != nil {
 		if errors.Is(err, syscall.ENOMEM) {
 			err = fmt.Errorf("%w: give it less memory, or destroy another guest first", err)
@@ -115,6 +118,28 @@ func (m *Manager) build(g *guest) (*Instance, error) {
 		return nil, fmt.Errorf("building its domain: %w", err)
 	}
 	return i, nil
+}
+
+// giveParts gives a domain the parts of the machine that the guest has. The domain's end gives them back.
+func (m *Manager) giveParts(id ID, c *config.Guest) error {
+	for _, p := range c.IOPorts {
+		if err := m.Hypervisor.GivePorts(id, p); err != nil {
+			return refused("ioports: the ports", p, err)
+		}
+	}
+	for _, f := range c.IOMemory {
+		if err := m.Hypervisor.GiveMemory(id, f); err != nil {
+			return refused("iomem: the pages", f, err)
+		}
+	}
+	return nil
+}
+
+func refused(what string, part fmt.Stringer, err error) error {
+	if errors.Is(err, syscall.EBUSY) {
+		return refuse(ErrConflict, "%s %s can't be given: some are the hypervisor's, or RAM, or of a guest that is being taken apart; name others, or try again when it is gone", what, part)
+	}
+	return fmt.Errorf("%s %s: %w", what, part, err)
 }
 
 const pagesPerMiB = 1 << 20 >> 12

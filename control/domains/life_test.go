@@ -160,7 +160,11 @@ func TestRefusals(t *testing.T) {
 	w := newWorld(t)
 	m := w.manager(Quota{Guests: 3, Memory: 20, VCPUs: 4})
 	assert.EqualError(t, m.Destroy("a"), `there is no guest "a", nor any other; create makes one of a guest.cfg`)
-	require.NoError(t, m.Create(guestFile("a", "disk = ['vol:rw,xvda','vol:ro,xvdb,r']\nvif = ['mac=00:16:3e:00:00:01']")))
+	m.Own = guestFile("control-domain", "iomem = ['febd0,4']")
+	require.NoError(t, m.Create(guestFile("a", "disk = ['vol:rw,xvda','vol:ro,xvdb,r']\nvif = ['mac=00:16:3e:00:00:01']\nioports = ['2f8-2ff']\niomem = ['fed00,1', 'a0,10']")))
+	for _, d := range w.domains {
+		assert.Equal(t, []string{"2f8-2ff", "fed00,1", "a0,10"}, d.parts)
+	}
 	require.NoError(t, m.Create(guestFile("b", "disk = ['vol:ro,xvda,r']")))
 	for _, c := range []struct {
 		name, more string
@@ -173,6 +177,11 @@ func TestRefusals(t *testing.T) {
 		{"c", "disk = ['vol:rw,xvda,r']", ErrConflict, `disk: the volume rw is xvda of guest "a"; a writable volume is one guest's: make a clone of it, or attach both with access=r`},
 		{"c", "disk = ['vol:ro,xvda']", ErrConflict, ""},
 		{"c", "vif = ['mac=00:16:3e:00:00:01']", ErrConflict, `vif: the mac 00:16:3e:00:00:01 is guest "a"'s; give this guest another one`},
+		{"c", "ioports = ['100', '2ff-300']", ErrConflict, `ioports: of the ports 2ff-300, 2f8-2ff are guest "a"'s; a device is one's alone`},
+		{"c", "iomem = ['fecff,2']", ErrConflict, `iomem: of the pages fecff,2, fed00,1 are guest "a"'s; a device is one's alone`},
+		{"c", "iomem = ['febd0,1']", ErrConflict, "iomem: of the pages febd0,1, febd0,4 are the control domain's; a device is one's alone"},
+		{"c", "ioports = ['30']\niomem = ['ff,2']", ErrConflict, "iomem: the pages ff,2 can't be given: some are the hypervisor's, or RAM, or of a guest that is being taken apart; name others, or try again when it is gone"},
+		{"c", "ioports = ['20-21']", ErrConflict, "ioports: the ports 20-21 can't be given: some are the hypervisor's, or RAM, or of a guest that is being taken apart; name others, or try again when it is gone"},
 		{"c", "memory = 1", ErrConfig, "kernel kernel: memory of 1 MiB is too small: the kernel ends at 1 MiB; with page tables and all it needs at least 4 MiB"},
 		{"c", "kernel = 'text'", ErrConfig, `kernel text: it is no ELF file but something that begins with "no kerne": the hypervisor takes ELF only`},
 		{"c", "kernel = 'lost'", ErrConfig, "kernel: lost: no such file"},

@@ -21,6 +21,7 @@ type Options struct {
 	Room       func() int64 // how much memory there is to read a kernel that has to be read as a whole; nil: enough
 	Store      Store
 	Quota      Quota
+	Own        *config.Guest // what of the machine the control domain uses itself, as if it were a guest; nil: nothing
 	Evidence   []Evidence
 	Gone       func(name string) // told of guests that are no more; nil: nobody is
 	Log        *slog.Logger

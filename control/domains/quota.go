@@ -1,6 +1,8 @@
 package domains
 
 import (
+	"fmt"
+
 	"tuco/control/config"
 )
 
@@ -25,6 +27,11 @@ func (m *Manager) admit(c *config.Guest) error {
 		memory += g.config.Memory
 		vcpus += g.config.VCPUs
 		if err := conflict(c, g.config); err != nil {
+			return err
+		}
+	}
+	if m.Own != nil {
+		if err := sharedParts(c, m.Own, "the control domain's"); err != nil {
 			return err
 		}
 	}
@@ -54,6 +61,25 @@ func conflict(c, other *config.Guest) error {
 		for _, o := range other.VIFs {
 			if v.MAC == o.MAC {
 				return refuse(ErrConflict, "vif: the mac %s is guest %q's; give this guest another one", v.MAC, other.Name)
+			}
+		}
+	}
+	return sharedParts(c, other, fmt.Sprintf("guest %q's", other.Name))
+}
+
+// sharedParts finds parts of the machine that a guest shall be given and that are somebody's.
+func sharedParts(c, other *config.Guest, whose string) error {
+	for _, p := range c.IOPorts {
+		for _, o := range other.IOPorts {
+			if p.Overlap(o) {
+				return refuse(ErrConflict, "ioports: of the ports %s, %s are %s; a device is one's alone", p, o, whose)
+			}
+		}
+	}
+	for _, f := range c.IOMemory {
+		for _, o := range other.IOMemory {
+			if f.Overlap(o) {
+				return refuse(ErrConflict, "iomem: of the pages %s, %s are %s; a device is one's alone", f, o, whose)
 			}
 		}
 	}

@@ -42,6 +42,10 @@ type Hypervisor interface {
 	Features() uint64
 	// Create makes a domain that does not run, with vCPUs and no memory, and gives the way to fill it.
 	Create(l *Limits) (ID, build.Domain, error)
+	// GivePorts and GiveMemory let a domain use a part of the machine, until it is gone. They fail with syscall.EBUSY where it is the hypervisor's, RAM, or still a
+	// domain's that is not yet gone.
+	GivePorts(id ID, p config.Ports) error
+	GiveMemory(id ID, f config.Frames) error
 	Pause(id ID) error
 	Unpause(id ID) error
 	// Destroy ends a domain. It never runs again; its memory may come back later, when nobody has mapped it any more.

@@ -2,11 +2,13 @@ package domains
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -107,6 +109,31 @@ func (w *world) Create(l *Limits) (ID, build.Domain, error) {
 	d := &fakeDomain{world: w, limits: *l, pages: map[frame.MFN][]byte{}, status: Status{ID: id, Handle: l.Handle, Paused: true}}
 	w.domains[id] = d
 	return id, d, nil
+}
+
+// What of the machine is the hypervisor's.
+const takenPort, takenFrame = 0x20, 0x100
+
+func (w *world) GivePorts(id ID, p config.Ports) (err error) {
+	bad := w.alive(id, func(d *fakeDomain) {
+		if p.Overlap(config.Ports{First: takenPort, Last: takenPort}) {
+			err = syscall.EBUSY
+			return
+		}
+		d.parts = append(d.parts, p.String())
+	})
+	return cmp.Or(bad, err)
+}
+
+func (w *world) GiveMemory(id ID, f config.Frames) (err error) {
+	bad := w.alive(id, func(d *fakeDomain) {
+		if f.Overlap(config.Frames{First: takenFrame, Count: 1}) {
+			err = syscall.EBUSY
+			return
+		}
+		d.parts = append(d.parts, f.String())
+	})
+	return cmp.Or(bad, err)
 }
 
 func (w *world) Pause(id ID) error {
@@ -229,6 +256,7 @@ type fakeDomain struct {
 	status Status
 	pages  map[frame.MFN][]byte
 	ready  bool
+	parts  []string // of the machine
 }
 
 // call is a call about the domain; Unmap is one that needs no domain.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tuco/control/build"
+	"tuco/control/config"
 	"tuco/control/domains"
 	"tuco/control/trace"
 	"tuco/guestlib/hostctl"
@@ -51,6 +52,16 @@ func (h *Host) Create(l *domains.Limits) (domains.ID, build.Domain, error) {
 		return domains.ID{}, nil, err
 	}
 	return domains.ID{Dom: d.ID, Serial: d.Serial}, Domain{d}, nil
+}
+
+// GivePorts is domains.Hypervisor's.
+func (h *Host) GivePorts(id domains.ID, p config.Ports) error {
+	return domain(id).GivePorts(p.First, p.Last)
+}
+
+// GiveMemory is domains.Hypervisor's.
+func (h *Host) GiveMemory(id domains.ID, f config.Frames) error {
+	return domain(id).GiveIOMemory(f.First, f.Count)
 }
 
 // Pause is domains.Hypervisor's.

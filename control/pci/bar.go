@@ -8,23 +8,26 @@ type Region struct {
 	Size     uint64 // in bytes, a power of two
 	Ports    bool   // these are I/O ports
 	Prefetch bool   // reading has no effects
+	Wide     bool   // the next register is its upper half
 }
+
+// Regions is how many base address registers a device has.
+const Regions = 6
 
 // Bits of a base address register.
 const (
-	barPorts     = 1 << 0
-	barKind      = 3 << 1
-	barWide      = 2 << 1 // the next register is the upper half
-	barPrefetch  = 1 << 3
-	barPortMask  = ^uint32(3)
-	barMemMask   = ^uint32(15)
-	barRegisters = 6
+	barPorts    = 1 << 0
+	barKind     = 3 << 1
+	barWide     = 2 << 1 // the next register is the upper half
+	barPrefetch = 1 << 3
+	barPortMask = ^uint32(3)
+	barMemMask  = ^uint32(15)
 )
 
 // Region is what the base address register with a number, 0 to 5, describes. It fails where there is none, and where the firmware has
 // given it no address. The device must be idle: while its size is being asked for it doesn't answer.
 func (d *Device) Region(number int) (Region, error) {
-	if number < 0 || number >= barRegisters {
+	if number < 0 || number >= Regions {
 		return Region{}, fmt.Errorf("%v: no base address register has the number %d", d.Function, number)
 	}
 	before := d.Read(command, 2)
@@ -41,8 +44,8 @@ func (d *Device) Region(number int) (Region, error) {
 		r.Prefetch = value&barPrefetch != 0
 		r.Address = uint64(value & barMemMask)
 		mask := uint64(bits&barMemMask) | 0xffffffff<<32
-		if value&barKind == barWide {
-			if number == barRegisters-1 {
+		if r.Wide = value&barKind == barWide; r.Wide {
+			if number == Regions-1 {
 				return Region{}, fmt.Errorf("%v: the last base address register says that its upper half is in the next", d.Function)
 			}
 			high, highBits := d.probe(register + 4)

@@ -123,7 +123,7 @@ func TestRegion(t *testing.T) {
 	d.Enable()
 
 	for number, want := range []Region{
-		{Address: 0xc000, Size: 0x20, Ports: true}, {Address: 0xfebf1000, Size: 0x1000}, {Address: 0x81_00000000, Size: 0x4000, Prefetch: true},
+		{Address: 0xc000, Size: 0x20, Ports: true}, {Address: 0xfebf1000, Size: 0x1000}, {Address: 0x81_00000000, Size: 0x4000, Prefetch: true, Wide: true},
 	} {
 		region, err := d.Region(number)
 		require.NoError(t, err)

@@ -2,8 +2,8 @@
 //
 // # Ports
 //
-// A [Ports] reaches the I/O ports that the hypervisor lets the domain use; another one ends the program, as an address does at which there is nothing.
-// On Tuco and on Xen an instruction for a port that is the domain's makes no exit.
+// A [Ports] reaches the I/O ports that the hypervisor lets the domain use. Another one reads on Tuco as if nothing were there; on Xen it ends the program, as an
+// address does at which there is nothing. An instruction for a port of domain 0's makes no exit.
 //
 // # Memory
 //

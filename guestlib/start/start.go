@@ -51,9 +51,7 @@ func start(info *hypercall.StartInfo) uint64 {
 	first := sched.Init()
 	cpu.Handle(cpu.Handlers{Call: call, Trap: trap, Forked: sched.Forked, Began: sched.Began})
 	cpu.Init(&first.Context)
-	if info.Flags&hypercall.SIF_PRIVILEGED != 0 {
-		cpu.AllowPorts()
-	}
+	cpu.AllowPorts()
 	clock.SetWall(upcall.Init(info.SharedInfo))
 	sched.Start()
 	attachConsole(info)
