@@ -85,6 +85,21 @@ func (s *Server) reboot(w http.ResponseWriter, r *http.Request) error {
 	return done(w, s.Guests.Shutdown(r.PathValue("name"), domains.Reboot))
 }
 
+// schedule answers with the guest, as it is then.
+func (s *Server) schedule(w http.ResponseWriter, r *http.Request) error {
+	var to wire.Schedule
+	if err := receive(r, &to); err != nil {
+		return err
+	}
+	if to == (wire.Schedule{}) {
+		return refuse(http.StatusBadRequest, "nothing is to be changed: give \"cpu_weight\", \"cap\", or both")
+	}
+	if err := s.Guests.SetSchedule(r.PathValue("name"), to.Weight, to.Cap); err != nil {
+		return err
+	}
+	return s.domain(w, r)
+}
+
 // reports are of a guest that may be gone by now: a name that nobody has heard of has none.
 func (s *Server) reports(w http.ResponseWriter, r *http.Request) error {
 	list := []wire.Report{}

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"tuco/control/api/wire"
+	"tuco/control/config"
 	"tuco/control/domains"
 )
 
@@ -73,9 +74,15 @@ func TestLife(t *testing.T) {
 		assert.Equal(t, http.StatusNoContent, a.StatusCode)
 		assert.Empty(t, text)
 	}
+	w.guests["web"] = &domains.Info{Config: &config.Guest{Name: "web"}}
+	var d wire.Domain
+	schedule := wire.PathDomains + "/web" + wire.Scheduling
+	require.Equal(t, http.StatusOK, w.json("PUT", schedule, map[string]int{"cap": 50}, &d))
+	assert.Equal(t, "web", d.Name)
+	assert.Contains(t, w.refused(http.StatusBadRequest, "PUT", schedule, "application/json", strings.NewReader("{}")), "nothing is to be changed")
 	require.Equal(t, http.StatusNoContent, w.json("DELETE", wire.PathDomains+"/web", nil, nil))
 	require.Equal(t, http.StatusNoContent, w.json("POST", wire.PathDaemons+"/block"+wire.Restart, nil, nil))
-	assert.Equal(t, []string{"pause web", "unpause web", "shutdown web poweroff", "shutdown web reboot", "destroy web", "restart block"}, w.asked)
+	assert.Equal(t, []string{"pause web", "unpause web", "shutdown web poweroff", "shutdown web reboot", "schedule web cap 50", "destroy web", "restart block"}, w.asked)
 	assert.Eventually(t, func() bool { // the log is written when the client has its answer
 		return strings.Contains(w.logged(), "level=INFO msg=api method=DELETE path=/v1/domains/web status=204")
 	}, time.Minute, time.Millisecond)

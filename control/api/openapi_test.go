@@ -104,7 +104,7 @@ func TestOpenAPITypes(t *testing.T) {
 	readDocument(t, &d)
 	types := map[string]any{
 		"Error": wire.Error{}, "Host": wire.Host{}, "Space": wire.Space{}, "Collector": wire.Collector{}, "Domain": wire.Domain{}, "Disk": wire.Disk{}, "NIC": wire.NIC{}, "Report": wire.Report{},
-		"Volumes": wire.Volumes{}, "Volume": wire.Volume{}, "NewVolume": wire.NewVolume{}, "NewSnapshot": wire.NewSnapshot{}, "Daemon": wire.Daemon{},
+		"Volumes": wire.Volumes{}, "Volume": wire.Volume{}, "NewVolume": wire.NewVolume{}, "NewSnapshot": wire.NewSnapshot{}, "Daemon": wire.Daemon{}, "Schedule": wire.Schedule{},
 		"Guest": config.Guest{}, "GuestDisk": config.Disk{}, "GuestVIF": config.VIF{},
 	}
 	others := []string{"Action"} // types that are no structures
@@ -133,6 +133,9 @@ func fits(s schema, t reflect.Type, types map[string]any) bool {
 			t = t.Elem()
 		}
 		return types[name] != nil && reflect.TypeOf(types[name]) == t || name == t.Name()
+	}
+	if t.Kind() == reflect.Pointer { // what need not be there
+		t = t.Elem()
 	}
 	switch {
 	case t == reflect.TypeFor[time.Time]():

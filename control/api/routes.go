@@ -28,6 +28,7 @@ var routes = []route{
 	{"POST", wire.PathDomains + named + wire.Unpause, (*Server).unpause},
 	{"POST", wire.PathDomains + named + wire.Shutdown, (*Server).shutdown},
 	{"POST", wire.PathDomains + named + wire.Reboot, (*Server).reboot},
+	{"PUT", wire.PathDomains + named + wire.Scheduling, (*Server).schedule},
 	{"GET", wire.PathDomains + named + wire.Reports, (*Server).reports},
 	{"GET", wire.PathDomains + named + wire.Console, (*Server).console},
 	{"GET", wire.PathDomains + named + wire.Capture, (*Server).capture},

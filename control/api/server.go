@@ -27,6 +27,7 @@ type Guests interface {
 	List() []domains.Info
 	Reports(name string) []domains.Report
 	Create(c *config.Guest) error
+	SetSchedule(name string, weight, limit *int) error
 	Pause(name string) error
 	Unpause(name string) error
 	Shutdown(name, how string) error

@@ -163,6 +163,16 @@ func (w *world) Reports(name string) []domains.Report {
 	return []domains.Report{{Guest: "web", ID: domains.ID{Dom: 3}, Time: time.Unix(1e9, 0), Lived: 1500 * time.Millisecond, Reason: "crash", Texts: map[string]string{"console": "the end"}}}
 }
 
+func (w *world) SetSchedule(name string, weight, limit *int) error {
+	words := []string{"schedule", name}
+	for what, n := range map[string]*int{"weight": weight, "cap": limit} {
+		if n != nil {
+			words = append(words, fmt.Sprint(what, " ", *n))
+		}
+	}
+	return w.note(words...)
+}
+
 func (w *world) Pause(name string) error         { return w.note("pause", name) }
 func (w *world) Unpause(name string) error       { return w.note("unpause", name) }
 func (w *world) Shutdown(name, how string) error { return w.note("shutdown", name, how) }

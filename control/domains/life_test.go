@@ -289,3 +289,47 @@ func TestAtTheSameTime(t *testing.T) {
 	w.check(m)
 	clean(w, m)
 }
+
+// A guest's share of the CPUs is changed in part or as a whole, and stays changed when the guest, or the host, starts again.
+func TestSchedule(t *testing.T) {
+	w := newWorld(t)
+	m := w.manager(Quota{})
+	require.NoError(t, m.Create(guestFile("a", "vcpus = 2\ncpu_weight = 100")))
+	number := func(n int) *int { return &n }
+	shares := func() (all [][2]int) {
+		for _, i := range m.List() {
+			all = append(all, [2]int{i.Config.Weight, i.Config.Cap})
+		}
+		for _, d := range w.domains {
+			all = append(all, [2]int{d.limits.Weight, d.limits.Cap})
+		}
+		return all
+	}
+	both := func(weight, limit int) [][2]int { return [][2]int{{weight, limit}, {weight, limit}} }
+	require.NoError(t, m.SetSchedule("a", number(300), nil))
+	assert.Equal(t, both(300, 0), shares())
+	require.NoError(t, m.SetSchedule("a", nil, number(200)))
+	assert.Equal(t, both(300, 200), shares())
+	for want, to := range map[string][2]*int{
+		"cpu_weight: 0 is no weight; 1 to 65535 are possible":                                {number(0), nil},
+		"cpu_weight: 65536 is no weight; 1 to 65535 are possible":                            {number(65536), number(1)},
+		`cap: guest "a" has 2 vCPUs, which can use 1 to 200 percent of a CPU; 0 is no limit`: {number(7), number(201)},
+	} {
+		err := m.SetSchedule("a", to[0], to[1])
+		require.ErrorIs(t, err, ErrConfig)
+		assert.EqualError(t, err, want)
+		assert.Equal(t, both(300, 200), shares())
+	}
+	assert.ErrorIs(t, m.SetSchedule("b", number(1), nil), ErrNotFound)
+	for k := range 2 { // the hypervisor fails, or the record
+		bad := w.calls + 1 + k
+		w.fails = func(call int) bool { return call == bad }
+		require.ErrorIs(t, m.SetSchedule("a", number(5), number(5)), errFault)
+		w.fails = nil
+		assert.Equal(t, both(300, 200), shares())
+	}
+	w.domains = map[ID]*fakeDomain{} // the host has started again
+	m = w.manager(Quota{})
+	require.NoError(t, m.Restore())
+	assert.Equal(t, both(300, 200), shares())
+}

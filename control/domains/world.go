@@ -46,6 +46,8 @@ type Hypervisor interface {
 	// domain's that is not yet gone.
 	GivePorts(id ID, p config.Ports) error
 	GiveMemory(id ID, f config.Frames) error
+	// SetSchedule sets a domain's weight and cap, as Limits has them.
+	SetSchedule(id ID, weight, limit int) error
 	Pause(id ID) error
 	Unpause(id ID) error
 	// Destroy ends a domain. It never runs again; its memory may come back later, when nobody has mapped it any more.

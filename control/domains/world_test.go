@@ -136,6 +136,10 @@ func (w *world) GiveMemory(id ID, f config.Frames) (err error) {
 	return cmp.Or(bad, err)
 }
 
+func (w *world) SetSchedule(id ID, weight, limit int) error {
+	return w.alive(id, func(d *fakeDomain) { d.limits.Weight, d.limits.Cap = weight, limit })
+}
+
 func (w *world) Pause(id ID) error {
 	return w.do(id, func(d *fakeDomain) { d.status.Paused = true })
 }

@@ -64,6 +64,11 @@ func (h *Host) GiveMemory(id domains.ID, f config.Frames) error {
 	return domain(id).GiveIOMemory(f.First, f.Count)
 }
 
+// SetSchedule is domains.Hypervisor's.
+func (h *Host) SetSchedule(id domains.ID, weight, limit int) error {
+	return domain(id).SetSchedule(uint32(weight), uint32(limit))
+}
+
 // Pause is domains.Hypervisor's.
 func (h *Host) Pause(id domains.ID) error { return domain(id).Pause() }
 

@@ -89,7 +89,7 @@ a file that was named can't be used; 130 after Ctrl-C. tuco up and tuco test hav
 	for _, here := range root.Commands() {
 		here.GroupID = groupHere
 	}
-	root.AddCommand(newPS(), newCreate(stdin), newConsole(stdin), newInfo(), newTop(), newTrace(), newCapture(), newReports(), newVolume(), newDaemon(), newHosts(), newDown())
+	root.AddCommand(newPS(), newCreate(stdin), newConsole(stdin), newInfo(), newTop(), newSched(), newTrace(), newCapture(), newReports(), newVolume(), newDaemon(), newHosts(), newDown())
 	for _, v := range verbs {
 		root.AddCommand(newVerb(v))
 	}

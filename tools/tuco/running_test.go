@@ -123,6 +123,17 @@ func TestInfo(t *testing.T) {
 	assert.Equal(t, "tuco: there is no guest \"webb\"; did you mean web?\n", stderr)
 }
 
+func TestSched(t *testing.T) {
+	h := running(t)
+	assert.Equal(t, "NAME  WEIGHT  CAP\nweb   0       0\n", ok(t, "sched", "web"), "as the host says")
+	assert.Equal(t, "NAME  WEIGHT  CAP\nweb   512     0\n", ok(t, "sched", "web", "-w", "512"))
+	assert.Equal(t, object{"name": "web", "cpu_weight": 512.0, "cap": 50.0}, parsed[object](t, "sched", "web", "--cap", "50"))
+	assert.Equal(t, []string{"PUT /v1/domains/web/schedule", "PUT /v1/domains/web/schedule"}, h.Asked())
+	status, _, stderr := tool(t, "sched", "wbe", "-w", "1")
+	assert.Equal(t, exitFailure, status)
+	assert.Equal(t, "tuco: there is no guest \"wbe\"; did you mean web?\n", stderr)
+}
+
 func TestDown(t *testing.T) {
 	h := running(t)
 	assert.Equal(t, h.Address+": ends\n", ok(t, "down"))

@@ -21,8 +21,11 @@ const (
 	Unpause  = "/unpause"  // POST
 	Shutdown = "/shutdown" // POST: asks the guest, which may not listen
 	Reboot   = "/reboot"   // POST: likewise
-	Reports  = "/reports"  // GET: a list of Report
-	Console  = "/console"  // GET: text, the last of what the guest has written; with Upgrade: ConsoleProtocol, the console itself
+
+	Scheduling = "/schedule" // PUT: a Schedule; the Domain
+
+	Reports = "/reports" // GET: a list of Report
+	Console = "/console" // GET: text, the last of what the guest has written; with Upgrade: ConsoleProtocol, the console itself
 
 	Capture = "/capture" // GET: a file of pcap, with the frames of a network interface as they come. Takes ?interface=, the interface's number
 

@@ -128,3 +128,9 @@ type Daemon struct {
 	Clients  int       `json:"clients"`       // devices, consoles or connections that it serves
 	Why      string    `json:"why,omitempty"` // what was wrong last
 }
+
+// Schedule is a guest's share of the CPUs, as in a guest.cfg. What is not there stays as it is.
+type Schedule struct {
+	Weight *int `json:"cpu_weight,omitempty"`
+	Cap    *int `json:"cap,omitempty"`
+}

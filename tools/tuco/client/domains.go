@@ -49,6 +49,11 @@ func (c *Client) Destroy(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, named(wire.PathDomains, name))
 }
 
+// SetSchedule changes a guest's share of the CPUs, and tells of it.
+func (c *Client) SetSchedule(ctx context.Context, name string, to wire.Schedule) (wire.Domain, error) {
+	return send[wire.Domain](ctx, c, http.MethodPut, named(wire.PathDomains, name)+wire.Scheduling, asJSON(to))
+}
+
 // Pause stops a guest's vCPUs where they are.
 func (c *Client) Pause(ctx context.Context, name string) error {
 	return c.tell(ctx, name, wire.Pause)

@@ -2,6 +2,7 @@ package fakehost
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"maps"
 	"net/http"
@@ -45,6 +46,21 @@ func (h *Host) guestPaths(on func(string, handler)) {
 	turn(wire.Unpause, "paused", "running")
 	turn(wire.Shutdown, "running", "running")
 	turn(wire.Reboot, "running", "running")
+	of("PUT", wire.Scheduling, func(g *guest, _ http.ResponseWriter, r *http.Request) (any, *refused) {
+		var to wire.Schedule
+		if err := json.NewDecoder(r.Body).Decode(&to); err != nil {
+			return nil, refuse(http.StatusBadRequest, "the body is no schedule")
+		}
+		is := *g.Config
+		if to.Weight != nil {
+			is.Weight = *to.Weight
+		}
+		if to.Cap != nil {
+			is.Cap = *to.Cap
+		}
+		g.Config = &is
+		return g.Domain, nil
+	})
 	of("GET", wire.Reports, func(g *guest, _ http.ResponseWriter, _ *http.Request) (any, *refused) {
 		return append([]wire.Report{}, g.reports...), nil
 	})
