@@ -50,6 +50,9 @@ func (t *Table) newInet(d *description, family, kind, protocol int) (socket, sys
 	if err != nil {
 		return nil, errnoOf(err)
 	}
+	if kind == syscall.SOCK_STREAM {
+		s.setReceiveBuffer(receiveBuffer) // connections to a listener get that from it
+	}
 	s.watch(d)
 	return s, 0
 }

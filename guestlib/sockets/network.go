@@ -38,6 +38,7 @@ func newStack() *stack.Stack {
 	sack, moderate := tcpip.TCPSACKEnabled(true), tcpip.TCPModerateReceiveBufferOption(true)
 	must(s.SetTransportProtocolOption(tcp.ProtocolNumber, &sack))
 	must(s.SetTransportProtocolOption(tcp.ProtocolNumber, &moderate))
+	must(limitWindows(s))
 	id := s.NextNICID()
 	must(s.CreateNICWithOptions(id, loopback.New(), stack.NICOptions{Name: "lo"}))
 	for _, a := range []tcpip.ProtocolAddress{

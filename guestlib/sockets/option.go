@@ -96,7 +96,7 @@ func (s *inet) setOther(level, name, v int) syscall.Errno {
 	case [2]int{syscall.SOL_SOCKET, syscall.SO_SNDBUF}: // Linux doubles it, for what it needs itself
 		so.SetSendBufferSize(int64(v)*2, true)
 	case [2]int{syscall.SOL_SOCKET, syscall.SO_RCVBUF}:
-		so.SetReceiveBufferSize(int64(v)*2, true)
+		s.setReceiveBuffer(int64(v) * 2)
 	case [2]int{syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE}:
 		o := tcpip.KeepaliveIdleOption(time.Duration(v) * time.Second)
 		return errnoOf(s.endpoint.SetSockOpt(&o))
