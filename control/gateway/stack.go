@@ -55,19 +55,20 @@ func (g *Gateway) makeStack() (err error) {
 	return nil
 }
 
-// What a connection costs that its peer does not tend to: so long it lives on when it was closed here, and so much of what has come waits.
+// What a connection costs that its peer does not tend to: so long it lives on when it was closed here, and so much of what has come waits. That is so little that
+// windows are counted in bytes. netstack would round them down to larger units, and take back what it has offered; an acknowledgement that comes from behind that while the
+// window is 0 is dropped.
 const (
-	lingering   = 10 * time.Second
-	timeWait    = 5 * time.Second
-	retries     = 6 // some two minutes
-	received    = 128 << 10
-	mostWaiting = 256 << 10
+	lingering = 10 * time.Second
+	timeWait  = 5 * time.Second
+	retries   = 6 // some two minutes
+	received  = 1<<16 - 1
 )
 
 // tune sets TCP up for peers that can't be trusted.
 func (g *Gateway) tune() tcpip.Error {
 	sack, linger, wait, again := tcpip.TCPSACKEnabled(true), tcpip.TCPLingerTimeoutOption(lingering), tcpip.TCPTimeWaitTimeoutOption(timeWait), tcpip.TCPMaxRetriesOption(retries)
-	room := tcpip.TCPReceiveBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: received, Max: mostWaiting}
+	room := tcpip.TCPReceiveBufferSizeRangeOption{Min: tcp.MinBufferSize, Default: received, Max: received}
 	for _, o := range []tcpip.SettableTransportProtocolOption{&sack, &linger, &wait, &again, &room} {
 		if err := g.stack.SetTransportProtocolOption(tcp.ProtocolNumber, o); err != nil {
 			return err
