@@ -11,10 +11,6 @@ import (
 )
 
 // The same with 256 MiB on the disk and as much over the network, both ways, and with four vCPUs too. It takes several minutes, and on a machine with much else to do far more.
-//
-// The network may stand still in it. When the receive windows of both ends are full, gVisor's says 0, its rest being less than a unit of the window's scale, and Linux may have sent
-// a few bytes beyond. Linux' acknowledgements then have the sequence number behind these, and gVisor, which at a window of 0 takes only the number that it waits for
-// (header.Acceptable), drops them: it sends the same segment again for ever.
 func TestControlDomainLinuxLong(t *testing.T) {
 	t.Parallel()
 	for _, vcpus := range []int{1, 4} {
