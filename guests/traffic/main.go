@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -55,7 +56,7 @@ func run(address, peer string) error {
 		return err
 	}
 	works := []*work{{name: "blocks", once: disk.once}, {name: "changes", once: counter.once}}
-	exchange, err := openNetwork(ctx, here.Domain(), address, peer)
+	exchange, interrupt, err := openNetwork(ctx, here.Domain(), address, peer)
 	if err != nil {
 		return err
 	}
@@ -69,6 +70,7 @@ func run(address, peer string) error {
 	}
 	power.AtEnd(func(power.Reason) {
 		close(stop)
+		interrupt()
 		for range works {
 			if err := <-ended; err != nil {
 				fail(err)
@@ -97,7 +99,10 @@ func (w *work) run(stop <-chan struct{}) error {
 			return nil
 		default:
 		}
-		if err := w.once(n); err != nil {
+		switch err := w.once(n); {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return nil // it was interrupted: there is no other deadline
+		case err != nil:
 			fail(fmt.Errorf("%s, after %d: %w", w.name, n, err))
 		}
 		w.done.Add(1)

@@ -16,36 +16,38 @@ import (
 
 const port = 7 // echo
 
-// openNetwork joins the network. With a peer it connects to it, and returns what sends a block there and waits until it has come back; otherwise it sends back what comes.
-func openNetwork(ctx context.Context, domain frontend.Domain, address, peer string) (exchange func(int) error, err error) {
+// openNetwork joins the network. With a peer it connects to it, and returns what sends a block there and waits until it has come back, and what ends that wait; otherwise it sends
+// back what comes.
+func openNetwork(ctx context.Context, domain frontend.Domain, address, peer string) (exchange func(int) error, interrupt func(), err error) {
 	names, err := netfront.Devices(domain)
 	if err != nil || len(names) == 0 {
-		return nil, errors.Join(err, errors.New("there is no network interface"))
+		return nil, nil, errors.Join(err, errors.New("there is no network interface"))
 	}
 	link, err := netfront.Open(ctx, domain, names[0])
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	at, err := sockets.ParseAddress(address)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := sockets.Attach(link, "eth0", at); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if peer == "" {
 		l, err := net.Listen("tcp", fmt.Sprintf(":%d", port))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		go echo(l)
-		return nil, nil
+		return nil, func() {}, nil
 	}
 	c, err := dial(net.JoinHostPort(peer, fmt.Sprint(port)))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return func(n int) error { return send(c, bytesOf(uint64(n))) }, nil
+	exchange = func(n int) error { return send(c, bytesOf(uint64(n))) }
+	return exchange, func() { _ = c.SetDeadline(time.Now()) }, nil // it can't fail: the connection is open
 }
 
 func echo(l net.Listener) {
