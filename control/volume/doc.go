@@ -42,6 +42,8 @@
 //   - What was durable stays whole until what replaces it is durable: map blocks have new places; an extent that a map gave up
 //     is free, and stops being shared, only after step 3; a slot that the last checkpoint used is free only after the next.
 //   - What an extent held before is never seen: an extent is written as a whole before a map leads to it.
+//   - Opening needs no more room than there was when the log was written: of each block only the last place that the log names is kept
+//     for it, and what was free for maps then is free for them again.
 //   - A part of a commit is never taken for one: a superblock is one sector; the blocks of a log carry their commit's extent, and each
 //     the checksum of the one before.
 //

@@ -223,15 +223,27 @@ func (s *superblock) noneLater(dev Device) error {
 
 // replay applies what the log has.
 func (s *Store) replay(updates []update, o Options) error {
-	// The map blocks that this makes must not lie where the log has data: what is used by it is held from here on.
-	var used []extent
-	for _, u := range updates {
-		if s.inPool(u.to) && s.counts.get(u.to) == 0 {
-			s.counts.hold(u.to)
-			used = append(used, u.to)
+	// Where a block was later put elsewhere, or nowhere, what it had before is of no use any more: it is a hole until then.
+	type place struct{ volume, block uint32 }
+	last := map[place]int{}
+	for i, u := range updates {
+		last[place{u.volume, u.block}] = i
+	}
+	// The map blocks that this makes must not lie where the log has data that counts: what is used by it is held from here on. All
+	// else is free for them as soon as it was when the log was written, on a disk that may have been full.
+	wanted := map[extent]bool{}
+	for i, u := range updates {
+		if last[place{u.volume, u.block}] == i && s.inPool(u.to) {
+			wanted[u.to] = true
+			if s.counts.get(u.to) == 0 {
+				s.counts.hold(u.to)
+			}
 		}
 	}
 	for i, u := range updates {
+		if last[place{u.volume, u.block}] != i {
+			u.to = 0
+		}
 		if err := s.apply(u); err != nil {
 			if o.ReadOnly {
 				continue
@@ -240,15 +252,15 @@ func (s *Store) replay(updates []update, o Options) error {
 				Reason: fmt.Sprintf("update %d of the log: %v", i, err)}}}
 		}
 		for _, e := range s.freed {
-			if !o.ReadOnly && s.counts.drop(e) {
-				used = append(used, e)
+			if !o.ReadOnly && s.counts.drop(e) && !wanted[e] {
+				s.counts.release(e)
 			}
 		}
 		s.freed = nil
 	}
-	for _, e := range used {
-		if s.counts.get(e) == held {
-			s.counts.release(e)
+	for e := range wanted {
+		if s.counts.get(e) == held && !s.slots.has(e) {
+			s.counts.release(e) // for a volume that is gone
 		}
 	}
 	return nil
