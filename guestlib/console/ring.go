@@ -69,7 +69,7 @@ type Daemon struct {
 }
 
 // How long Transmit waits for a daemon that takes nothing, in nanoseconds, and how long before it looks whether an event got lost.
-const longestWait, oneWait = 1_000_000_000, 10_000_000
+const longestWait, oneWait = 10_000_000_000, 10_000_000
 
 // gaveUp says that the daemon was waited for in vain: it is not waited for again until it takes something. A program should not
 // stand still for its console's sake.

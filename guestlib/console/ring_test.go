@@ -122,7 +122,7 @@ func TestTransmit(t *testing.T) {
 	assert.NotZero(t, w.notified)
 }
 
-// TestNobodyTakes: a program waits for a second, once, and goes on when the daemon does.
+// TestNobodyTakes: a program waits for some time, once, and goes on when the daemon does.
 func TestNobodyTakes(t *testing.T) {
 	var page ringconsole.Page
 	out, _ := page.Daemon()
