@@ -98,7 +98,7 @@ func TestMulticallSteps(t *testing.T) {
 	assert.Zero(t, r)
 	assert.Equal(t, []uint64{7, 7, 7, 8, 8, 8}, seen)
 	assert.Equal(t, []int64{5, 5}, results)
-	assert.Equal(t, 5, g.steps)
+	assert.GreaterOrEqual(t, g.steps, 5) // more if one took too long
 }
 
 // A call that makes the vCPU leave its CPU does so before the next one.
