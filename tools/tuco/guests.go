@@ -26,7 +26,7 @@ const (
 // name.
 type guestPack struct {
 	ramdisk ramdisk.Ramdisk
-	files   map[string]string // where files of the host are in the ramdisk
+	files   map[role]string   // where files of the host are in the ramdisk
 	sources map[string]string // which file a guest's name is from
 
 	reader   fileReader
@@ -54,7 +54,7 @@ func packGuests(names []string) (*guestPack, error) {
 }
 
 func newGuestPack() *guestPack {
-	return &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[string]string{}, sources: map[string]string{}, interfaces: map[string]bool{}, volumes: map[string]diskPlace{},
+	return &guestPack{ramdisk: ramdisk.Ramdisk{}, files: map[role]string{}, sources: map[string]string{}, interfaces: map[string]bool{}, volumes: map[string]diskPlace{},
 		reader: newFileReader(), memory: controlMemory}
 }
 
@@ -86,23 +86,29 @@ func (p *guestPack) addGuest(name string, g *config.Guest, at *config.Values) er
 	if err != nil {
 		return usagef("%v", err)
 	}
-	g.Kernel = p.file(files.kernelPath, files.kernel)
+	g.Kernel = p.file(role{files.kernelPath, true}, files.kernel)
 	if g.Ramdisk != "" {
-		g.Ramdisk = p.file(files.ramdiskPath, files.ramdisk)
+		g.Ramdisk = p.file(role{files.ramdiskPath, false}, files.ramdisk)
 	}
 	// The control domain makes them in the order of these names, which is that in which they were named here.
 	p.ramdisk.AddText(path.Join("guests", fmt.Sprintf("%03d-%s.cfg", len(p.sources), g.Name)), string(g.File()))
 	return nil
 }
 
-// file packs a file that a guest.cfg names, once, and returns where it is in the ramdisk.
-func (p *guestPack) file(from string, content []byte) string {
-	if at, there := p.files[from]; there {
+// role is what a guest.cfg names a file for: a kernel is not packed as it is.
+type role struct {
+	path   string
+	kernel bool
+}
+
+// file packs a file that a guest.cfg names, once for each role, and returns where it is in the ramdisk.
+func (p *guestPack) file(of role, content []byte) string {
+	if at, there := p.files[of]; there {
 		return at
 	}
-	at := path.Join("files", strconv.Itoa(len(p.files))+"-"+filepath.Base(from))
+	at := path.Join("files", strconv.Itoa(len(p.files))+"-"+filepath.Base(of.path))
 	p.contents = append(p.contents, packedFile{at, content})
-	p.files[from] = at
+	p.files[of] = at
 	return at
 }
 

@@ -57,6 +57,21 @@ func TestReadOnce(t *testing.T) {
 	assert.ErrorContains(t, err, "kernel: open "+first.kernelPath)
 }
 
+// A kernel may be another guest's ramdisk, or its own, which gets it as it is.
+func TestPackKernelAsRamdisk(t *testing.T) {
+	path := guestFile(t, "memory = 32\nramdisk = 'kernel'")
+	p, err := packGuests([]string{path})
+	require.NoError(t, err)
+	kernel, err := os.ReadFile(filepath.Join(filepath.Dir(path), "kernel"))
+	require.NoError(t, err)
+	packed := map[string][]byte{}
+	for _, f := range p.contents {
+		packed[f.at] = f.content
+	}
+	assert.NotEqual(t, kernel, packed["files/0-kernel"], "made slim")
+	assert.Equal(t, kernel, packed["files/1-kernel"])
+}
+
 func TestPackGuests(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
