@@ -15,11 +15,6 @@ func (g *Guest) File() []byte {
 		}
 	}
 	number := func(key string, value int) { fmt.Fprintf(&b, "%s = %d\n", key, value) }
-	list := func(key string, elements []string) {
-		if len(elements) > 0 {
-			fmt.Fprintf(&b, "%s = [ %s ]\n", key, strings.Join(elements, ", "))
-		}
-	}
 	text("name", g.Name)
 	text("type", g.Type)
 	text("kernel", g.Kernel)
@@ -29,27 +24,26 @@ func (g *Guest) File() []byte {
 	number("vcpus", g.VCPUs)
 	number("cpu_weight", g.Weight)
 	number("cap", g.Cap)
-	var disks, vifs, ports, frames []string
-	for _, d := range g.Disks {
-		disks = append(disks, strconv.Quote(d.String()))
-	}
-	for _, v := range g.VIFs {
-		vifs = append(vifs, strconv.Quote(v.String()))
-	}
-	for _, p := range g.IOPorts {
-		ports = append(ports, strconv.Quote(p.String()))
-	}
-	for _, f := range g.IOMemory {
-		frames = append(frames, strconv.Quote(f.String()))
-	}
-	list("disk", disks)
-	list("vif", vifs)
-	list("ioports", ports)
-	list("iomem", frames)
+	writeList(&b, "disk", g.Disks)
+	writeList(&b, "vif", g.VIFs)
+	writeList(&b, "ioports", g.IOPorts)
+	writeList(&b, "iomem", g.IOMemory)
 	text("on_poweroff", string(g.OnPoweroff))
 	text("on_reboot", string(g.OnReboot))
 	text("on_crash", string(g.OnCrash))
 	return []byte(b.String())
+}
+
+// writeList writes a key whose value is a list of texts, if there are any.
+func writeList[T fmt.Stringer](b *strings.Builder, key string, elements []T) {
+	if len(elements) == 0 {
+		return
+	}
+	var quoted []string
+	for _, e := range elements {
+		quoted = append(quoted, strconv.Quote(e.String()))
+	}
+	fmt.Fprintf(b, "%s = [ %s ]\n", key, strings.Join(quoted, ", "))
 }
 
 // String is how a guest.cfg describes the disk.
